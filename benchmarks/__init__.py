@@ -1,0 +1,1 @@
+"""Timed measurements; never part of the tests."""

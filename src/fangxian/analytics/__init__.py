@@ -1,0 +1,1 @@
+"""The numbers of outbreak control as a pure library: no Django, no database, `pip install fangxian` and call it from a notebook."""
