@@ -1,0 +1,83 @@
+"""Tables of reported cases and their three-level review (直报、三级审核). Private to the stage."""
+
+from django.db import models
+
+from fangxian.registry.models import Organisation, Person
+
+
+class Outbreak(models.Model):
+    """An outbreak being handled: what its cases, contacts and numbers are counted under, and the pack in force for it."""
+
+    code = models.CharField(max_length=10, unique=True)
+    name_zh = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    pack = models.CharField(max_length=60)
+    area = models.CharField(max_length=18)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    #: 7-1-7 dates: emergence (onset of the first case), detection, notification, completion of the response.
+    emerged_on = models.DateField(null=True, blank=True)
+    detected_on = models.DateField(null=True, blank=True)
+    notified_on = models.DateField(null=True, blank=True)
+    responded_on = models.DateField(null=True, blank=True)
+
+
+class Case(models.Model):
+    """One person's illness or infection in one outbreak."""
+
+    code = models.CharField(max_length=10, unique=True)
+    outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="cases", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cases")
+    #: The number the source gave it (a hospital's, a line list's), so that a second import finds it again.
+    source_ref = models.CharField(max_length=60, blank=True)
+    pack = models.CharField(max_length=60)
+    area = models.CharField(max_length=18)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    #: suspected, probable, confirmed, asymptomatic, discarded: by the pack's definitions, with the clause.
+    classification = models.CharField(max_length=14)
+    classified_by = models.CharField(max_length=120, blank=True)
+    #: imported, local, unknown
+    origin = models.CharField(max_length=8, default="unknown")
+    facts = models.JSONField(default=dict)
+    onset_on = models.DateField(null=True, blank=True)
+    sampled_at = models.DateTimeField(null=True, blank=True)
+    diagnosed_at = models.DateTimeField(null=True, blank=True)
+    reported_at = models.DateTimeField()
+    isolated_at = models.DateTimeField(null=True, blank=True)
+    last_negative_at = models.DateTimeField(null=True, blank=True)
+    #: mild, moderate, severe, critical
+    severity = models.CharField(max_length=10, blank=True)
+    hospital = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    admitted_at = models.DateTimeField(null=True, blank=True)
+    #: recovered, died, transferred; empty while in care
+    outcome = models.CharField(max_length=12, blank=True)
+    outcome_on = models.DateField(null=True, blank=True)
+    #: How far the review has come: reported, county, city, province, returned.
+    review = models.CharField(max_length=10, default="reported")
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["outbreak", "source_ref"], condition=~models.Q(source_ref=""), name="case_source_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["area", "-reported_at", "-id"], name="case_area_time"),
+            models.Index(fields=["outbreak", "-reported_at", "-id"], name="case_outbreak_time"),
+            models.Index(fields=["outbreak", "onset_on"], name="case_onset"),
+        ]
+
+
+class Review(models.Model):
+    """One decision of one level on a case: approved, or returned with the reason."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="reviews")
+    level = models.CharField(max_length=10)
+    decision = models.CharField(max_length=10)
+    reason = models.CharField(max_length=300, blank=True)
+    by_name = models.CharField(max_length=80)
+    by = models.ForeignKey("core.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()

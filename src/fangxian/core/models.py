@@ -1,0 +1,122 @@
+"""Tables of the core. Private to it: others use `access`, `journal`, `outbox` and `jobs`."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class AccountManager(BaseUserManager["Account"]):
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(login=username)
+
+
+class Account(AbstractBaseUser):
+    """Who signs in. What an account may do follows from its grants alone; there is no superuser."""
+
+    login = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=80)
+    phone = models.CharField(max_length=30, blank=True)
+    language = models.CharField(max_length=10, default="zh-hans")
+    #: The registry person whose own data this account may see (a resident), if any.
+    person_id = models.BigIntegerField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "login"
+    objects = AccountManager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grant(models.Model):
+    """A role in a jurisdiction (every code that begins with `area`), for an organisation where the role is bound to one."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=30)
+    area = models.CharField(max_length=18, blank=True)
+    organisation_id = models.BigIntegerField(null=True, blank=True)
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["role", "area"], name="grant_role_area")]
+
+
+class Entry(models.Model):
+    """One line of the journal. Never changed, never deleted: triggers refuse it, the chain betrays it."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    actor_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=80)
+    channel = models.CharField(max_length=10)
+    action = models.CharField(max_length=40)
+    subject_kind = models.CharField(max_length=20)
+    subject_id = models.BigIntegerField()
+    area = models.CharField(max_length=18, blank=True)
+    purpose = models.CharField(max_length=30, blank=True)
+    #: Pack, version and clause that were applied, where a guideline decided.
+    basis = models.CharField(max_length=120, blank=True)
+    data = models.TextField()
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject_kind", "subject_id", "seq"], name="entry_subject")]
+
+
+class Head(models.Model):
+    """The end of the chain: one row, locked by whoever appends. `frontier` holds the Merkle roots of the complete subtrees."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    size = models.BigIntegerField()
+    at = models.DateTimeField(null=True)
+    hash = models.CharField(max_length=64)
+    frontier = models.JSONField()
+
+
+class Message(models.Model):
+    """An event in the outbox, written in the transaction of the change that it tells of."""
+
+    kind = models.CharField(max_length=60)
+    body = models.JSONField()
+    at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], name="message_waiting", condition=models.Q(delivered_at__isnull=True)),
+        ]
+
+
+class Delivery(models.Model):
+    """That one handler has dealt with one message (or how it failed): what makes handling happen once."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="deliveries")
+    handler = models.CharField(max_length=80)
+    done_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "handler"], name="delivery_once")]
+
+
+class Job(models.Model):
+    """A long piece of work with its progress: shown live, interruptible, resumable from `cursor`."""
+
+    WAITING, RUNNING, DONE, FAILED, STOPPED = "waiting", "running", "done", "failed", "stopped"
+
+    code = models.CharField(max_length=10, unique=True)
+    kind = models.CharField(max_length=40)
+    owner = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
+    arguments = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, default=WAITING)
+    total = models.BigIntegerField(default=0)
+    cursor = models.BigIntegerField(default=0)
+    stop_wanted = models.BooleanField(default=False)
+    result = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    beat_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)

@@ -1,0 +1,440 @@
+"""The only writers of duties: open, complete, waive, hand over, send back, re-time, close. Each leaves its line in the journal."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from fangxian.core import bulk, clock
+from fangxian.core.access import SYSTEM, Actor
+from fangxian.core.actions import action, emit, record
+from fangxian.core.errors import Conflict, Invalid, NotFound
+from fangxian.duties import packs, planning, subjects
+from fangxian.duties.coverage import Tally
+from fangxian.duties.events import DutyClosed
+from fangxian.duties.models import Duty, Step
+from fangxian.duties.planning import Owned
+from fangxian.duties.subjects import Subject
+from fangxian.protocols import DutyRule
+from fangxian.registry.queries import Post, Responsibility
+
+DUTY_COLUMNS = "id kind pack subject_kind subject_id area anchors state outcome reason opened_at".split()
+Wanted = tuple[DutyRule, str, Subject]
+
+
+@action
+def open_due(
+    by: Actor, moment: str, due: Sequence[Subject], *, responsibility: Responsibility | None = None
+) -> list[int]:
+    """Open every duty that the subjects' packs name for this moment; ids of those opened.
+
+    The caller has checked the right to bring the moment about. A subject that already has (or had) a duty of the kind gets
+    no second one, so the call may be repeated.
+    """
+    wanted = _without_duty(_matching(moment, due))
+    if not wanted:
+        return []
+    who = responsibility or Responsibility()
+    tally, now = Tally(), clock.now()
+    ids = bulk.reserve_ids(Duty, len(wanted))
+    duty_rows: list[tuple[Any, ...]] = []
+    pending: list[tuple[int, DutyRule, Subject, Owned]] = []
+    for pk, (rule, ref, subject) in zip(ids, wanted, strict=True):
+        plan = planning.owned(
+            planning.plan(rule, subject.anchors, subject.done), subject.area, subject.holders, who
+        )
+        anchors = planning.anchors_out(subject.anchors)
+        duty_rows.append((pk, rule.kind, ref, subject.kind, subject.id, subject.area, anchors, Duty.OPEN, "", "", now))
+        for one in plan:
+            pending.append((pk, rule, subject, one))
+            tally.due(subject.area, rule.kind, one.plan.due_at)
+            if (at := subject.done.get(one.plan.key)) is not None:
+                tally.settled(subject.area, rule.kind, one.plan.due_at, at)
+        record(
+            by, "duty.opened", ("duty", pk), area=subject.area, basis=planning.basis(ref),
+            data={
+                "kind": rule.kind, "pack": ref, "subject": [subject.kind, subject.id], "moment": moment,
+                "anchors": anchors, "done": planning.anchors_out(subject.done), "owners": _owners(plan),
+            },
+        )  # fmt: skip
+    step_ids = bulk.reserve_ids(Step, len(pending))
+    bulk.insert(Duty, DUTY_COLUMNS, duty_rows)
+    bulk.insert(
+        Step,
+        planning.STEP_COLUMNS,
+        (
+            planning.step_row(pk, duty, rule.kind, one.area, owned, _every(rule), done=one.done.get(owned.plan.key))
+            for pk, (duty, rule, one, owned) in zip(step_ids, pending, strict=True)
+        ),
+    )
+    tally.write()
+    return list(ids)
+
+
+@action
+def complete(
+    by: Actor, step_id: int, evidence: Mapping[str, Any] | None = None, *, at: datetime | None = None
+) -> Step:
+    """Mark a step as done, with the evidence that its rule asks for.
+
+    Raises Conflict where somebody settled it first (saying who and when) or an earlier step is still open, Invalid where
+    evidence is missing or the time lies in the future.
+    """
+    step, rule = _mine(by, "duties.do", step_id)
+    at = _past(at)
+    _predecessor_settled(step, rule)
+    kept = {name: value for name, value in (evidence or {}).items() if value not in (None, "")}
+    missing = [name for name in rule.evidence_of(step.key) if name not in kept]
+    if missing:
+        raise Invalid(
+            _("Not complete yet: %(fields)s is missing.") % {"fields": ", ".join(missing)},
+            remedy=_("Fill it in, or say why it cannot be known."),
+            field=missing[0],
+        )
+    _settle(by, step, Step.DONE, at, evidence=kept)
+    record(
+        by, "duty.step_done", ("duty", step.duty_id), area=step.area, basis=planning.basis(step.duty.pack, rule, step.key),
+        data={"step": step.key, "attempt": step.attempt, "at": at.isoformat(), "evidence": kept},
+    )  # fmt: skip
+    _move_on(by, step.duty, rule)
+    return step
+
+
+@action
+def waive(by: Actor, step_id: int, reason: str) -> Step:
+    """Settle a step without doing it, for a reason that stays on record."""
+    step, rule = _mine(by, "duties.waive", step_id)
+    reason = _reason(reason)
+    _predecessor_settled(step, rule)
+    now = clock.now()
+    _settle(by, step, Step.WAIVED, now, reason=reason)
+    record(
+        by, "duty.step_waived", ("duty", step.duty_id), area=step.area, basis=planning.basis(step.duty.pack, rule, step.key),
+        data={"step": step.key, "attempt": step.attempt, "at": now.isoformat(), "reason": reason},
+    )  # fmt: skip
+    _move_on(by, step.duty, rule)
+    return step
+
+
+@action
+def hand_over(by: Actor, step_id: int, to: Post, reason: str) -> Step:
+    """Give a step to another post. From its jurisdiction upwards the step's lateness is escalated from then on."""
+    step, _rule = _mine(by, "duties.hand_over", step_id)
+    reason = _reason(reason)
+    before = Post(step.post_area, step.organisation_id, step.account_id)
+    changed = Step.objects.filter(pk=step.pk, state=Step.OPEN).update(
+        organisation_id=to.organisation_id, account_id=to.account_id, post_area=to.area
+    )
+    if not changed:
+        raise _already(step.pk)
+    record(
+        by, "duty.handed_over", ("duty", step.duty_id), area=step.area,
+        data={"step": step.key, "attempt": step.attempt, "from": _post(before), "to": _post(to), "reason": reason},
+    )  # fmt: skip
+    return Step.objects.get(pk=step.pk)
+
+
+@action
+def send_back(by: Actor, step_id: int, to: str, reason: str) -> Step:
+    """Return the work to an earlier step, with the reason (退回): that step and all after it are to be done once more.
+
+    The step that returns counts as done, with that decision as its evidence; what was done before stays on record, and the
+    new round is attempt 2, 3 … with deadlines of its own. Returns the step that is open again.
+    """
+    step, rule = _mine(by, "duties.do", step_id)
+    reason, now = _reason(reason), clock.now()
+    _predecessor_settled(step, rule)
+    rows = list(Step.objects.filter(duty=step.duty).select_related("duty"))
+    newest = planning.latest(rows)
+    target = newest.get(to)
+    if target is None or target.number >= step.number or target.state not in Step.SETTLED:
+        raise Invalid(_("There is no earlier step “%(step)s” to return this to.") % {"step": to}, field="to")
+    _settle(by, step, Step.DONE, now, evidence={"decision": "returned", "to": to, "reason": reason})
+    again = [row for row in newest.values() if target.number <= row.number <= step.number]
+    duty = step.duty
+    duty.anchors = {**duty.anchors, f"again:{to}": now.isoformat()}
+    duty.save(update_fields=["anchors"])
+    fresh = [
+        Step(
+            duty=duty, kind=row.kind, area=row.area, key=row.key, attempt=row.attempt + 1, number=row.number,
+            role=row.role, post_area=row.post_area, organisation_id=row.organisation_id, account_id=row.account_id,
+            alarm_every=row.alarm_every,
+        )
+        for row in again
+    ]  # fmt: skip
+    Step.objects.bulk_create(fresh)
+    record(
+        by, "duty.sent_back", ("duty", duty.pk), area=step.area,
+        data={"step": step.key, "attempt": step.attempt, "at": now.isoformat(), "to": to, "reason": reason},
+    )  # fmt: skip
+    _retime(duty, rule)
+    return Step.objects.get(duty=duty, key=to, attempt=target.attempt + 1)
+
+
+@action
+def set_anchors(by: Actor, subject: tuple[str, int], anchors: Mapping[str, datetime]) -> None:
+    """Tell the duties of a subject that a clock anchor is known or has changed; every open deadline is computed anew.
+
+    The caller has checked the right to change the fact that the anchor comes from.
+    """
+    for duty in Duty.objects.select_for_update().filter(
+        subject_kind=subject[0], subject_id=subject[1], state=Duty.OPEN
+    ):
+        changed = {
+            name: value for name, value in planning.anchors_out(anchors).items() if duty.anchors.get(name) != value
+        }
+        if not changed:
+            continue
+        duty.anchors = {**duty.anchors, **changed}
+        duty.save(update_fields=["anchors"])
+        rule = rule_of(duty)
+        owners = _retime(duty, rule)
+        record(
+            by, "duty.retimed", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack),
+            data={"anchors": changed, "owners": owners},
+        )  # fmt: skip
+        release(SYSTEM, duty, rule)
+
+
+@action
+def close(by: Actor, duty_id: int, outcome: str, reason: str = "") -> Duty:
+    """End a duty with an outcome of its rule. Steps past their time stay as missed; those not yet due fall away."""
+    duty = Duty.objects.select_for_update().filter(pk=duty_id).first()
+    if duty is None:
+        raise NotFound(_("There is no such duty."))
+    by.must("duties.close", duty.area)
+    rule = rule_of(duty)
+    if outcome not in rule.outcomes:
+        raise Invalid(
+            _("“%(outcome)s” is not an outcome of this duty.") % {"outcome": outcome},
+            remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(rule.outcomes)},
+            field="outcome",
+        )
+    if duty.state == Duty.CLOSED:
+        raise Conflict(_("This duty was already closed: %(outcome)s.") % {"outcome": duty.outcome})
+    if outcome != rule.outcomes[0]:
+        _reason(reason)
+    _close(by, duty, outcome, reason)
+    return duty
+
+
+@action
+def end_all(by: Actor, subject: tuple[str, int], outcome: str, reason: str) -> None:
+    """Close whatever is open about a subject, because of what became of it (a contact became a case, a case was ruled out).
+
+    The outcome is the one named where the rule knows it, else the rule's last (its exceptional one).
+    """
+    for duty in Duty.objects.select_for_update().filter(
+        subject_kind=subject[0], subject_id=subject[1], state=Duty.OPEN
+    ):
+        outcomes = rule_of(duty).outcomes
+        _close(by, duty, outcome if outcome in outcomes else outcomes[-1], reason)
+
+
+@action
+def release(by: Actor, duty: Duty, rule: DutyRule) -> bool:
+    """Do the release step if the rule for it is met now, which closes the duty; whether it was."""
+    steps = list(Step.objects.filter(duty=duty))
+    gate = planning.latest(steps).get(planning.RELEASE)
+    if duty.state == Duty.CLOSED or gate is None or gate.state != Step.OPEN:
+        return False
+    related = {
+        name: planning.facts(list(Step.objects.filter(duty__subject_kind=kind, duty__subject_id=pk)))
+        for name, (kind, pk) in subjects.related(duty.subject_kind, duty.subject_id).items()
+    }
+    verdict = planning.verdict(rule, duty, steps, related)
+    if verdict is None or not verdict.met:
+        return False
+    now = clock.now()
+    _settle(by, gate, Step.DONE, now, evidence={"rule_met": True})
+    record(
+        by, "duty.step_done", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack, rule, planning.RELEASE),
+        data={"step": gate.key, "attempt": gate.attempt, "at": now.isoformat(), "evidence": {"rule_met": True}},
+    )  # fmt: skip
+    _close(by, duty, rule.outcomes[0], "")
+    return True
+
+
+def rule_of(duty: Duty) -> DutyRule:
+    """The rule that a duty was opened under, in the edition of that day."""
+    return packs.by_reference(duty.pack).duty(duty.kind)
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _matching(moment: str, due: Sequence[Subject]) -> list[Wanted]:
+    wanted: list[Wanted] = []
+    groups: dict[tuple[str, str], list[Subject]] = {}
+    for subject in due:
+        groups.setdefault((subject.pack, subject.area), []).append(subject)
+    for (name, area), group in groups.items():
+        pack = packs.pack(name, area)
+        for rule in pack.duties.values():
+            if rule.opens.on == moment:
+                ref = packs.reference(pack)
+                wanted += [
+                    (rule, ref, one) for one in group if one.kind == rule.subject and rule.matches(moment, one.facts)
+                ]
+    return wanted
+
+
+def _without_duty(wanted: list[Wanted]) -> list[Wanted]:
+    """Leave out those that have, or had, a duty of the kind."""
+    ids: dict[str, set[int]] = {}
+    for _rule, _ref, subject in wanted:
+        ids.setdefault(subject.kind, set()).add(subject.id)
+    known = {
+        row
+        for kind, members in ids.items()
+        for row in Duty.objects.filter(subject_kind=kind, subject_id__in=members).values_list(
+            "subject_kind", "subject_id", "kind"
+        )
+    }
+    return [one for one in wanted if (one[2].kind, one[2].id, one[0].kind) not in known]
+
+
+def _mine(by: Actor, right: str, step_id: int) -> tuple[Step, DutyRule]:
+    """The step, if the actor holds it or may do so in its area; its duty is locked until the transaction ends."""
+    step = Step.objects.filter(pk=step_id).first()
+    visible = step is not None and (
+        by.may("duties.view", step.area, step.organisation_id)
+        or (by.account_id is not None and by.account_id == step.account_id)
+    )
+    if step is None or not visible:
+        raise NotFound(_("There is no such step among your duties."))
+    if by.account_id is None or by.account_id != step.account_id or right != "duties.do":
+        by.must(right, step.area, step.organisation_id)
+    step.duty = Duty.objects.select_for_update().get(pk=step.duty_id)
+    return step, rule_of(step.duty)
+
+
+def _predecessor_settled(step: Step, rule: DutyRule) -> None:
+    """No step may be skipped: the one it comes after must be settled."""
+    if (after := rule.after(step.key)) is None:
+        return
+    newest = planning.latest(list(Step.objects.filter(duty=step.duty, key=after)))
+    if newest[after].state not in Step.SETTLED:
+        raise Conflict(
+            _("“%(step)s” comes first and is still open.") % {"step": rule.title(after)},
+            remedy=_("It is held by another post; remind it, or have it handed over."),
+            code="out_of_order",
+        )
+
+
+def _settle(by: Actor, step: Step, state: str, at: datetime, *, evidence: Any = None, reason: str = "") -> None:
+    """Move a step from open to settled, once: the database decides who was first."""
+    changed = Step.objects.filter(pk=step.pk, state=Step.OPEN).update(
+        state=state, done_at=at, done_by_id=by.account_id, evidence=evidence, reason=reason, alarm_at=None
+    )
+    if not changed:
+        raise _already(step.pk)
+    step.state, step.done_at, step.evidence, step.reason = state, at, evidence, reason
+    tally = Tally()
+    tally.settled(step.area, step.kind, step.due_at, at, waived=state == Step.WAIVED)
+    tally.write()
+
+
+def _already(step_id: int) -> Conflict:
+    step = Step.objects.select_related("done_by").get(pk=step_id)
+    who = step.done_by.name if step.done_by else _("the system")
+    when = step.done_at.astimezone(clock.zone()).strftime("%Y-%m-%d %H:%M") if step.done_at else ""
+    return Conflict(
+        _("Already settled by %(who)s at %(when)s.") % {"who": who, "when": when},
+        remedy=_("Nothing of yours was lost; reload to see what was entered."),
+        code="already_settled",
+    )
+
+
+def _move_on(by: Actor, duty: Duty, rule: DutyRule) -> None:
+    """After a step was settled: deadlines that counted from it, then the release, then the end."""
+    _retime(duty, rule)
+    if release(by, duty, rule):
+        return
+    if not Step.objects.filter(duty=duty, state=Step.OPEN).exists():
+        _close(by, duty, rule.outcomes[0], "")
+
+
+def _retime(duty: Duty, rule: DutyRule) -> dict[str, list[Any]]:
+    """Bring the open steps of a duty to the plan as it now is; the owners of steps that were added."""
+    steps = list(Step.objects.filter(duty=duty))
+    newest = planning.latest(steps)
+    planned = planning.replan(rule, planning.anchors_in(duty), steps)
+    tally = Tally()
+    for key, row in newest.items():
+        if row.state != Step.OPEN:
+            continue
+        if key not in planned:
+            tally.due(row.area, row.kind, row.due_at, -1)
+            Step.objects.filter(pk=row.pk).update(state=Step.VOID, alarm_at=None, done_at=clock.now())
+        elif row.due_at != (due_at := planned[key].due_at):
+            tally.due(row.area, row.kind, row.due_at, -1)
+            tally.due(row.area, row.kind, due_at)
+            Step.objects.filter(pk=row.pk).update(due_at=due_at, alarm_at=due_at, escalated_to="")
+    added = [step for key, step in planned.items() if key not in newest]
+    owned = planning.owned(added, duty.area, {}, Responsibility()) if added else []
+    if owned:
+        rows = [
+            planning.step_row(pk, duty.pk, duty.kind, duty.area, one, _every(rule))
+            for pk, one in zip(bulk.reserve_ids(Step, len(owned)), owned, strict=True)
+        ]
+        bulk.insert(Step, planning.STEP_COLUMNS, rows)
+        for one in owned:
+            tally.due(duty.area, duty.kind, one.plan.due_at)
+    tally.write()
+    return _owners(owned)
+
+
+def _close(by: Actor, duty: Duty, outcome: str, reason: str) -> None:
+    """Write the end: late steps stay as missed for ever, steps not yet due are void."""
+    now, tally = clock.now(), Tally()
+    still = Step.objects.filter(duty=duty, state=Step.OPEN)
+    for step in still:
+        overdue = step.due_at is not None and step.due_at <= now
+        if not overdue:
+            tally.due(step.area, step.kind, step.due_at, -1)
+        Step.objects.filter(pk=step.pk).update(
+            state=Step.MISSED if overdue else Step.VOID, alarm_at=None, done_at=None if overdue else now
+        )
+    tally.write()
+    duty.state, duty.outcome, duty.reason, duty.closed_at = Duty.CLOSED, outcome, reason[:300], now
+    duty.save(update_fields=["state", "outcome", "reason", "closed_at"])
+    record(
+        by, "duty.closed", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack),
+        data={"outcome": outcome, "reason": reason, "at": now.isoformat()},
+    )  # fmt: skip
+    emit(DutyClosed(duty.pk, duty.kind, duty.subject_kind, duty.subject_id, outcome))
+
+
+def _reason(text: str) -> str:
+    text = (text or "").strip()
+    if len(text) < 2:
+        raise Invalid(_("A reason is needed."), remedy=_("Write one sentence; it stays on record."), field="reason")
+    return text[:300]
+
+
+def _past(at: datetime | None) -> datetime:
+    now = clock.now()
+    if at is None:
+        return now
+    if at > now + timedelta(minutes=1):
+        raise Invalid(_("This lies in the future."), remedy=_("Give the time at which it was done."), field="at")
+    return at
+
+
+def _every(rule: DutyRule) -> int:
+    return int(rule.escalate_every.total_seconds())
+
+
+def _post(post: Post) -> list[Any]:
+    return [post.area, post.organisation_id, post.account_id]
+
+
+def _owners(plan: Sequence[Owned]) -> dict[str, list[Any]]:
+    """Who holds what, for the journal: one entry a post, with the steps it holds."""
+    posts: dict[str, list[Any]] = {}
+    for one in plan:
+        entry = posts.setdefault("/".join(map(str, _post(one.post))), [*_post(one.post), []])
+        entry[3].append(one.plan.key)
+    return posts

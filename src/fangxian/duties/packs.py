@@ -1,0 +1,68 @@
+"""The packs in force here: loaded once, with the overlays of the jurisdiction, and kept by version for ever.
+
+A duty is judged by the edition it was opened under. So every version that ever opened one is stored (its files, as text) and
+can be read again after the pack on disk has moved on.
+"""
+
+from functools import cache, lru_cache
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from fangxian import protocols
+from fangxian.core.errors import NotFound
+from fangxian.duties.models import PackVersion
+from fangxian.protocols import Pack
+
+
+def in_force(area: str = "") -> list[Pack]:
+    """The packs of this deployment as they hold in a jurisdiction, the default of new reports first."""
+    return [pack(name, area) for name in settings.PACKS]
+
+
+def pack(name: str, area: str = "") -> Pack:
+    """A pack by its id, with the overlays that cover the area. Raises NotFound for an unknown id."""
+    overlays = tuple(ref for ref in settings.OVERLAYS if any(area.startswith(code) for code in _covers(ref)))
+    return _load(name, overlays)
+
+
+def reference(found: Pack) -> str:
+    """How a duty names the pack and version that opened it; the version is kept from then on."""
+    ref = f"{found.id}@{found.version}"
+    _keep(ref, found)
+    return ref
+
+
+@lru_cache(maxsize=256)
+def by_reference(ref: str) -> Pack:
+    """The pack of a reference, in the very version, whether it is still on disk or not."""
+    name = ref.partition("@")[0]
+    kept = PackVersion.objects.filter(ref=ref).first()
+    if kept is None:
+        raise NotFound(_("The protocol %(ref)s is not known here.") % {"ref": ref})
+    return protocols.loads(name, kept.files)
+
+
+@cache
+def _load(name: str, overlays: tuple[str, ...]) -> Pack:
+    try:
+        return protocols.load(name, *overlays)
+    except FileNotFoundError as fault:
+        raise NotFound(
+            _("There is no protocol pack %(name)s.") % {"name": name},
+            remedy=_("`fangxian protocols list` shows those there are."),
+        ) from fault
+
+
+@cache
+def _covers(overlay: str) -> tuple[str, ...]:
+    return protocols.overlay_jurisdictions(overlay)
+
+
+_kept: set[str] = set()
+
+
+def _keep(ref: str, found: Pack) -> None:
+    if ref not in _kept:
+        PackVersion.objects.get_or_create(ref=ref, defaults={"files": found.files})
+        _kept.add(ref)

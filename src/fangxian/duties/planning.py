@@ -1,0 +1,124 @@
+"""From a rule and a subject to the rows of a duty: which steps, due when, held by whom. Pure but for who answers (registry)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fangxian import protocols
+from fangxian.core import clock
+from fangxian.duties.models import Duty, Step
+from fangxian.protocols import DutyRule, PlannedStep, StepFact, Verdict
+from fangxian.registry.queries import Post, Responsibility
+
+#: The step that stands for the release itself: done by the engine on the day the rule is met, late if it is not.
+RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A planned step with the post that answers for it."""
+
+    plan: PlannedStep
+    post: Post
+
+
+def anchors_in(duty: Duty) -> dict[str, datetime]:
+    """The clock anchors of a duty, as instants."""
+    return {name: datetime.fromisoformat(value) for name, value in duty.anchors.items()}
+
+
+def anchors_out(anchors: Mapping[str, datetime]) -> dict[str, str]:
+    """Anchors as they are stored."""
+    return {name: value.isoformat() for name, value in anchors.items() if value is not None}
+
+
+def plan(rule: DutyRule, anchors: Mapping[str, datetime], done: Mapping[str, datetime]) -> list[PlannedStep]:
+    """The steps of a duty as things stand, in the deployment's time zone."""
+    return protocols.plan(rule, anchors, done=done, tz=clock.zone())
+
+
+def owned(
+    steps: Sequence[PlannedStep], area: str, holders: Mapping[str, int], responsibility: Responsibility
+) -> list[Owned]:
+    """Give every step to the post that answers for it: the subject's own organisation for its role, else by appointment."""
+    result = []
+    for step in steps:
+        if (organisation := holders.get(step.role)) is not None:
+            post = Post(area, organisation, None)
+        else:
+            post = responsibility.of(step.role, area, step.level)
+        result.append(Owned(step, post))
+    return result
+
+
+def latest(steps: Sequence[Step]) -> dict[str, Step]:
+    """The newest attempt of each step, in the order of the rule."""
+    newest: dict[str, Step] = {}
+    for step in sorted(steps, key=lambda step: (step.number, step.attempt)):
+        newest[step.key] = step
+    return newest
+
+
+def done_map(steps: Sequence[Step]) -> dict[str, datetime]:
+    """Step key → when it was last settled: what `step:KEY` anchors count from. A step open again takes its time away."""
+    return {
+        key: step.done_at
+        for key, step in latest(steps).items()
+        if step.state in Step.SETTLED and step.done_at is not None
+    }
+
+
+def replan(rule: DutyRule, anchors: Mapping[str, datetime], steps: Sequence[Step]) -> dict[str, PlannedStep]:
+    """What the duty should look like now, by step key. A step that was sent back counts from the return, not from its old anchor."""
+    done = done_map(steps)
+    planned = {step.key: step for step in plan(rule, anchors, done)}
+    for step_rule in rule.steps:
+        if (again := anchors.get(f"again:{step_rule.key}")) and step_rule.due is not None:
+            name = step_rule.due.anchor
+            shifted = (
+                plan(rule, anchors, {**done, name.removeprefix("step:"): again})
+                if name.startswith("step:")
+                else plan(rule, {**anchors, name: again}, done)
+            )
+            planned |= {step.key: step for step in shifted if step.key == step_rule.key}
+    return planned
+
+
+def facts(steps: Sequence[Step]) -> list[StepFact]:
+    """The steps as a release rule sees them."""
+    return [StepFact(step.key, step.state, step.done_at, step.evidence or {}) for step in steps]
+
+
+def verdict(
+    rule: DutyRule, duty: Duty, steps: Sequence[Step], related: Mapping[str, Sequence[StepFact]]
+) -> Verdict | None:
+    """Whether the subject may be released now, and what is missing; None where the rule knows no release."""
+    if rule.release is None:
+        return None
+    own = [step for step in steps if step.key != RELEASE]
+    return protocols.release_verdict(rule, anchors_in(duty), facts(own), related, clock.now(), clock.zone())
+
+
+def basis(pack_ref: str, rule: DutyRule | None = None, key: str = "") -> str:
+    """What the journal names as the ground: pack, version and clause."""
+    clause = rule.clause_of(key) if rule else ""
+    return f"{pack_ref} {clause}".strip()[:120]
+
+
+def step_row(
+    pk: int, duty_id: int, kind: str, area: str, one: Owned, every: int, *, attempt: int = 1, done: datetime | None = None
+) -> tuple[Any, ...]:
+    """A new step as a row for `bulk.insert`, in the order of `STEP_COLUMNS`."""
+    step, post = one.plan, one.post
+    state, alarm = (Step.OPEN, step.due_at) if done is None else (Step.DONE, None)
+    return (
+        (pk, duty_id, kind, area, step.key, attempt, step.number, step.role, post.area, post.organisation_id)
+        + (post.account_id, state, step.due_at, alarm, every, "", "", done)
+    )  # fmt: skip
+
+
+STEP_COLUMNS = (
+    "id duty_id kind area key attempt number role post_area organisation_id "
+    "account_id state due_at alarm_at alarm_every escalated_to reason done_at"
+).split()

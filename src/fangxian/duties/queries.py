@@ -1,0 +1,195 @@
+"""What others may read of duties: mine, a subject's, who is late, what is missing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from fangxian.core import clock
+from fangxian.core.access import Actor, within
+from fangxian.core.errors import NotFound
+from fangxian.duties import packs, subjects
+from fangxian.duties.models import CoverageCell, Duty, Step
+from fangxian.protocols import DutyRule
+
+
+def my_steps(by: Actor, *, limit: int = 100, after: tuple[datetime | None, int] | None = None) -> list[Step]:
+    """Open steps that the actor answers for, latest first: held by name, by organisation, or escalated to a post of the actor's.
+
+    Steps whose time is not known yet come last. `after` is the (due_at, id) of the last one shown, for the next page.
+    """
+    steps = _held(by).select_related("duty", "organisation", "account")
+    if after is not None:
+        due, pk = after
+        known = Q(due_at__gt=due) | Q(due_at=due, pk__gt=pk) | Q(due_at__isnull=True)
+        steps = steps.filter(known if due else Q(due_at__isnull=True, pk__gt=pk))
+    timed = list(steps.filter(due_at__isnull=False).order_by("due_at", "pk")[:limit])
+    if len(timed) < limit:
+        timed += list(steps.filter(due_at__isnull=True).order_by("pk")[: limit - len(timed)])
+    return timed
+
+
+def my_counts(by: Actor) -> dict[str, int]:
+    """How many of them are late, due within a day, and open in all."""
+    now = clock.now()
+    return _held(by).aggregate(
+        late=Count("pk", filter=Q(due_at__lte=now)),
+        today=Count("pk", filter=Q(due_at__gt=now, due_at__lte=now + clock.DAY)),
+        all=Count("pk"),
+    )
+
+
+def _held(by: Actor) -> QuerySet[Step]:
+    """The open steps that are the actor's to do now: an earlier step still open hides those that come after it."""
+    mine = Q(pk__in=())
+    if by.account_id is not None:
+        mine |= Q(account_id=by.account_id)
+    organisations = {grant.organisation_id for grant in by.grants if grant.organisation_id and grant.allows("duties.do")}
+    if organisations:
+        mine |= Q(account__isnull=True, organisation_id__in=organisations)
+    for grant in by.grants:
+        if grant.allows("duties.escalated"):
+            mine |= Q(escalated_to=grant.area) & ~Q(escalated_to="")
+    return Step.objects.filter(mine, state=Step.OPEN)
+
+
+def step(by: Actor, step_id: int) -> Step:
+    """One step, if the actor may see it."""
+    found = Step.objects.select_related("duty", "organisation", "account", "done_by").filter(pk=step_id).first()
+    if found is None or not (
+        by.may("duties.view", found.area, found.organisation_id) or found.account_id == by.account_id is not None
+    ):
+        raise NotFound("step")
+    return found
+
+
+def of_subject(kind: str, subject_id: int) -> list[Duty]:
+    """All duties about a subject with their steps, oldest first. Who may see the subject may see what is owed to it."""
+    duties = Duty.objects.filter(subject_kind=kind, subject_id=subject_id).order_by("opened_at", "pk")
+    return list(duties.prefetch_related("steps__organisation", "steps__account", "steps__done_by"))
+
+
+def open_step(kind: str, subject: tuple[str, int], key: str) -> Step | None:
+    """The open step of that key in the subject's duty of that kind, if there is one."""
+    return Step.objects.filter(
+        duty__subject_kind=subject[0], duty__subject_id=subject[1], kind=kind, key=key, state=Step.OPEN
+    ).first()
+
+
+def rule(duty: Duty) -> DutyRule:
+    """The rule of a duty, in the edition it was opened under."""
+    return packs.by_reference(duty.pack).duty(duty.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Coverage of one kind in one place: what was due by now, and what became of it."""
+
+    area: str
+    kind: str
+    due: int
+    in_time: int
+    late: int
+    waived: int
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.due - self.in_time - self.late - self.waived)
+
+    @property
+    def share(self) -> float | None:
+        """Settled of due, between 0 and 1; None where nothing was due."""
+        return (self.in_time + self.late + self.waived) / self.due if self.due else None
+
+
+def coverage(by: Actor, area: str = "", *, since: datetime | None = None, until: datetime | None = None) -> list[Covered]:
+    """Due minus done by county and kind, for steps due in full hours before `until` (now), and from `since` on."""
+    until = clock.hour(until or clock.now())
+    scope = Q()
+    if not by.is_system:
+        allowed = Q(pk__in=())
+        for prefix in by.areas("coverage.view"):
+            allowed |= within(prefix[:6], "county")
+        scope = allowed
+    rows: Iterable[Mapping[str, Any]] = (
+        CoverageCell.objects.filter(scope, within(area[:6], "county"), hour__lt=until)
+        .filter(Q(hour__gte=since) if since else Q())
+        .order_by()
+        .values("county", "kind")
+        .annotate(a=Sum("due"), b=Sum("in_time"), c=Sum("late"), d=Sum("waived"))
+    )
+    return sorted(
+        (Covered(row["county"], row["kind"], row["a"], row["b"], row["c"], row["d"]) for row in rows if row["a"]),
+        key=lambda one: (-one.missing, one.area, one.kind),
+    )
+
+
+def coverage_by_hour(by: Actor, kind: str, area: str = "") -> list[tuple[datetime, Covered]]:
+    """The same for one kind, hour by hour."""
+    by.must("coverage.view", area)
+    rows: Iterable[Mapping[str, Any]] = (
+        CoverageCell.objects.filter(within(area[:6], "county"), kind=kind, hour__lt=clock.now())
+        .order_by("hour")
+        .values("hour")
+        .annotate(a=Sum("due"), b=Sum("in_time"), c=Sum("late"), d=Sum("waived"))
+    )
+    return [(row["hour"], Covered(area, kind, row["a"], row["b"], row["c"], row["d"])) for row in rows if row["a"]]
+
+
+def missing(by: Actor, kind: str, area: str = "", *, limit: int = 200) -> list[Step]:
+    """The very steps that coverage says are missing, oldest first, for whoever may see them by name."""
+    return list(
+        Step.objects.filter(
+            by.scope("duties.view", organisation="organisation_id"), within(area), kind=kind, due_at__lte=clock.now(),
+        )
+        .filter(state__in=[Step.OPEN, Step.MISSED])
+        .select_related("duty", "organisation", "account")
+        .order_by("due_at", "pk")[:limit]
+    )  # fmt: skip
+
+
+def gaps(area: str = "") -> list[tuple[str, subjects.Subject]]:
+    """Subjects for whom a pack names a duty that does not exist: (duty kind, subject). It must be empty; this is how one knows."""
+    owed: list[tuple[str, subjects.Subject]] = []
+    chunk: list[tuple[str, subjects.Subject]] = []
+    for moment, subject in subjects.everything(area):
+        for duty_rule in packs.pack(subject.pack, subject.area).duties.values():
+            if duty_rule.subject == subject.kind and duty_rule.matches(moment, subject.facts):
+                chunk.append((duty_rule.kind, subject))
+        if len(chunk) > 5000:
+            owed += _lacking(chunk)
+            chunk = []
+    return owed + _lacking(chunk)
+
+
+def _lacking(chunk: Sequence[tuple[str, subjects.Subject]]) -> list[tuple[str, subjects.Subject]]:
+    ids: dict[str, set[int]] = {}
+    for _kind, subject in chunk:
+        ids.setdefault(subject.kind, set()).add(subject.id)
+    known = {
+        row
+        for kind, members in ids.items()
+        for row in Duty.objects.filter(subject_kind=kind, subject_id__in=members).values_list(
+            "subject_kind", "subject_id", "kind"
+        )
+    }
+    return [(kind, one) for kind, one in chunk if (one.kind, one.id, kind) not in known]
+
+
+def summary() -> dict[str, dict[str, int]]:
+    """Per kind: duties opened, done (closed), late (open with a step past its time), open. The whole installation."""
+    now = clock.now()
+    behind = Exists(Step.objects.filter(duty=OuterRef("pk"), state=Step.OPEN, due_at__lte=now))
+    rows = (
+        Duty.objects.order_by()
+        .values("kind")
+        .annotate(
+            opened=Count("pk"),
+            done=Count("pk", filter=Q(state=Duty.CLOSED)),
+            open=Count("pk", filter=Q(state=Duty.OPEN)),
+            late=Count("pk", filter=Q(behind)),
+        )
+    )
+    return {row.pop("kind"): row for row in rows}

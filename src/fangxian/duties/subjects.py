@@ -1,0 +1,72 @@
+"""What a duty can be about. Each stage tells the engine of its subjects, so that the engine can ask whether one was missed.
+
+The engine opens duties when a stage says that a moment has come (`actions.open_due`). Whether it said so for everybody is
+checked the other way round: the stage also provides all its subjects with the moments they have passed, from its own tables.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A case, contact, site … as far as a protocol asks: where it is, what is known of it, and its clock anchors."""
+
+    kind: str
+    id: int
+    area: str
+    pack: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    anchors: Mapping[str, datetime] = field(default_factory=dict)
+    #: Role → organisation, where the subject itself says who answers (the clinic that reported a case).
+    holders: Mapping[str, int] = field(default_factory=dict)
+    #: Steps that were done before the duty was opened (the card that brought the case in): key → when.
+    done: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A subject as a person reads it: a title (masked), its code for the address, and its page."""
+
+    title: str
+    code: str
+    url: str
+
+
+#: (moment, subject) for everything that has happened in an area, straight from the stage's own tables.
+Provider = Callable[[str], Iterable[tuple[str, Subject]]]
+#: Titles for subjects, many at once: ids → Described.
+Describer = Callable[[Iterable[int]], Mapping[int, Described]]
+#: The related subjects whose steps a release depends on: (relation, subject id) → subject ids of the same kind or another.
+Related = Callable[[int], Mapping[str, tuple[str, int]]]
+
+_providers: dict[str, Provider] = {}
+_describers: dict[str, Describer] = {}
+_related: dict[str, Related] = {}
+
+
+def register(kind: str, *, provider: Provider, describer: Describer, related: Related | None = None) -> None:
+    """Called by a stage when it is ready, once for each kind of subject."""
+    _providers[kind], _describers[kind] = provider, describer
+    if related:
+        _related[kind] = related
+
+
+def everything(area: str = "") -> Iterable[tuple[str, Subject]]:
+    """All moments of all subjects of all stages within an area."""
+    for provider in _providers.values():
+        yield from provider(area)
+
+
+def describe(kind: str, ids: Iterable[int]) -> Mapping[int, Described]:
+    """How subjects are called, by id. An unknown kind has no description."""
+    describer = _describers.get(kind)
+    return describer(ids) if describer else {}
+
+
+def related(kind: str, subject_id: int) -> Mapping[str, tuple[str, int]]:
+    """Whom this subject's release depends on: relation → (kind, id)."""
+    finder = _related.get(kind)
+    return finder(subject_id) if finder else {}

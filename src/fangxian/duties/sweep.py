@@ -1,0 +1,98 @@
+"""What time itself does: late steps climb the jurisdiction tree, releases that have come due happen, the rollup is folded.
+
+Set-based, so that a million open steps cost one indexed statement. Run every minute by `fangxian work`; running it twice, or
+after a week's silence, does no harm: it looks at what is late now.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection
+
+from fangxian.core import clock
+from fangxian.core.access import SYSTEM, Actor
+from fangxian.core.actions import action, emit, record
+from fangxian.duties import coverage
+from fangxian.duties.actions import release, rule_of
+from fangxian.duties.events import StepsEscalated
+from fangxian.duties.models import Duty, Step
+from fangxian.duties.planning import RELEASE
+from fangxian.registry.levels import LEVELS
+
+#: Step numbers in one journal line; more would make the line unwieldy.
+_CHUNK = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did: steps escalated, subjects released, rollup rows folded."""
+
+    escalated: int
+    released: int
+    folded: int
+
+
+def sweep() -> Swept:
+    """Do all three, each in a transaction of its own. Releases first: who may go home is not late."""
+    released = sum(release_if_met(SYSTEM, duty_id) for duty_id in _due_for_release())
+    return Swept(escalate(SYSTEM), released, coverage.fold())
+
+
+def _due_for_release() -> list[int]:
+    gates = Step.objects.filter(key=RELEASE, state=Step.OPEN, due_at__lte=clock.now())
+    return list(gates.order_by("due_at").values_list("duty_id", flat=True))
+
+
+@action
+def release_if_met(by: Actor, duty_id: int) -> bool:
+    """Release one subject, if its rule is met."""
+    duty = Duty.objects.select_for_update().get(pk=duty_id)
+    return release(by, duty, rule_of(duty))
+
+
+@action
+def escalate(by: Actor) -> int:
+    """Tell the next jurisdiction up of every step whose alarm has come; how many there were.
+
+    A step is late at its due time, and again every `alarm_every` seconds: from its post's jurisdiction to the one above, up to
+    the province, where it stays (with nobody further to tell) until it is settled.
+    """
+    now = clock.now()
+    told: dict[str, list[int]] = defaultdict(list)
+    late = Step.objects.filter(state=Step.OPEN, alarm_at__lte=now)
+    for every in late.order_by().values_list("alarm_every", flat=True).distinct():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _ESCALATE, {"now": _stamp(now), "next": _stamp(now + timedelta(seconds=every)), "every": every}
+            )
+            for step_id, area in cursor.fetchall():
+                told[area].append(step_id)
+    for area, ids in sorted(told.items()):
+        ids.sort()
+        for start in range(0, len(ids), _CHUNK):
+            chunk = ids[start : start + _CHUNK]
+            record(by, "duty.escalated", ("area", int(area or 0)), area=area, data={"steps": chunk, "at": now.isoformat()})
+            emit(StepsEscalated(area, tuple(chunk)))
+    return sum(map(len, told.values()))
+
+
+def _stamp(moment: object) -> object:
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+_LENGTHS = sorted(LEVELS)
+_CURRENT = "CASE escalated_to WHEN '' THEN post_area ELSE escalated_to END"
+#: The code of the jurisdiction above: cut to the next shorter length of a level.
+_PARENT = (
+    f"CASE length({_CURRENT}) "
+    + " ".join(f"WHEN {own} THEN substr({_CURRENT}, 1, {above})" for above, own in zip(_LENGTHS, _LENGTHS[1:], strict=False))
+    + f" ELSE {_CURRENT} END"
+)
+_ESCALATE = f"""
+UPDATE duties_step
+SET escalated_to = {_PARENT},
+    alarm_at = CASE WHEN length({_CURRENT}) <= {_LENGTHS[1]} THEN NULL ELSE %(next)s END
+WHERE state = 'open' AND alarm_at <= %(now)s AND alarm_every = %(every)s
+RETURNING id, escalated_to
+"""

@@ -1,0 +1,173 @@
+"""Who and where: jurisdictions down to the building, organisations, people, households, places, appointments. Private."""
+
+from django.db import models
+
+from fangxian.core.models import Account
+
+
+class Jurisdiction(models.Model):
+    """A piece of the tree province → city → county → township → village → grid → building (行政区划、网格、楼栋).
+
+    The code is the path: a child's code begins with its parent's (GB/T 2260 to the county, then 3 digits a level). A code that
+    was abolished stays, with the date and its successor, so that old records keep meaning what they meant.
+    """
+
+    code = models.CharField(max_length=18, primary_key=True)
+    level = models.CharField(max_length=10)
+    name_zh = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80, blank=True)
+    population = models.IntegerField(null=True, blank=True)
+    lon = models.FloatField(null=True, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True)
+    successor = models.CharField(max_length=18, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name_zh}"
+
+
+class Organisation(models.Model):
+    """A body that holds duties: headquarters (指挥部), CDC, hospital, clinic, laboratory, community, school …"""
+
+    code = models.CharField(max_length=10, unique=True)
+    kind = models.CharField(max_length=20)
+    name_zh = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120, blank=True)
+    area = models.CharField(max_length=18, db_index=True)
+    phone = models.CharField(max_length=30, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["area"], condition=models.Q(kind="headquarters"), name="one_headquarters")
+        ]
+
+    def __str__(self) -> str:
+        return self.name_zh
+
+
+class Household(models.Model):
+    """People who live behind one door (户)."""
+
+    code = models.CharField(max_length=10, unique=True)
+    area = models.CharField(max_length=18, db_index=True)
+    address = models.CharField(max_length=200, blank=True)
+    head = models.ForeignKey("Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="heads")
+
+
+class Person(models.Model):
+    """A human being, once. `canonical` is the record that duplicates were merged into (itself, if none)."""
+
+    code = models.CharField(max_length=10, unique=True)
+    canonical = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="duplicates")
+    name = models.CharField(max_length=120)
+    name_latin = models.CharField(max_length=160, blank=True)
+    sex = models.CharField(max_length=1, blank=True)
+    birth_date = models.DateField(null=True, blank=True)
+    birth_year = models.SmallIntegerField(null=True, blank=True)
+    nationality = models.CharField(max_length=3, blank=True)
+    phone_sealed = models.BinaryField(null=True)
+    phone_index = models.CharField(max_length=32, blank=True)
+    area = models.CharField(max_length=18)
+    address = models.CharField(max_length=200, blank=True)
+    occupation = models.CharField(max_length=80, blank=True)
+    household = models.ForeignKey(Household, null=True, blank=True, on_delete=models.SET_NULL, related_name="members")
+    created_at = models.DateTimeField()
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["area", "id"], name="person_area"),
+            models.Index(fields=["phone_index"], name="person_phone"),
+            models.Index(fields=["name"], name="person_name"),
+        ]
+
+
+class Document(models.Model):
+    """An identity document: the number sealed, found by its blind index."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="documents")
+    kind = models.CharField(max_length=20)
+    number_sealed = models.BinaryField()
+    number_index = models.CharField(max_length=32)
+    #: Last characters, for telling two documents apart without opening either.
+    tail = models.CharField(max_length=4, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "kind", "number_index"], name="document_once")]
+        indexes = [models.Index(fields=["number_index"], name="document_number")]
+
+
+class Alias(models.Model):
+    """Another name of the same person."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=160)
+
+
+class MatchKey(models.Model):
+    """A blocking key of a person: how candidates for being the same person are found among a million."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="match_keys")
+    key = models.CharField(max_length=60)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "person"], name="match_key")]
+
+
+class Match(models.Model):
+    """Two records that may be one person: waiting for a person to say, merged, or said to be different."""
+
+    WAITING, MERGED, DIFFERENT = "waiting", "merged", "different"
+
+    first = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    probability = models.FloatField()
+    explanation = models.JSONField(default=list)
+    state = models.CharField(max_length=10, default=WAITING)
+    area = models.CharField(max_length=18)
+    decided_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["first", "second"], name="match_once")]
+        indexes = [models.Index(fields=["state", "area"], name="match_waiting")]
+
+
+class Place(models.Model):
+    """Where people meet: a shop, a ward, a carriage, a class room."""
+
+    code = models.CharField(max_length=10, unique=True)
+    kind = models.CharField(max_length=20)
+    name_zh = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120, blank=True)
+    area = models.CharField(max_length=18, db_index=True)
+    address = models.CharField(max_length=200, blank=True)
+    lon = models.FloatField(null=True, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    #: H3 cell at resolution 9 (about 0.1 km²), as the library writes it.
+    cell = models.CharField(max_length=16, blank=True, db_index=True)
+    capacity = models.IntegerField(null=True, blank=True)
+    indoor = models.BooleanField(null=True)
+
+
+class Appointment(models.Model):
+    """A post held by a person for an organisation in a jurisdiction: what "every duty has a name on it" rests on (责任到人).
+
+    `role` is a role of `core.roles`, or one of the grid's "three members and one chief" (三员一长: 指挥长 grid_chief, 指导员
+    grid_guide, 管理员 grid_worker, 防控员 grid_guard). `household` contracts a post down to the door (包户).
+    """
+
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")
+    name = models.CharField(max_length=80)
+    phone = models.CharField(max_length=30, blank=True)
+    role = models.CharField(max_length=30)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="appointments")
+    area = models.CharField(max_length=18)
+    household = models.ForeignKey(Household, null=True, blank=True, on_delete=models.CASCADE)
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["role", "area"], name="appointment_role_area")]

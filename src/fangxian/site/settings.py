@@ -1,0 +1,160 @@
+"""Where the house is put together: embedded by default, grown by configuration.
+
+Every setting a deployment may change is read from the environment here and described in `docs/reference/settings.md`
+(a test keeps the two in step). Nothing else in the code reads the environment.
+"""
+
+from pathlib import Path
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from fangxian import __version__
+
+env = environ.Env()
+
+#: Where this installation keeps its database, keys and files.
+DATA_DIR = Path(env.str("FANGXIAN_HOME", default=str(Path.cwd() / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+#: Demonstration mode: a fictional city, accounts with a published password. Refused for real work.
+DEMO = env.bool("FANGXIAN_DEMO", default=False)
+#: Deliver events and run jobs in the calling process (one laptop), instead of in `fangxian work`.
+INLINE = env.bool("FANGXIAN_INLINE", default=True)
+#: Protocol packs in force, by disease; the first is the default of new reports.
+PACKS = env.list("FANGXIAN_PACKS", default=["unknown-pneumonia", "covid-19-cn-9", "mers-who", "measles"])
+#: Local overlay files laid over the packs, in this order.
+OVERLAYS = env.list("FANGXIAN_OVERLAYS", default=[])
+
+DEBUG = env.bool("FANGXIAN_DEBUG", default=False)
+ALLOWED_HOSTS = env.list("FANGXIAN_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.list("FANGXIAN_ORIGINS", default=[])
+
+from fangxian.core.secrets import load_keys  # noqa: E402  (needs DATA_DIR only)
+
+KEYS = load_keys(DATA_DIR / "keys.json", env.str("FANGXIAN_KEYS", default=""))
+SECRET_KEY = KEYS.session
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "fangxian.core",
+    "fangxian.registry",
+    "fangxian.duties",
+    "fangxian.cases",
+    "fangxian.tracing",
+    "fangxian.command",
+    "fangxian.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "fangxian.web.middleware.ActorMiddleware",
+]
+
+ROOT_URLCONF = "fangxian.site.urls"
+WSGI_APPLICATION = "fangxian.site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "fangxian.web.context.page",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'fangxian.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",  # writers queue at BEGIN instead of failing at COMMIT
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "core.Account"
+LOGIN_URL = "web:login"
+LOGIN_REDIRECT_URL = "web:home"
+LOGOUT_REDIRECT_URL = "web:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = env.str("FANGXIAN_LANGUAGE", default="zh-hans")
+LANGUAGES = [("zh-hans", _("中文")), ("en", _("English"))]
+LOCALE_PATHS = [Path(__file__).resolve().parent.parent / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("FANGXIAN_TIME_ZONE", default="Asia/Shanghai")
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = DATA_DIR / "files"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks.backends.immediate.ImmediateBackend"
+        if INLINE
+        else "django_tasks_db.backend.DatabaseBackend",
+        "QUEUES": [],
+    }
+}
+
+SESSION_COOKIE_AGE = 12 * 3600  # one shift
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("FANGXIAN_HTTPS", default=False)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": env.str("FANGXIAN_LOG_LEVEL", default="WARNING")},
+}
+
+VERSION = __version__

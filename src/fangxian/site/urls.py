@@ -1,0 +1,10 @@
+"""The addresses: the pages at the root, the API under /api/v1."""
+
+from django.urls import include, path
+
+from fangxian.api import api
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+    path("", include("fangxian.web.urls")),
+]

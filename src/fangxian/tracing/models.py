@@ -1,0 +1,107 @@
+"""Tables of investigation, exposure and contact: the record side of tracing (流调溯源). Private to the stage."""
+
+from django.db import models
+
+from fangxian.cases.models import Case, Outbreak
+from fangxian.core.models import Account
+from fangxian.registry.models import Organisation, Person, Place
+
+
+class Investigation(models.Model):
+    """The field investigation of one case by one team, against its clocks (快速流调)."""
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="investigation")
+    team = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    lead = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    summary = models.TextField(blank=True)
+
+
+class Activity(models.Model):
+    """One stay on a case's activity track (活动轨迹): where, from when to when, with whom, how protected, known from what."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="track")
+    place = models.ForeignKey(Place, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    place_text = models.CharField(max_length=160, blank=True)
+    place_kind = models.CharField(max_length=20, blank=True)
+    lon = models.FloatField(null=True, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True, blank=True)
+    with_whom = models.CharField(max_length=200, blank=True)
+    masked = models.BooleanField(null=True)
+    #: interview, card, camera, ticket, venue_code, linelist
+    source = models.CharField(max_length=12, default="interview")
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "from_at"], name="activity_case_time")]
+
+
+class Contact(models.Model):
+    """A person exposed in an outbreak, once, however often exposed (密接、次密接): category, clocks, and the "four clear" (四清)."""
+
+    UNDER_WATCH, RELEASED, BECAME_CASE, LOST, DISMISSED = "watched", "released", "case", "lost", "dismissed"
+
+    code = models.CharField(max_length=10, unique=True)
+    outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="contacts", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="contacts")
+    pack = models.CharField(max_length=60)
+    area = models.CharField(max_length=18)
+    #: A category of the pack (close, secondary, exposed, general), by its rule, with the clause.
+    category = models.CharField(max_length=20)
+    classified_by = models.CharField(max_length=120, blank=True)
+    ring = models.SmallIntegerField(default=1)
+    state = models.CharField(max_length=10, default=UNDER_WATCH)
+    first_exposure_at = models.DateTimeField()
+    last_exposure_at = models.DateTimeField()
+    identified_at = models.DateTimeField()
+    #: The four clear: who (person confirmed), where (place confirmed), how controlled; that it exists is the number.
+    person_clear_at = models.DateTimeField(null=True, blank=True)
+    place_clear_at = models.DateTimeField(null=True, blank=True)
+    control_clear_at = models.DateTimeField(null=True, blank=True)
+    #: home, site, hospital, elsewhere; empty while not controlled
+    held = models.CharField(max_length=10, blank=True)
+    held_at_place = models.ForeignKey(Place, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    case = models.OneToOneField(Case, null=True, blank=True, on_delete=models.SET_NULL, related_name="was_contact")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    version = models.IntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["outbreak", "person"], condition=models.Q(state="watched"), name="one_open_contact_a_person"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["area", "-identified_at", "-id"], name="contact_area_time"),
+            models.Index(fields=["outbreak", "state"], name="contact_state"),
+        ]
+
+
+class Exposure(models.Model):
+    """That one person was exposed to a case (ring 1) or to a contact (ring 2): when, where, how, and how the pack judged it."""
+
+    outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="exposures", db_index=False)
+    case = models.ForeignKey(Case, null=True, blank=True, on_delete=models.PROTECT, related_name="exposures")
+    contact_of = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="onward_exposures"
+    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="exposures")
+    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="exposures")
+    #: The case that the exposed person became (or was already), where the exposure is held to be the transmission.
+    infected = models.ForeignKey(Case, null=True, blank=True, on_delete=models.SET_NULL, related_name="infections")
+    setting = models.CharField(max_length=30, blank=True)
+    place = models.ForeignKey(Place, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    place_text = models.CharField(max_length=160, blank=True)
+    from_at = models.DateTimeField(null=True, blank=True)
+    to_at = models.DateTimeField(null=True, blank=True)
+    minutes = models.FloatField(null=True, blank=True)
+    #: Further facts that the pack's rules ask for: distance_m, protected, same_room, household, rows …
+    facts = models.JSONField(default=dict)
+    category = models.CharField(max_length=20, blank=True)
+    classified_by = models.CharField(max_length=120, blank=True)
+    relation = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=12, default="interview")
+    created_at = models.DateTimeField()
