@@ -1,0 +1,122 @@
+"""What every test can rely on: a home of its own, either database, real data where there are any, laws that repeat.
+
+`pytest` runs on SQLite. `pytest --db postgres` starts a private PostgreSQL 15 and runs the tests that touch a database.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.support import postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: A law on a table takes longer than Hypothesis expects on a busy machine; that is no fault of the law.
+_patient = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile(
+    "ci", derandomize=True, deadline=None, print_blob=True, suppress_health_check=_patient
+)
+hypothesis.settings.register_profile("dev", deadline=None, suppress_health_check=_patient)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--db", choices=["sqlite", "postgres"], default="sqlite", help="the database to test on")
+    parser.addoption(
+        "--update", action="store_true", help="rewrite the generated pages and snapshots that tests compare"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose home and database before Django reads its settings (pytest-django sets it up after this hook)."""
+    if not hasattr(config, "workerinput"):  # the workers of xdist inherit what the first process set
+        home = tempfile.mkdtemp(prefix="fangxian-test-")
+        config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+        for name in [name for name in os.environ if name.startswith("FANGXIAN_") and name != "FANGXIAN_DATA"]:
+            del os.environ[name]  # a developer's own deployment has no say here
+        os.environ.pop("DATABASE_URL", None)
+        os.environ["FANGXIAN_HOME"] = home
+        if config.getoption("--db") == "postgres" and not config.getoption("--collect-only"):
+            server = postgres.server()
+            try:
+                os.environ["DATABASE_URL"] = server.__enter__()
+            except postgres.NoServer as fault:
+                raise pytest.UsageError(str(fault)) from fault
+            config.add_cleanup(lambda: server.__exit__(None, None, None))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "fangxian.site.settings"
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        # A file, as in real use: several connections to it behave as they do there, which those to a memory do not.
+        database["TEST"] = {"NAME": str(Path(os.environ["FANGXIAN_HOME"]) / "test.sqlite3")}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches a database is worth running again."""
+    if config.getoption("--db") != "postgres":
+        return
+    chosen = [item for item in items if _touches_a_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+def _touches_a_database(item: pytest.Item) -> bool:
+    from django.test import TransactionTestCase
+
+    case = getattr(item, "cls", None)
+    return (
+        item.get_closest_marker("django_db") is not None
+        or not {"db", "transactional_db", "live_server"}.isdisjoint(getattr(item, "fixturenames", ()))
+        or (case is not None and issubclass(case, TransactionTestCase))
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database; what empties it between transactional tests may pass the guards of the journal."""
+    from django.test import TransactionTestCase
+
+    from fangxian.core import journal
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def flush_unguarded(case: TransactionTestCase) -> None:
+        journal.unguard()
+        flush(case)
+        journal.guard()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_unguarded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real outbreaks and reference outputs, which is not part of the repository."""
+    given = os.environ.get("FANGXIAN_DATA")
+    folder = Path(given) if given else ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"needs real outbreak data: {folder} is not there (set FANGXIAN_DATA to its folder)")
+    return folder
+
+
+@pytest.fixture
+def same_as(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """`same_as(path, text)`: the committed file holds exactly this text. `pytest --update` writes it instead."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--update"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        committed = path.read_text(encoding="utf-8") if path.exists() else ""
+        assert committed == text, (
+            f"{path.relative_to(ROOT)} is out of date: run `pytest {request.node.nodeid} --update`"
+        )
+
+    return compare
