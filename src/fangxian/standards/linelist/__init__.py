@@ -1,0 +1,39 @@
+"""Line lists (病例一览表) of any shape, read by a recipe into cases, contacts, exposures and stops.
+
+>>> recipe = load_recipe(Path("examples/replays/mers_korea_2015.yaml"))        # doctest: +SKIP
+>>> for row in read(recipe, Path("data")): ...                                 # doctest: +SKIP
+"""
+
+from fangxian.standards.linelist.files import jurisdictions
+from fangxian.standards.linelist.read import read
+from fangxian.standards.linelist.recipe import Jurisdiction, Recipe, RecipeError, load_recipe, parse_recipe
+from fangxian.standards.linelist.rows import (
+    CaseRow,
+    ContactRow,
+    ExposureRow,
+    LineListRow,
+    Rejection,
+    StopRow,
+    When,
+    day_of,
+    moment_of,
+)
+
+__all__ = [
+    "CaseRow",
+    "ContactRow",
+    "ExposureRow",
+    "Jurisdiction",
+    "LineListRow",
+    "Recipe",
+    "RecipeError",
+    "Rejection",
+    "StopRow",
+    "When",
+    "day_of",
+    "jurisdictions",
+    "load_recipe",
+    "moment_of",
+    "parse_recipe",
+    "read",
+]
