@@ -95,4 +95,5 @@ $(VENV)/pyvenv.cfg:
 
 .stamps/browser-dev: package-lock.json .stamps/server
 	@scripts/install-browser
+	@touch .stamps/browser
 	@touch $@

@@ -4,10 +4,10 @@
 """
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
@@ -35,19 +35,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose home and database before Django reads its settings (pytest-django sets it up after this hook)."""
     if not hasattr(config, "workerinput"):  # the workers of xdist inherit what the first process set
-        home = tempfile.mkdtemp(prefix="fangxian-test-")
-        config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+        ending = ExitStack()
+        config.add_cleanup(ending.close)
+        home = ending.enter_context(TemporaryDirectory(prefix="fangxian-test-", ignore_cleanup_errors=True))
         for name in [name for name in os.environ if name.startswith("FANGXIAN_") and name != "FANGXIAN_DATA"]:
             del os.environ[name]  # a developer's own deployment has no say here
         os.environ.pop("DATABASE_URL", None)
         os.environ["FANGXIAN_HOME"] = home
         if config.getoption("--db") == "postgres" and not config.getoption("--collect-only"):
-            server = postgres.server()
             try:
-                os.environ["DATABASE_URL"] = server.__enter__()
+                os.environ["DATABASE_URL"] = ending.enter_context(postgres.server())
             except postgres.NoServer as fault:
                 raise pytest.UsageError(str(fault)) from fault
-            config.add_cleanup(lambda: server.__exit__(None, None, None))
     os.environ["DJANGO_SETTINGS_MODULE"] = "fangxian.site.settings"
     from django.conf import settings
 
@@ -84,7 +83,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 
     from fangxian.core import journal
 
-    flush = TransactionTestCase._fixture_teardown
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own, but not in its stubs
 
     def flush_unguarded(case: TransactionTestCase) -> None:
         journal.unguard()
