@@ -1,0 +1,39 @@
+"""Protocol packs (防控规程包): guidelines as data, with the clause, source, date and grade of every value.
+
+>>> from fangxian import protocols
+>>> pack = protocols.load("mers-who")
+>>> pack.duty("contact.observation").name.in_("en")
+'Contact follow-up'
+"""
+
+from .citation import Cited, Source
+from .conditions import Condition
+from .difference import Difference, diff
+from .dumping import dump
+from .duty import Due, DutyRule, Need, OpenRule, ReleaseRule, Stage, StepRule
+from .judging import (
+    Classification,
+    CodeState,
+    ExposureVerdict,
+    Verdict,
+    Window,
+    classify_case,
+    classify_exposure,
+    code_state,
+    infectious_window,
+    zone_lift,
+)
+from .loading import PackInfo, available, load, restore
+from .pack import Pack
+from .planning import PlannedStep, plan
+from .release import StepFact, latest_evidence, release_time, release_verdict
+from .rules import Category, CodeRule, LiftRule, Threshold
+from .text import PackError, Problem, Text
+
+__all__ = [
+    "Category", "Cited", "Classification", "CodeRule", "CodeState", "Condition", "Difference", "Due", "DutyRule",
+    "ExposureVerdict", "LiftRule", "Need", "OpenRule", "Pack", "PackError", "PackInfo", "PlannedStep", "Problem",
+    "ReleaseRule", "Source", "Stage", "StepFact", "StepRule", "Text", "Threshold", "Verdict", "Window", "available",
+    "classify_case", "classify_exposure", "code_state", "diff", "dump", "infectious_window", "latest_evidence", "load",
+    "plan", "release_time", "release_verdict", "restore", "zone_lift",
+]
