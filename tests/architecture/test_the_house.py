@@ -23,6 +23,9 @@ REGISTRIES += [
 ]
 MACHINE_PATH = re.compile(r"(?<![\w.$}/-])/(?:home|root|work|Users|opt)/[\w.-]+")
 
+#: A link or picture to another file of the repository.
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
+
 
 @pytest.fixture(scope="module")
 def own_files() -> list[Path]:
@@ -57,6 +60,22 @@ def test_no_file_names_a_registry_or_a_place_on_somebodys_machine(own_files: lis
             named = [host for host in REGISTRIES if host in line] + MACHINE_PATH.findall(line)
             found += [f"{path.relative_to(ROOT)}:{number}: {each}" for each in named]
     assert found == []
+
+
+def test_documents_lead_where_they_say(own_files: list[Path]) -> None:
+    pages = {path: LINK.findall(path.read_text(encoding="utf-8")) for path in own_files if path.suffix == ".md"}
+    targets = {page: [(page.parent / link).resolve() for link in links] for page, links in pages.items()}
+    broken = [
+        f"{page.relative_to(ROOT)} -> {each}" for page, leads in targets.items() for each in leads if not each.exists()
+    ]
+    assert broken == []
+    reached: set[Path] = set()
+    ahead = [ROOT / "docs" / "README.md"]
+    while ahead:
+        reached.add(page := ahead.pop())
+        ahead += [each for each in targets.get(page, ()) if each not in reached]
+    lost = [str(page.relative_to(ROOT)) for page in pages if page.is_relative_to(ROOT / "docs") and page not in reached]
+    assert lost == [], "link these from docs/README.md or from a page that it leads to"
 
 
 @pytest.mark.parametrize("library", ["fangxian.analytics", "fangxian.protocols", "fangxian.standards"])
