@@ -42,6 +42,8 @@ class Contact(models.Model):
     """A person exposed in an outbreak, once, however often exposed (密接、次密接): category, clocks, and the "four clear" (四清)."""
 
     UNDER_WATCH, RELEASED, BECAME_CASE, LOST, DISMISSED = "watched", "released", "case", "lost", "dismissed"
+    #: Turned out to be the same human as another contact, which has the exposures now (`merged_into`).
+    MERGED = "merged"
 
     code = models.CharField(max_length=10, unique=True)
     outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="contacts", db_index=False)
@@ -51,6 +53,8 @@ class Contact(models.Model):
     #: A category of the pack (close, secondary, exposed, general), by its rule, with the clause.
     category = models.CharField(max_length=20)
     classified_by = models.CharField(max_length=120, blank=True)
+    #: The facts of the exposure that decided the category: what the pack's duties ask of a contact.
+    facts = models.JSONField(default=dict)
     ring = models.SmallIntegerField(default=1)
     state = models.CharField(max_length=10, default=UNDER_WATCH)
     first_exposure_at = models.DateTimeField()
@@ -63,8 +67,16 @@ class Contact(models.Model):
     #: home, site, hospital, elsewhere; empty while not controlled
     held = models.CharField(max_length=10, blank=True)
     held_at_place = models.ForeignKey(Place, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    #: The body that holds the person (a quarantine site, a hospital): its staff see this contact.
+    held_by = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    #: When the person was first held.
+    held_at = models.DateTimeField(null=True, blank=True)
+    #: Symptoms were reported and nobody has decided yet whether this is a case.
+    symptoms_at = models.DateTimeField(null=True, blank=True)
     case = models.OneToOneField(Case, null=True, blank=True, on_delete=models.SET_NULL, related_name="was_contact")
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_why = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     version = models.IntegerField(default=1)
 
@@ -76,8 +88,19 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["area", "-identified_at", "-id"], name="contact_area_time"),
+            models.Index(fields=["outbreak", "-identified_at", "-id"], name="contact_outbreak_time"),
             models.Index(fields=["outbreak", "state"], name="contact_state"),
         ]
+
+
+class Attempt(models.Model):
+    """A follow-up at which the person could not be reached. What was found at one that succeeded is on the duty's step."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="attempts")
+    at = models.DateTimeField()
+    note = models.CharField(max_length=300)
+    by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    by_name = models.CharField(max_length=80)
 
 
 class Exposure(models.Model):
@@ -90,18 +113,27 @@ class Exposure(models.Model):
     )
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="exposures")
     contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="exposures")
-    #: The case that the exposed person became (or was already), where the exposure is held to be the transmission.
+    #: The case that the exposed person became (or was already), where the exposure is held to be the transmission …
     infected = models.ForeignKey(Case, null=True, blank=True, on_delete=models.SET_NULL, related_name="infections")
+    #: … by whom: rule (the likeliest of several), source (a line list says so), person (decided, with the reason) …
+    infected_how = models.CharField(max_length=8, blank=True)
+    #: … and why.
+    infected_why = models.CharField(max_length=300, blank=True)
     setting = models.CharField(max_length=30, blank=True)
     place = models.ForeignKey(Place, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     place_text = models.CharField(max_length=160, blank=True)
     from_at = models.DateTimeField(null=True, blank=True)
     to_at = models.DateTimeField(null=True, blank=True)
     minutes = models.FloatField(null=True, blank=True)
-    #: Further facts that the pack's rules ask for: distance_m, protected, same_room, household, rows …
+    #: Every fact the category was judged by: distance_m, protected, same_room, household, in_window …
     facts = models.JSONField(default=dict)
     category = models.CharField(max_length=20, blank=True)
     classified_by = models.CharField(max_length=120, blank=True)
     relation = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=12, default="interview")
     created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["outbreak"], name="exposure_edge", condition=models.Q(infected__isnull=False)),
+        ]
