@@ -34,7 +34,7 @@ def _bare(text: str) -> str:
     return _BLANK.sub("", text.translate(_WIDE)).upper()
 
 
-# --- Citizen identity number (公民身份号码), GB 11643-1999 ---------------------------------------------------------------
+# --- Citizen identity number (公民身份号码), GB 11643-1999 ------------
 
 _WEIGHTS = tuple(pow(2, 17 - position, 11) for position in range(17))
 _CHECKS = "10X98765432"
@@ -64,7 +64,7 @@ def parse_citizen_id(text: str, *, today: dt.date | None = None) -> CitizenId:
     """Check a citizen identity number and read it. Raises IdError.
 
     Fifteen digits (issued before 1999) become eighteen: the century 19 and the check digit are added.
-    ``today`` (default: the machine's date) is the latest birth date that is believed.
+    ``today``, when given, is the latest birth date that is believed.
     """
     number = _bare(text)
     upgraded = len(number) == 15 and number.isascii() and number.isdigit()
@@ -74,26 +74,45 @@ def parse_citizen_id(text: str, *, today: dt.date | None = None) -> CitizenId:
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
         raise IdError(
             "shape",
-            Text("身份证号应为 18 位（末位可为 X）或旧式 15 位数字", "an identity number has 18 digits (the last may be X), or 15 in the old form"),
+            Text(
+                "身份证号应为 18 位（末位可为 X）或旧式 15 位数字",
+                "an identity number has 18 digits (the last may be X), or 15 in the old form",
+            ),
             _CHECK_DOCUMENT,
         )
     if number[:2] not in _PROVINCES:
-        raise IdError("area", Text(f"没有省级代码 {number[:2]}", f"there is no province with the code {number[:2]}"), _CHECK_DOCUMENT)
+        raise IdError(
+            "area",
+            Text(f"没有省级代码 {number[:2]}", f"there is no province with the code {number[:2]}"),
+            _CHECK_DOCUMENT,
+        )
     try:
         birth_date = dt.date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
-        raise IdError("birth_date", Text("其中的出生日期不存在", "the birth date in it does not exist"), _CHECK_DOCUMENT) from None
-    if not dt.date(1850, 1, 1) <= birth_date <= (today or dt.date.today()):
+        raise IdError(
+            "birth_date", Text("其中的出生日期不存在", "the birth date in it does not exist"), _CHECK_DOCUMENT
+        ) from None
+    if birth_date.year < 1850 or (today is not None and birth_date > today):
         raise IdError("birth_date", Text("其中的出生日期不可能", "the birth date in it is impossible"), _CHECK_DOCUMENT)
     if number[17] != citizen_check_digit(number[:17]):
-        raise IdError("checksum", Text("校验码不符，可能有一位写错", "the check digit does not fit; a digit may be wrong"), _CHECK_DOCUMENT)
+        raise IdError(
+            "checksum",
+            Text("校验码不符，可能有一位写错", "the check digit does not fit; a digit may be wrong"),
+            _CHECK_DOCUMENT,
+        )
     return CitizenId(number, number[:6], birth_date, "male" if int(number[16]) % 2 else "female", upgraded)
 
 
-# --- Travel documents (出入境证件) ----------------------------------------------------------------------------------------
+# --- Travel documents (出入境证件) ------------
 
 DocumentKind = Literal[
-    "citizen_id", "cn_passport", "hk_macao_permit", "taiwan_permit", "residence_permit", "foreign_permanent_residence", "foreign_passport"
+    "citizen_id",
+    "cn_passport",
+    "hk_macao_permit",
+    "taiwan_permit",
+    "residence_permit",
+    "foreign_permanent_residence",
+    "foreign_passport",
 ]
 _DOCUMENT_SHAPES: dict[DocumentKind, re.Pattern[str]] = {
     "cn_passport": re.compile(r"(?:[DEGPS]\d{8}|E[A-HJ-NP-Z]\d{7}|1[45]\d{7}|[DPS]E\d{7})"),
@@ -116,9 +135,9 @@ class Document:
 def parse_document(text: str, kind: DocumentKind | None = None, *, today: dt.date | None = None) -> Document:
     """Read a document number of a given kind, or of the most specific kind whose shape fits. Raises IdError.
 
-    Residence permits of Hong Kong, Macao and Taiwan residents (港澳台居民居住证) are numbered like identity numbers with
-    81, 82 or 83 in front; permanent residence cards of foreigners issued since 2023 begin with 9 and carry the same
-    check digit.
+    Residence permits of Hong Kong, Macao and Taiwan residents (港澳台居民居住证) are numbered like identity numbers
+    with 81, 82 or 83 in front; permanent residence cards of foreigners issued since 2023 begin with 9 and carry the
+    same check digit.
     """
     number = _bare(text)
     if kind in (None, "citizen_id", "residence_permit"):
@@ -134,12 +153,18 @@ def parse_document(text: str, kind: DocumentKind | None = None, *, today: dt.dat
         if kind in (None, candidate) and shape.fullmatch(number):
             eighteen = candidate == "foreign_permanent_residence" and len(number) == 18
             if eighteen and number[17] != citizen_check_digit(number[:17]):
-                raise IdError("checksum", Text("校验码不符，可能有一位写错", "the check digit does not fit; a digit may be wrong"), _CHECK_DOCUMENT)
+                raise IdError(
+                    "checksum",
+                    Text("校验码不符，可能有一位写错", "the check digit does not fit; a digit may be wrong"),
+                    _CHECK_DOCUMENT,
+                )
             return Document(candidate, number, checked=eighteen)
-    raise IdError("shape", Text("证件号码的格式不对", "the number does not have the shape of such a document"), _CHECK_DOCUMENT)
+    raise IdError(
+        "shape", Text("证件号码的格式不对", "the number does not have the shape of such a document"), _CHECK_DOCUMENT
+    )
 
 
-# --- Unified social credit code (统一社会信用代码), GB 32100-2015 ----------------------------------------------------------
+# --- Unified social credit code (统一社会信用代码), GB 32100-2015 ------------
 
 _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
@@ -166,7 +191,10 @@ def parse_credit_code(text: str) -> CreditCode:
     if not re.fullmatch(rf"[{_CREDIT}]{{2}}\d{{6}}[{_CREDIT}]{{10}}", number, re.ASCII):
         raise IdError(
             "shape",
-            Text("统一社会信用代码为 18 位数字或大写字母（不用 I、O、S、V、Z）", "a credit code has 18 digits or capitals (never I, O, S, V, Z)"),
+            Text(
+                "统一社会信用代码为 18 位数字或大写字母（不用 I、O、S、V、Z）",
+                "a credit code has 18 digits or capitals (never I, O, S, V, Z)",
+            ),
             Text("请对照营业执照核对", "Compare it with the business licence"),
         )
     if number[17] != credit_check_character(number[:17]):
@@ -178,7 +206,8 @@ def parse_credit_code(text: str) -> CreditCode:
     return CreditCode(number, number[2:8], number[8:17])
 
 
-# --- Telephone numbers --------------------------------------------------------------------------------------------------
+# --- Telephone numbers ------------
+
 
 @dataclass(frozen=True, slots=True)
 class Phone:
@@ -205,12 +234,15 @@ def parse_phone(text: str) -> Phone:
         return Phone(foreign, "foreign")
     raise IdError(
         "shape",
-        Text("不是手机号、带区号的座机号或带国家代码的号码", "it is not a mobile number, nor one with an area or country code"),
+        Text(
+            "不是手机号、带区号的座机号或带国家代码的号码",
+            "it is not a mobile number, nor one with an area or country code",
+        ),
         Text("境外号码请以 + 和国家代码开头", "Start foreign numbers with + and the country code"),
     )
 
 
-# --- Area codes in the shape of GB/T 2260 and GB/T 10114 -------------------------------------------------------------------
+# --- Area codes in the shape of GB/T 2260 and GB/T 10114 ------------
 
 AreaLevel = Literal["province", "city", "county", "township", "community", "grid", "building"]
 AREA_LENGTHS: dict[int, AreaLevel] = {
@@ -222,8 +254,8 @@ AREA_LENGTHS: dict[int, AreaLevel] = {
     15: "grid",
     18: "building",
 }
-"""Digits of a code and the level it stands for: province 省, city 地市, county 县, township 乡镇街道, village or community
-村居, grid 网格, building 楼栋. The first twelve are those of GB/T 2260 and GB/T 10114; grid and building go on in threes."""
+"""How many digits stand for which level: province 省, city 地市, county 县, township 乡镇街道, community 村居,
+grid 网格, building 楼栋. The first twelve are those of GB/T 2260 and GB/T 10114; grid and building go on in threes."""
 
 
 def area_code(text: str) -> str:
@@ -236,11 +268,16 @@ def area_code(text: str) -> str:
     if len(code) not in AREA_LENGTHS or not (code.isascii() and code.isdigit()):
         raise IdError(
             "shape",
-            Text(f"“{text}”不是区划代码：应为 2、4、6、9、12、15 或 18 位数字", f"“{text}” is not an area code: it has 2, 4, 6, 9, 12, 15 or 18 digits"),
+            Text(
+                f"“{text}”不是区划代码：应为 2、4、6、9、12、15 或 18 位数字",
+                f"“{text}” is not an area code: it has 2, 4, 6, 9, 12, 15 or 18 digits",
+            ),
             Text("请检查前导零是否丢失", "Check whether a leading zero was lost"),
         )
     if code.startswith("00"):
-        raise IdError("province", Text(f"“{text}”的省级代码为 00", f"“{text}” has the province 00"), Text("请更正", "Correct it"))
+        raise IdError(
+            "province", Text(f"“{text}”的省级代码为 00", f"“{text}” has the province 00"), Text("请更正", "Correct it")
+        )
     lengths = list(AREA_LENGTHS)
     while len(code) > 2:
         shorter = lengths[lengths.index(len(code)) - 1]

@@ -28,7 +28,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A spot in the user's input: a row and column of a table, or a line and field of a recipe. Rows and lines start at 1."""
+    """A spot in the user's input: row and column of a table, or line and field of a recipe. Both count from 1."""
 
     file: str = ""
     row: int | None = None

@@ -55,7 +55,10 @@ class Source:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
             if name in entries:
                 self.fault(
-                    key, f"{path}.{name}".strip("."), Text("写了两次", "it is written twice"), Text("请删去一处", "Remove one of them")
+                    key,
+                    f"{path}.{name}".strip("."),
+                    Text("写了两次", "it is written twice"),
+                    Text("请删去一处", "Remove one of them"),
                 )
             elif keys is not None and name not in keys:
                 self.unknown(key, path, name, keys)
@@ -72,7 +75,9 @@ class Source:
             if near
             else Text(f"可以写：{some}", f"It can be: {some}")
         )
-        self.fault(node, f"{path}.{name}".strip("."), Text(f"没有“{name}”这一项", f"“{name}” is not known here"), remedy)
+        self.fault(
+            node, f"{path}.{name}".strip("."), Text(f"没有“{name}”这一项", f"“{name}” is not known here"), remedy
+        )
 
     def scalar(self, node: yaml.Node, path: str) -> str | None:
         """The text of a scalar; None for ``~`` and blank."""
@@ -87,9 +92,6 @@ class Source:
             self.unknown(node, path, text, known)
             return None
         return text
-
-    def flag(self, node: yaml.Node, path: str) -> bool:
-        return self.one_of(node, path, ("true", "false")) == "true"
 
     def whole(self, node: yaml.Node, path: str) -> int | None:
         text = self.scalar(node, path)
@@ -126,13 +128,23 @@ class Source:
         found = {name: self.scalar(value, f"{path}.{name}") or "" for name, value in entries.items()}
         for name in ("zh", "en"):
             if not found.get(name):
-                self.fault(node, f"{path}.{name}", Text(f"缺少 {name}", f"{name} is missing"), Text("两种语言都要写", "Write both languages"))
+                self.fault(
+                    node,
+                    f"{path}.{name}",
+                    Text(f"缺少 {name}", f"{name} is missing"),
+                    Text("两种语言都要写", "Write both languages"),
+                )
         return Text(found.get("zh", ""), found.get("en", ""))
 
     def need(self, entries: dict[str, yaml.Node], node: yaml.Node, path: str, *names: str) -> None:
         for name in names:
             if name not in entries:
-                self.fault(node, f"{path}.{name}".strip("."), Text(f"缺少“{name}”", f"“{name}” is missing"), Text("请补上", "Add it"))
+                self.fault(
+                    node,
+                    f"{path}.{name}".strip("."),
+                    Text(f"缺少“{name}”", f"“{name}” is missing"),
+                    Text("请补上", "Add it"),
+                )
 
 
 _SEE_DOCS = Text("写法见文档", "See the documentation for how to write it")
@@ -163,7 +175,9 @@ def load_yaml(text: str, file: str) -> tuple[yaml.Node, Source]:
         source.finish()
     assert root is not None
     if _size(root, _MOST_NODES) >= _MOST_NODES or _has_cycle(root, frozenset()):
-        source.fault(root, "", Text("别名展开后过大或自我引用", "its aliases grow too large or refer to themselves"), _SEE_DOCS)
+        source.fault(
+            root, "", Text("别名展开后过大或自我引用", "its aliases grow too large or refer to themselves"), _SEE_DOCS
+        )
         source.finish()
     return root, source
 

@@ -5,8 +5,9 @@
 """
 
 from fangxian.standards.linelist.files import jurisdictions
+from fangxian.standards.linelist.loading import load_recipe, parse_recipe
 from fangxian.standards.linelist.read import read
-from fangxian.standards.linelist.recipe import Jurisdiction, Recipe, RecipeError, load_recipe, parse_recipe
+from fangxian.standards.linelist.recipe import Jurisdiction, Recipe, RecipeError
 from fangxian.standards.linelist.rows import (
     CaseRow,
     ContactRow,

@@ -54,7 +54,9 @@ SEVERITIES: dict[str, Severity] = {
 _FIRST_CHECK = "duplicate_case"
 CHECKS = tuple(SEVERITIES)[tuple(SEVERITIES).index(_FIRST_CHECK) :]
 """The codes that ``checks`` of a recipe may set."""
-VALUE_CHECKS = tuple(code for code in CHECKS if SEVERITIES[code] != "dropped_row" and code != "negative_serial_interval")
+VALUE_CHECKS = tuple(
+    code for code in CHECKS if SEVERITIES[code] != "dropped_row" and code != "negative_serial_interval"
+)
 """Those of `CHECKS` that can drop single values; the others are about whole rows."""
 
 
@@ -85,21 +87,36 @@ def check_case(case: CaseRow) -> Iterator[Finding]:
         yield Finding("exposure_reversed", ("exposure_end", "exposure_start"), what, _CHECK_DATES)
     elif _before(case.onset, case.exposure_start):
         what = Text(
-            f"暴露开始（{case.exposure_start}）晚于发病（{case.onset}）", f"exposure began ({case.exposure_start}) after onset ({case.onset})"
+            f"暴露开始（{case.exposure_start}）晚于发病（{case.onset}）",
+            f"exposure began ({case.exposure_start}) after onset ({case.onset})",
         )
         yield Finding("exposure_after_onset", ("exposure_start", "exposure_end"), what, _CHECK_DATES)
     elif case.onset and case.exposure_start and case.exposure_end and _same_day(case):
-        what = Text(f"感染与发病在同一天（{case.onset}），潜伏期为零", f"infection and onset on the same day ({case.onset}): no incubation period")
+        what = Text(
+            f"感染与发病在同一天（{case.onset}），潜伏期为零",
+            f"infection and onset on the same day ({case.onset}): no incubation period",
+        )
         yield Finding("no_incubation", ("exposure_start", "exposure_end"), what, _CHECK_DATES)
     if _before(case.died_at, case.onset):
-        what = Text(f"发病（{case.onset}）晚于死亡（{case.died_at}）", f"onset ({case.onset}) after death ({case.died_at})")
-        yield Finding("onset_after_death", ("died_at", *(("outcome_at",) if case.outcome_at == case.died_at else ())), what, _CHECK_DATES)
+        what = Text(
+            f"发病（{case.onset}）晚于死亡（{case.died_at}）", f"onset ({case.onset}) after death ({case.died_at})"
+        )
+        yield Finding(
+            "onset_after_death",
+            ("died_at", *(("outcome_at",) if case.outcome_at == case.died_at else ())),
+            what,
+            _CHECK_DATES,
+        )
     elif _before(case.outcome_at, case.onset):
-        what = Text(f"转归（{case.outcome_at}）早于发病（{case.onset}）", f"outcome ({case.outcome_at}) before onset ({case.onset})")
+        what = Text(
+            f"转归（{case.outcome_at}）早于发病（{case.onset}）",
+            f"outcome ({case.outcome_at}) before onset ({case.onset})",
+        )
         yield Finding("outcome_before_onset", ("outcome_at",), what, _CHECK_DATES)
     elif _before(case.outcome_at, case.hospitalised_at):
         what = Text(
-            f"转归（{case.outcome_at}）早于入院（{case.hospitalised_at}）", f"outcome ({case.outcome_at}) before admission ({case.hospitalised_at})"
+            f"转归（{case.outcome_at}）早于入院（{case.hospitalised_at}）",
+            f"outcome ({case.outcome_at}) before admission ({case.hospitalised_at})",
         )
         yield Finding("outcome_before_admission", ("outcome_at",), what, _CHECK_DATES)
     if case.died_at and case.outcome not in (None, "died"):
@@ -121,7 +138,12 @@ def _check_identity(case: CaseRow) -> Iterator[Finding]:
         return
     remedy = Text("请对照证件核对", "Compare it with the document")
     if case.sex and case.sex != citizen.sex:
-        yield Finding("identity_conflict", ("sex",), Text("性别与身份证号不符", "the sex does not fit the identity number"), remedy)
+        yield Finding(
+            "identity_conflict",
+            ("sex",),
+            Text("性别与身份证号不符", "the sex does not fit the identity number"),
+            remedy,
+        )
     if case.birth_date and case.birth_date != citizen.birth_date:
         what = Text("出生日期与身份证号不符", "the birth date does not fit the identity number")
         yield Finding("identity_conflict", ("birth_date",), what, remedy)
@@ -176,4 +198,3 @@ class Chains:
 
     def add(self, infector: str, infectee: str) -> None:
         self._infectors.setdefault(infectee, []).append(infector)
-

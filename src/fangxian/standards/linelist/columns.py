@@ -12,15 +12,15 @@ from fangxian.standards import cn_ids
 from fangxian.standards.errors import Text
 from fangxian.standards.linelist import values
 from fangxian.standards.linelist.checks import SEVERITIES
-from fangxian.standards.linelist.recipe import SEVERAL, Field, TableSpec
-from fangxian.standards.linelist.rows import Rejection, Severity, When, day_of
+from fangxian.standards.linelist.recipe import ANY_OTHER, SEVERAL, Field, TableSpec
+from fangxian.standards.linelist.rows import Rejection, SetSeverity, When, day_of
 from fangxian.standards.linelist.values import Bound, DateOrder, ValueProblem
 from fangxian.standards.tables import Cell, as_identifier, as_text
 
 _BOUNDS: dict[str, Bound] = {"exposure_start": "start", "exposure_end": "end", "start": "start", "end": "end"}
 _DATES = frozenset(
-    "exposure_start exposure_end onset sampled_at diagnosed_at confirmed_at reported_at hospitalised_at isolated_at outcome_at "
-    "died_at start end".split()
+    "exposure_start exposure_end onset sampled_at diagnosed_at confirmed_at reported_at hospitalised_at isolated_at "
+    "outcome_at died_at start end".split()
 )
 _IDENTIFIERS = frozenset(("id", "from_id", "to_id", "person_id", "infected_by"))
 _NUMBERED = _IDENTIFIERS | {"id_number", "phone"}
@@ -40,10 +40,12 @@ class Context:
     missing: frozenset[str]
     lookups: Mapping[str, Mapping[str, str]]
     areas: frozenset[str]
-    severities: Mapping[str, Severity | str]
+    severities: Mapping[str, SetSeverity]
     date1904: bool
 
-    def rejection(self, code: str, row: int, column: str, value: str, reason: Text, remedy: Text, field: str) -> Rejection | None:
+    def rejection(
+        self, code: str, row: int, column: str, value: str, reason: Text, remedy: Text, field: str
+    ) -> Rejection | None:
         """A rejection as severe as the recipe wants it; None when it wants none."""
         severity = self.severities.get(code, SEVERITIES[code])
         if severity == "off":
@@ -56,7 +58,7 @@ class Context:
             code=code,
             reason=reason,
             remedy=remedy,
-            severity=severity,  # type: ignore[arg-type]
+            severity=severity,
             field=field,
         )
 
@@ -64,7 +66,9 @@ class Context:
 class Reader:
     """Reads rows of one table as field values."""
 
-    def __init__(self, spec: TableSpec, context: Context, index: Callable[[str], int | None], needed: tuple[str, ...]) -> None:
+    def __init__(
+        self, spec: TableSpec, context: Context, index: Callable[[str], int | None], needed: tuple[str, ...]
+    ) -> None:
         self._context = context
         self._needed = needed
         self._columns = [Column(name, field, context, index) for name, field in spec.fields.items()]
@@ -75,7 +79,7 @@ class Reader:
         return self._labels.get(field) or field
 
     def read(self, number: int, cells: tuple[Cell, ...]) -> tuple[dict[str, object] | None, list[Rejection]]:
-        """(field values, rejections) of one row; None when a needed field is missing. `SEVERAL` fields come as tuples."""
+        """(field values, rejections) of a row; None when a needed field is missing. `SEVERAL` fields come as tuples."""
         found: dict[str, object] = {}
         complaints: list[Rejection] = []
         for column in self._columns:
@@ -84,18 +88,21 @@ class Reader:
                 found[column.name] = value
                 continue
             needed = column.name in self._needed
-            if column.field.required or (needed and column.field.required is None):
+            if (column.field.when_missing or ("reject" if needed else None)) == "reject":
                 rejection = self._context.rejection(
                     "missing_required",
                     number,
                     self.label(column.name),
                     "",
                     Text(f"缺少必需的“{column.name}”", f"the required “{column.name}” is missing"),
-                    Text("请补上；若可以缺少，在该字段写 required: false", "Fill it in, or write “required: false” if it may be missing"),
+                    Text(
+                        "请补上；若这样的行可以略过，在该字段写 when_missing: skip",
+                        "Fill it in, or write “when_missing: skip” to pass over such rows",
+                    ),
                     column.name,
                 )
                 return None, [*complaints, rejection] if rejection else complaints
-            if needed:
+            if column.field.when_missing == "skip":
                 return None, complaints
         if isinstance(found.get("age"), tuple):
             found["age"], found["age_band"] = found["age"]  # type: ignore[misc]
@@ -110,7 +117,10 @@ class Column:
         self.field = field
         self._context = context
         self._sources = [
-            (piece.columns[0] if piece.columns else "", [(text, index(column) if column else None) for text, column in piece.parts])
+            (
+                piece.label,
+                [(text, index(column) if column else None) for text, column in piece.parts],
+            )
             for piece in field.pieces
         ]
         self._missing = context.missing | {word.casefold() for word in field.missing}
@@ -131,15 +141,14 @@ class Column:
                 several.append(value)
             if several and not self.field.every:
                 break
-        if not several and self.field.default is not None:
-            filled = self._converted(row, "", self.field.default, complaints)
+        own = self.field.constant if self.field.constant is not None else self.field.default
+        if not several and own is not None:
+            filled = self._converted(row, "", own, complaints, own=True)
             return (filled,) if self.name in SEVERAL else filled
         return tuple(dict.fromkeys(several)) if self.name in SEVERAL else None
 
     def _given(self, cells: tuple[Cell, ...]) -> Iterator[tuple[str, Cell]]:
         """(column, cell) of each source that is not missing; a template gives text, a bare column the cell as it is."""
-        if self.field.constant is not None:
-            yield "", self.field.constant
         for label, parts in self._sources:
             texts: list[str] = []
             cell: Cell = None
@@ -165,10 +174,11 @@ class Column:
             if text := (found[1] if pattern.groups else found[0]):
                 yield self.field.prefix + text
 
-    def _converted(self, row: int, label: str, cell: Cell, complaints: list[Rejection]) -> object:
+    def _converted(self, row: int, label: str, cell: Cell, complaints: list[Rejection], *, own: bool = False) -> object:
+        """A value in our terms, or None with a complaint. What is the recipe's ``own`` needs no translation."""
         text = as_identifier(cell)
         try:
-            if self._translations or self._lookup is not None:
+            if not own and (self._translations or self._lookup is not None):
                 translated = self._translated(text)
                 if translated is None:
                     return None
@@ -189,8 +199,8 @@ class Column:
         return kept
 
     def _translated(self, text: str) -> str | None:
-        if text.casefold() in self._translations:
-            mapped = self._translations[text.casefold()]
+        if text.casefold() in self._translations or ANY_OTHER in self._translations:
+            mapped = self._translations.get(text.casefold(), self._translations.get(ANY_OTHER))
             if mapped is None:
                 return None
             text = mapped
@@ -199,7 +209,10 @@ class Column:
         if text not in self._lookup:
             raise ValueProblem(
                 "unknown_lookup",
-                Text(f"对照表 {self.field.lookup} 中没有“{text}”", f"the lookup “{self.field.lookup}” does not have “{text}”"),
+                Text(
+                    f"对照表 {self.field.lookup} 中没有“{text}”",
+                    f"the lookup “{self.field.lookup}” does not have “{text}”",
+                ),
                 Text(f"请在对照表中加上“{text}”", f"Add “{text}” to the lookup"),
             )
         return self._lookup[text]
@@ -209,13 +222,16 @@ class Column:
         if name in _NUMBERED and self._damaged(cell, text):
             raise ValueProblem(
                 "damaged_number",
-                Text("号码被表格软件当作数字，末几位已丢失", "a spreadsheet took this number for a quantity and lost its last digits"),
+                Text(
+                    "号码被表格软件当作数字，末几位已丢失",
+                    "a spreadsheet took this number for a quantity and lost its last digits",
+                ),
                 Text("请在来源处把该列设为文本后重新导出", "Set the column to text at the source and export again"),
             )
         if name in _DATES:
-            return self._date(values.parse_when(
-                cell, self._orders, self._context.zone, bound=_BOUNDS.get(name, "point"), date1904=self._context.date1904
-            ))  # fmt: skip
+            bound = _BOUNDS.get(name, "point")
+            zone, date1904 = self._context.zone, self._context.date1904
+            return self._date(values.parse_when(cell, self._orders, zone, bound=bound, date1904=date1904))
         match name:
             case "birth_date":
                 return self._birth_date(cell)
@@ -248,7 +264,9 @@ class Column:
             raise ValueProblem(
                 "future_date",
                 Text(f"日期 {day_of(when)} 在将来", f"the date {day_of(when)} is in the future"),
-                Text("请更正；若两位年份读错，请写四位", "Correct it; write four digits if a two-digit year was misread"),
+                Text(
+                    "请更正；若两位年份读错，请写四位", "Correct it; write four digits if a two-digit year was misread"
+                ),
             )
         return when
 
@@ -264,7 +282,10 @@ class Column:
         if self._context.areas and code not in self._context.areas:
             raise ValueProblem(
                 "unknown_area",
-                Text(f"辖区 {code} 不在方案的 jurisdictions 中", f"the area {code} is not among the recipe's jurisdictions"),
+                Text(
+                    f"辖区 {code} 不在方案的 jurisdictions 中",
+                    f"the area {code} is not among the recipe's jurisdictions",
+                ),
                 Text("请加上该辖区，或更正代码", "Add the area, or correct the code"),
             )
         return code

@@ -32,23 +32,32 @@ def find_file(spec: FileSpec, data_dir: Path, recipe_dir: Path | None = None) ->
     for place in places:
         if place.is_file():
             return place
-    found = [place for place in sorted(data_dir.rglob(wanted.name)) if place.parts[-len(wanted.parts) :] == wanted.parts]
+    found = [
+        place for place in sorted(data_dir.rglob(wanted.name)) if place.parts[-len(wanted.parts) :] == wanted.parts
+    ]
     if len(found) == 1:
         return found[0]
     what = Text(f"在 {data_dir} 中找不到该文件", f"the file is not in {data_dir}")
     if found:
-        what = Text("有多个同名文件", f"several files have this name: {', '.join(str(place.relative_to(data_dir)) for place in found)}")
-    raise TableError(what, Text("请检查 --data 和方案中的 file", "Check --data and “file” in the recipe"), Where(spec.path))
+        what = Text(
+            "有多个同名文件",
+            f"several files have this name: {', '.join(str(place.relative_to(data_dir)) for place in found)}",
+        )
+    raise TableError(
+        what, Text("请检查 --data 和方案中的 file", "Check --data and “file” in the recipe"), Where(spec.path)
+    )
 
 
 def open_spec(spec: FileSpec, data_dir: Path, recipe_dir: Path | None) -> Table:
     """Open a recipe's file. Raises TableError."""
     path = find_file(spec, data_dir, recipe_dir)
-    return open_table(path, sheet=spec.sheet, encoding=spec.encoding, delimiter=spec.delimiter, header_row=spec.header_row)
+    return open_table(
+        path, sheet=spec.sheet, encoding=spec.encoding, delimiter=spec.delimiter, header_row=spec.header_row
+    )
 
 
 def simple_texts(field: Field, table: Table, row: Row) -> Iterator[str]:
-    """The texts that a field of a lookup or jurisdiction file has in a row (templates, ``find`` and ``prefix`` only)."""
+    """The texts that a field of a lookup or jurisdiction file has in a row (no more than ``find`` and ``prefix``)."""
     if field.constant is not None:
         yield field.constant
     for piece in field.pieces:
@@ -72,7 +81,9 @@ def check_columns(field: Field, table: Table, extra: tuple[str, ...], recipe_nam
     for piece in field.pieces:
         for column in piece.columns:
             if table.index(column) is None and column not in extra:
-                yield missing_column(column, (*table.columns, *extra), table, Where(recipe_name, line=field.line, field=field.path))
+                yield missing_column(
+                    column, (*table.columns, *extra), table, Where(recipe_name, line=field.line, field=field.path)
+                )
 
 
 def missing_column(column: str, known: tuple[str, ...], table: Table, where: Where) -> InputError:
@@ -98,8 +109,9 @@ def load_lookup(name: str, lookup: Lookup, data_dir: Path, recipe: Recipe) -> tu
     for row in table:
         for key in simple_texts(lookup.key, table, row):
             for value in simple_texts(lookup.value, table, row):
-                if entries.setdefault(key, value) != value:
-                    conflicts.append(_conflict("lookup_conflict", table, row, lookup.key.label, key, entries[key]))
+                kept = entries.setdefault(key, value)
+                if kept != value:
+                    conflicts += [_conflict("lookup_conflict", table, row, lookup.key.label, key, kept)]
     return entries, conflicts
 
 
@@ -110,7 +122,9 @@ def _conflict(code: str, table: Table, row: Row, column: str, key: str, kept: st
         column=column,
         value=key,
         code=code,
-        reason=Text(f"“{key}”出现多次，以先出现的为准（{kept}）", f"“{key}” occurs more than once; the first counts ({kept})"),
+        reason=Text(
+            f"“{key}”出现多次，以先出现的为准（{kept}）", f"“{key}” occurs more than once; the first counts ({kept})"
+        ),
         remedy=Text("请删去重复的行", "Remove the repeated row"),
         severity="warning",
     )
@@ -143,7 +157,7 @@ class Joined:
 
 
 def jurisdictions(recipe: Recipe, data_dir: Path) -> tuple[Jurisdiction, ...]:
-    """All areas of a recipe, parents before children. Raises InputError for a code that is none or an unknown parent."""
+    """All areas of a recipe, parents before children. Raises InputError for a bad code or one without its parent."""
     found: dict[str, Jurisdiction] = {}
     for entry in recipe.jurisdictions:
         if isinstance(entry, Jurisdiction):
@@ -172,4 +186,6 @@ def _areas_in(entry: JurisdictionFile, data_dir: Path, recipe: Recipe) -> Iterat
         try:
             yield Jurisdiction(cn_ids.area_code(code), Text(name, name))
         except cn_ids.IdError as error:
-            raise InputError(error.what, error.remedy, Where(table.path.name, row=row.number, column=entry.code.label)) from None
+            raise InputError(
+                error.what, error.remedy, Where(table.path.name, row=row.number, column=entry.code.label)
+            ) from None

@@ -10,7 +10,14 @@ from pathlib import Path
 from fangxian.standards.errors import InputError, Where
 from fangxian.standards.linelist.checks import SEVERITIES
 from fangxian.standards.linelist.columns import Context, Reader
-from fangxian.standards.linelist.files import Joined, check_columns, jurisdictions, load_lookup, missing_column, open_spec
+from fangxian.standards.linelist.files import (
+    Joined,
+    check_columns,
+    jurisdictions,
+    load_lookup,
+    missing_column,
+    open_spec,
+)
 from fangxian.standards.linelist.recipe import REQUIRED, ROW_TYPES, Recipe, RecipeError, TableSpec
 from fangxian.standards.linelist.rows import Rejection
 from fangxian.standards.tables import Cell, Row, Table
@@ -38,7 +45,7 @@ class Opened:
 
 
 def open_tables(recipe: Recipe, data_dir: Path, today: dt.date) -> tuple[list[Opened], list[Rejection]]:
-    """All tables, cases first, and what was found wrong with lookups and joins. Raises RecipeError with every mistake."""
+    """All tables, cases first, and what is wrong with lookups and joins. Raises RecipeError with every mistake."""
     problems: list[InputError] = []
     early: list[Rejection] = []
     lookups: dict[str, dict[str, str]] = {}
@@ -73,7 +80,12 @@ def open_tables(recipe: Recipe, data_dir: Path, today: dt.date) -> tuple[list[Op
 
 
 def _open(
-    recipe: Recipe, spec: TableSpec, data_dir: Path, today: dt.date, lookups: dict[str, dict[str, str]], areas: frozenset[str]
+    recipe: Recipe,
+    spec: TableSpec,
+    data_dir: Path,
+    today: dt.date,
+    lookups: dict[str, dict[str, str]],
+    areas: frozenset[str],
 ) -> Opened:
     table = open_spec(spec.file, data_dir, recipe.folder)
     joins: list[tuple[tuple[int, ...], Joined]] = []
@@ -101,7 +113,7 @@ def _open(
         missing=frozenset(word.casefold() for word in (*recipe.missing, *spec.missing)),
         lookups=lookups,
         areas=areas,
-        severities=SEVERITIES | recipe.checks,
+        severities={**SEVERITIES, **recipe.checks},
         date1904=bool(table.date1904),
     )
     return Opened(spec, table, joins, Reader(spec, context, index, REQUIRED[spec.rows]), context)

@@ -1,4 +1,4 @@
-"""Reading a line list by its recipe: cases first, then who is linked to them, each row checked against what came before."""
+"""Reading a line list by its recipe: cases, then who is linked to them, each row checked against those before."""
 
 from __future__ import annotations
 
@@ -13,25 +13,34 @@ from fangxian.standards.linelist.checks import Chains, Finding, check_case, comp
 from fangxian.standards.linelist.columns import Context
 from fangxian.standards.linelist.opening import Opened, open_tables
 from fangxian.standards.linelist.recipe import Recipe
-from fangxian.standards.linelist.rows import CaseRow, ContactRow, ExposureRow, LineListRow, Rejection, StopRow, When, day_of
+from fangxian.standards.linelist.rows import (
+    CaseRow,
+    ContactRow,
+    ExposureRow,
+    LineListRow,
+    Rejection,
+    StopRow,
+    When,
+    day_of,
+)
 
 Progress = Callable[[str, int], None]
-"""Called with a file's name and how many of its rows were read: every `PROGRESS_EVERY` rows and at the end of the file."""
+"""Called with a file's name and how many of its rows were read: every `PROGRESS_EVERY` rows and at its end."""
 PROGRESS_EVERY = 1000
 _CASE_FIELDS = tuple(f.name for f in fields(CaseRow) if f.name not in ("file", "row"))
 
 Read = Iterator[LineListRow | Rejection]
 
 
-def read(recipe: Recipe, data_dir: Path, *, today: dt.date | None = None, progress: Progress | None = None) -> Read:
+def read(recipe: Recipe, data_dir: Path, *, today: dt.date, progress: Progress | None = None) -> Read:
     """Everything in a line list, streaming: cases, then contacts, exposures and stops; rejections where they arise.
 
     All files are opened and all columns checked before this returns: RecipeError (with every mistake) is raised here,
-    not while iterating. ``today`` (default: the machine's date) is the last date that is believed. The ``from_id`` of
+    not while iterating. ``today`` is the last date that is believed. The ``from_id`` of
     every ContactRow and the ``person_id`` of every ExposureRow and StopRow has been yielded before, unless ``checks``
     of the recipe say otherwise. Memory grows with the number of people, not with the size of the rows.
     """
-    opened, early = open_tables(recipe, data_dir, today or dt.date.today())
+    opened, early = open_tables(recipe, data_dir, today)
     return _Reading(opened, early, progress).rows()
 
 
@@ -54,6 +63,7 @@ class _Reading:
         self.contacts: set[str] = set()
         self.chains = Chains()
         self.infections: list[tuple[Opened, ContactRow]] = []
+        self.against_dates: list[tuple[Opened, ContactRow]] = []
         self.linked: set[tuple[str, str]] = set()
         self.contact_rows: set[int] = set()
 
@@ -68,6 +78,8 @@ class _Reading:
         for opened, infection in self.infections:
             if (infection.from_id, infection.to_id) not in self.linked:
                 yield from self._contact(opened, infection)
+        for opened, infection in self.against_dates:
+            yield from self._contact(opened, infection, last=True)
         for opened in self.opened:
             if opened.spec.rows == "exposures":
                 yield from self._each(opened, self._exposure)
@@ -83,7 +95,9 @@ class _Reading:
                 self.progress(opened.context.file, count)
             if row.fault is not None:
                 quoted = ",".join(str(cell) for cell in row.cells if cell is not None)[:80]
-                yield from _listed(opened.context, "row_fault", row.number, "", quoted, row.fault.what, row.fault.remedy)
+                yield from _listed(
+                    opened.context, "row_fault", row.number, "", quoted, row.fault.what, row.fault.remedy
+                )
                 continue
             values, complaints = opened.reader.read(row.number, opened.cells(row))
             person = _person(values)
@@ -128,13 +142,16 @@ class _Reading:
         assert isinstance(froms, tuple) and isinstance(tos, tuple)
         for from_id in froms:
             for to_id in tos:
-                contact = ContactRow(
-                    file=opened.context.file, row=number, from_id=from_id, to_id=to_id, kind=opened.spec.contacts_are, **values
-                )  # type: ignore[arg-type]
+                facts = values | {"from_id": from_id, "to_id": to_id, "kind": opened.spec.contacts_are}
+                contact = ContactRow(file=opened.context.file, row=number, **facts)  # type: ignore[arg-type]
                 yield from self._contact(opened, contact)
 
-    def _contact(self, opened: Opened, contact: ContactRow) -> Read:
+    def _contact(self, opened: Opened, contact: ContactRow, *, last: bool = False) -> Read:
         if contact.kind == "links" and (contact.to_id, contact.from_id) in self.linked:
+            return
+        if contact.kind == "infections" and not last and self._serial_interval(contact) < 0:
+            # Wait until all others are in: if a loop must be broken, then at the link that runs against the dates.
+            self.against_dates.append((opened, contact))
             return
         facts = hash(replace(contact, file="", row=0))
         for finding in self._doubts(contact, facts):
@@ -162,27 +179,53 @@ class _Reading:
         if source not in self.cases or (contact.kind == "links" and target not in self.cases):
             absent = source if source not in self.cases else target
             what = Text(f"病例表中没有“{absent}”", f"“{absent}” is not among the cases")
-            yield Finding("contact_without_case", ("from_id",), what, Text("请补录该病例或更正编号", "Add the case or correct the identifier"))
+            yield Finding(
+                "contact_without_case",
+                ("from_id",),
+                what,
+                Text("请补录该病例或更正编号", "Add the case or correct the identifier"),
+            )
         if facts in self.contact_rows:
-            what = Text(f"“{source}”与“{target}”的同一接触已列出", f"the same contact of “{source}” and “{target}” was listed before")
+            what = Text(
+                f"“{source}”与“{target}”的同一接触已列出",
+                f"the same contact of “{source}” and “{target}” was listed before",
+            )
             yield Finding("duplicate_contact", ("from_id",), what, Text("请删去重复的行", "Remove the repeated row"))
         if _reversed(contact.start, contact.end):
-            what = Text(f"结束（{contact.end}）早于开始（{contact.start}）", f"it ended ({contact.end}) before it began ({contact.start})")
+            what = Text(
+                f"结束（{contact.end}）早于开始（{contact.start}）",
+                f"it ended ({contact.end}) before it began ({contact.start})",
+            )
             yield Finding("times_reversed", ("end", "start"), what, Text("请核对起止时间", "Check both times"))
         if contact.kind != "infections":
             return
         if loop := self.chains.loop(source, target):
             path = " → ".join(loop)
             what = Text(f"感染链成环：{path}", f"the chain of infection is a loop: {path}")
-            yield Finding("infection_loop", ("from_id",), what, Text("请核对环上各例的感染来源", "Check the infector of each case in the loop"))
-        first, second = self.cases.get(source), self.cases.get(target)
-        if first and second and first.onset and second.onset and second.onset < first.onset:
-            days = (second.onset - first.onset).days
+            yield Finding(
+                "infection_loop",
+                ("from_id",),
+                what,
+                Text("请核对环上各例的感染来源", "Check the infector of each case in the loop"),
+            )
+        if (days := self._serial_interval(contact)) < 0:
             what = Text(
                 f"代际间隔为负（{days} 天）：“{target}”发病早于感染者“{source}”",
-                f"the serial interval is negative ({days} days): onset of “{target}” was before that of the infector “{source}”",
+                f"the serial interval is negative ({days} days): “{target}” fell ill before the infector “{source}”",
             )
-            yield Finding("negative_serial_interval", ("from_id",), what, Text("请核对两例的发病日期与方向", "Check both onsets and the direction"))
+            yield Finding(
+                "negative_serial_interval",
+                ("from_id",),
+                what,
+                Text("请核对两例的发病日期与方向", "Check both onsets and the direction"),
+            )
+
+    def _serial_interval(self, contact: ContactRow) -> int:
+        """Days from the onset of the infector to that of the infected; 0 when either is not known."""
+        first, second = self.cases.get(contact.from_id), self.cases.get(contact.to_id)
+        if first is None or second is None or first.onset is None or second.onset is None:
+            return 0
+        return (second.onset - first.onset).days
 
     # --- exposures and stops ---------------------------------------------------------------------------------------
 
@@ -199,8 +242,12 @@ class _Reading:
             remedy = Text("请补录此人或更正编号", "Add the person or correct the identifier")
             findings.append(Finding("unknown_person", ("person_id",), what, remedy))
         if _reversed(row.start, row.end):
-            what = Text(f"结束（{row.end}）早于开始（{row.start}）", f"it ended ({row.end}) before it began ({row.start})")
-            findings.append(Finding("times_reversed", ("end", "start"), what, Text("请核对起止时间", "Check both times")))
+            what = Text(
+                f"结束（{row.end}）早于开始（{row.start}）", f"it ended ({row.end}) before it began ({row.start})"
+            )
+            findings.append(
+                Finding("times_reversed", ("end", "start"), what, Text("请核对起止时间", "Check both times"))
+            )
         for finding in findings:
             rejection = _judged(opened, row.row, finding, getattr(row, finding.fields[0]), row.person_id)
             if rejection is None:
@@ -228,13 +275,18 @@ def _person(values: dict[str, object] | None) -> str:
 
 def _double(opened: Opened, case: CaseRow, known: _Known, fingerprint: tuple[int, ...]) -> Rejection | None:
     where = f"{known.file} {known.row}"
-    differing = [name for name, one, other in zip(_CASE_FIELDS, fingerprint, known.fingerprint, strict=True) if one != other]
+    differing = [
+        name for name, one, other in zip(_CASE_FIELDS, fingerprint, known.fingerprint, strict=True) if one != other
+    ]
     if not differing:
         what = Text(f"与 {where} 行完全相同，只保留一条", f"identical to row {where}; one of them is kept")
         finding = Finding("duplicate_case", ("id",), what, Text("请删去重复的行", "Remove the repeated row"))
     else:
-        columns = "、".join(opened.reader.label(name) for name in differing)
-        what = Text(f"与 {where} 行编号相同但“{columns}”不同，保留先出现的", f"same identifier as row {where} but different {columns}; the first is kept")
+        columns = "、".join(dict.fromkeys(opened.reader.label(name) for name in differing))
+        what = Text(
+            f"与 {where} 行编号相同但“{columns}”不同，保留先出现的",
+            f"same identifier as row {where} but different {columns}; the first is kept",
+        )
         remedy = Text("请核对两行，更正编号或合并", "Compare both rows; correct the identifier or merge them")
         finding = Finding("conflicting_case", ("id",), what, remedy)
     return _judged(opened, case.row, finding, case.id, case.id)
@@ -250,7 +302,9 @@ def _judged(opened: Opened, number: int, finding: Finding, value: object, person
     return replace(found, person=person) if found is not None else None
 
 
-def _listed(context: Context, code: str, number: int, column: str, value: str, reason: Text, remedy: Text) -> Iterator[Rejection]:
+def _listed(
+    context: Context, code: str, number: int, column: str, value: str, reason: Text, remedy: Text
+) -> Iterator[Rejection]:
     rejection = context.rejection(code, number, column, value, reason, remedy, "")
     if rejection is not None:
         yield rejection

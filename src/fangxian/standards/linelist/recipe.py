@@ -1,4 +1,4 @@
-"""Recipes: how the columns of somebody's line list become our fields. A recipe is a page of YAML (docs/capabilities/recipes.md)."""
+"""Recipes: how the columns of somebody's line list become our fields (docs/capabilities/recipes.md teaches them)."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import dataclasses
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from string import Formatter
-from typing import Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal
+from zoneinfo import ZoneInfo
 
-import yaml
-
-from fangxian.standards import cn_ids
 from fangxian.standards.errors import Text
-from fangxian.standards.linelist.checks import CHECKS, VALUE_CHECKS
-from fangxian.standards.linelist.rows import CaseRow, ContactRow, ContactsAre, ExposureRow, Severity, StopRow
-from fangxian.standards.linelist.values import DATE_ORDERS, DateOrder
-from fangxian.standards.yaml_source import Source, SourceErrors, load_yaml, read_yaml
+from fangxian.standards.linelist.rows import CaseRow, ContactRow, ContactsAre, ExposureRow, SetSeverity, StopRow
+from fangxian.standards.linelist.values import DateOrder
+from fangxian.standards.yaml_source import SourceErrors
 
 RowKind = Literal["cases", "contacts", "exposures", "stops"]
+WhenMissing = Literal["reject", "skip"]
+ANY_OTHER = "*"
+"""The key of a value map that stands for every other value."""
 ROW_TYPES: dict[RowKind, type] = {"cases": CaseRow, "contacts": ContactRow, "exposures": ExposureRow, "stops": StopRow}
 FIELDS: dict[RowKind, tuple[str, ...]] = {
-    kind: tuple(f.name for f in dataclasses.fields(row) if f.name not in ("file", "row", "kind" if kind == "contacts" else ""))
+    kind: tuple(
+        f.name for f in dataclasses.fields(row) if f.name not in ("file", "row", "kind" if kind == "contacts" else "")
+    )
     for kind, row in ROW_TYPES.items()
 }
 REQUIRED: dict[RowKind, tuple[str, ...]] = {
@@ -34,12 +34,13 @@ REQUIRED: dict[RowKind, tuple[str, ...]] = {
 SEVERAL = ("from_id", "to_id", "infected_by")
 """Fields that may have several values in one row."""
 
+NO_TEXT = Text("", "")
 RecipeError = SourceErrors
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A template such as ``{province}/{city}``: literal texts and column names in turn. One bare column keeps its type."""
+    """A template such as ``{province}/{city}``: texts and column names in turn. One bare column keeps its type."""
 
     parts: tuple[tuple[str, str], ...]
     """(literal, column) pairs; the column of the last one may be empty."""
@@ -56,8 +57,14 @@ class Piece:
     def bare(self) -> str | None:
         return self.parts[0][1] if len(self.parts) == 1 and not self.parts[0][0] else None
 
+    @property
+    def label(self) -> str:
+        """The columns it is made of, as a message names them."""
+        return " + ".join(self.columns)
+
     def __str__(self) -> str:
-        return "".join(literal + (f"{{{column}}}" if column else "") for literal, column in self.parts)
+        doubled = ((text.replace("{", "{{").replace("}", "}}"), column) for text, column in self.parts)
+        return "".join(text + (f"{{{column}}}" if column else "") for text, column in doubled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,8 @@ class Field:
 
     ``pieces`` are tried in turn until one has a value (with ``every``, each gives one: several infectors of one case).
     Then ``find`` keeps what a pattern matches, ``prefix`` is put in front, ``values`` translates, ``lookup`` translates
-    through a named table; ``constant`` replaces it all and ``default`` fills what is still missing. ``required`` drops
-    rows without the field; set to false on an identifier, such rows are passed over without a word.
+    through a named table; ``constant`` replaces it all and ``default`` fills what is still missing. Of rows that then
+    lack the field, ``when_missing`` says whether they are listed and dropped (as for identifiers) or passed over.
     """
 
     pieces: tuple[Piece, ...] = ()
@@ -80,14 +87,15 @@ class Field:
     prefix: str = ""
     dates: tuple[DateOrder, ...] | None = None
     missing: tuple[str, ...] = ()
-    required: bool | None = None
-    path: str = dataclasses.field(default="", compare=False)
-    line: int = dataclasses.field(default=1, compare=False)
+    when_missing: WhenMissing | None = None
+    path: str = field(default="", compare=False)
+    line: int = field(default=1, compare=False)
 
     @property
     def label(self) -> str:
         """The column that a message about this field should name."""
-        return next((column for piece in self.pieces for column in piece.columns), "")
+        labels = [piece.label for piece in self.pieces if piece.label]
+        return " + ".join(labels) if self.every else labels[0] if labels else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ class FileSpec:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """More columns from another file: those of its row whose columns ``on.values()`` equal our columns ``on.keys()``."""
+    """More columns from another file: of the row whose columns ``on.values()`` equal our columns ``on.keys()``."""
 
     file: FileSpec
     on: dict[str, str]
@@ -121,7 +129,7 @@ class TableSpec:
     contacts_are: ContactsAre = "contacts"
     missing: tuple[str, ...] = ()
     dates: tuple[DateOrder, ...] | None = None
-    line: int = 1
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,260 +168,11 @@ class Recipe:
     pack: str
     time_zone: ZoneInfo
     tables: tuple[TableSpec, ...]
-    source: Text = Text("", "")
+    source: Text = NO_TEXT
     missing: tuple[str, ...] = ()
     dates: tuple[DateOrder, ...] = ("ymd",)
-    checks: dict[str, Severity | Literal["off"]] = field(default_factory=dict)
+    checks: dict[str, SetSeverity] = field(default_factory=dict)
     jurisdictions: tuple[Jurisdiction | JurisdictionFile, ...] = ()
     lookups: dict[str, Lookup] = field(default_factory=dict)
-    folder: Path | None = None
-    file: str = ""
-
-
-def load_recipe(path: Path) -> Recipe:
-    """Read a recipe file. Raises RecipeError, whose ``problems`` are all mistakes with file, line, field and remedy."""
-    root, source = read_yaml(path)
-    return dataclasses.replace(_Loader(source).recipe(root), folder=path.parent)
-
-
-def parse_recipe(text: str, name: str = "recipe.yaml") -> Recipe:
-    """Read a recipe from text. Raises RecipeError."""
-    root, source = load_yaml(text, name)
-    return _Loader(source).recipe(root)
-
-
-_FILE_KEYS = ("file", "sheet", "encoding", "delimiter", "header_row")
-_FIELD_KEYS = (
-    "column", "first_of", "all_of", "text", "constant", "default", "find", "values", "lookup", "prefix", "dates", "missing", "required",
-)  # fmt: skip
-_RECIPE_KEYS = (
-    "title", "outbreak", "source", "pack", "time_zone", "missing", "dates", "checks", "jurisdictions", "lookups", "tables",
-)  # fmt: skip
-_SOURCES = ("column", "first_of", "all_of", "text", "constant")
-
-
-class _Loader:
-    """Builds the typed recipe, collecting every mistake in ``source`` before giving up."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.lookup_uses: list[tuple[yaml.Node, str, str]] = []
-
-    def recipe(self, root: yaml.Node) -> Recipe:
-        src = self.source
-        top = src.mapping(root, "", _RECIPE_KEYS)
-        src.need(top, root, "", "title", "pack", "tables")
-        title = src.bilingual(top["title"], "title") if "title" in top else Text("", "")
-        recipe = Recipe(
-            file=src.file,
-            title=title,
-            outbreak=src.bilingual(top["outbreak"], "outbreak") if "outbreak" in top else title,
-            source=src.bilingual(top["source"], "source") if "source" in top else Text("", ""),
-            pack=(src.scalar(top["pack"], "pack") or "") if "pack" in top else "",
-            time_zone=self.zone(top.get("time_zone")),
-            missing=src.scalars(top["missing"], "missing") if "missing" in top else (),
-            dates=self.dates(top.get("dates"), "dates") or ("ymd",),
-            checks=self.checks(top.get("checks")),
-            jurisdictions=self.jurisdictions(top.get("jurisdictions")),
-            lookups=self.lookups(top.get("lookups")),
-            tables=tuple(self.table(node, at) for node, at in src.items(top["tables"], "tables")) if "tables" in top else (),
-        )
-        if "tables" in top and not any(table.rows == "cases" for table in recipe.tables):
-            src.fault(
-                top["tables"],
-                "tables",
-                Text("没有病例表", "no table holds cases"),
-                Text("至少要有一张 rows: cases 的表", "Give at least one table with “rows: cases”"),
-            )
-        for node, path, name in self.lookup_uses:
-            if name not in recipe.lookups:
-                src.unknown(node, path, name, recipe.lookups)
-        src.finish()
-        return recipe
-
-    def zone(self, node: yaml.Node | None) -> ZoneInfo:
-        name = (self.source.scalar(node, "time_zone") if node is not None else None) or "Asia/Shanghai"
-        try:
-            return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            what = Text(f"没有“{name}”这个时区", f"there is no time zone “{name}”")
-            self.source.fault(node, "time_zone", what, Text("例如 Asia/Shanghai", "For example Asia/Shanghai"))
-            return ZoneInfo("UTC")
-
-    def dates(self, node: yaml.Node | None, path: str) -> tuple[DateOrder, ...] | None:
-        if node is None:
-            return None
-        orders: list[DateOrder] = []
-        for name in self.source.scalars(node, path):
-            if name in DATE_ORDERS:
-                orders.append(name)
-            else:
-                self.source.unknown(node, path, name, DATE_ORDERS)
-        return tuple(orders)
-
-    def checks(self, node: yaml.Node | None) -> dict[str, Severity | Literal["off"]]:
-        if node is None:
-            return {}
-        checks: dict[str, Severity | Literal["off"]] = {}
-        for name, value in self.source.mapping(node, "checks", CHECKS).items():
-            allowed = ("dropped_row", *(("dropped_value",) if name in VALUE_CHECKS else ()), "warning", "off")
-            severity = self.source.one_of(value, f"checks.{name}", allowed)
-            if severity in allowed:
-                checks[name] = severity  # type: ignore[assignment]
-        return checks
-
-    def file(self, entries: dict[str, yaml.Node], node: yaml.Node, path: str) -> FileSpec:
-        src = self.source
-        src.need(entries, node, path, "file")
-        given = {key: src.scalar(entries[key], f"{path}.{key}") or "" for key in _FILE_KEYS[:4] if key in entries}
-        header_row = src.whole(entries["header_row"], f"{path}.header_row") if "header_row" in entries else 1
-        delimiter = {"tab": "\t", "\\t": "\t"}.get(given.get("delimiter", ""), given.get("delimiter", ""))
-        if len(delimiter) > 1:
-            what = Text("分隔符只能是一个字符", "a delimiter is one character")
-            src.fault(entries["delimiter"], f"{path}.delimiter", what, Text("例如 “,” 或 tab", "For example “,” or tab"))
-        return FileSpec(given.get("file", ""), given.get("sheet", ""), given.get("encoding", ""), delimiter[:1], header_row or 1)
-
-    def table(self, node: yaml.Node, path: str) -> TableSpec:
-        src = self.source
-        keys = ("rows", *_FILE_KEYS, "joins", "contacts_are", "missing", "dates", "fields")
-        entries = src.mapping(node, path, keys)
-        src.need(entries, node, path, "rows", "fields")
-        rows = src.one_of(entries["rows"], f"{path}.rows", ROW_TYPES) if "rows" in entries else None
-        kind: RowKind = rows if rows in ROW_TYPES else "cases"  # type: ignore[assignment]
-        fields = self.fields(entries["fields"], f"{path}.fields", kind) if "fields" in entries and rows else {}
-        if rows and "fields" in entries:
-            for name in REQUIRED[kind]:
-                if name not in fields:
-                    what = Text(f"{rows} 缺少字段“{name}”", f"{rows} need the field “{name}”")
-                    src.fault(entries["fields"], f"{path}.fields.{name}", what, Text("请写明它来自哪一列", "Say which column it comes from"))
-        are = src.one_of(entries["contacts_are"], f"{path}.contacts_are", get_args(ContactsAre)) if "contacts_are" in entries else None
-        return TableSpec(
-            rows=kind,
-            file=self.file(entries, node, path),
-            fields=fields,
-            joins=tuple(self.join(item, at) for item, at in src.items(entries["joins"], f"{path}.joins")) if "joins" in entries else (),
-            contacts_are=are if are in get_args(ContactsAre) else "contacts",  # type: ignore[arg-type]
-            missing=src.scalars(entries["missing"], f"{path}.missing") if "missing" in entries else (),
-            dates=self.dates(entries.get("dates"), f"{path}.dates"),
-            line=node.start_mark.line + 1,
-        )
-
-    def join(self, node: yaml.Node, path: str) -> Join:
-        entries = self.source.mapping(node, path, (*_FILE_KEYS, "on", "prefix"))
-        self.source.need(entries, node, path, "on")
-        on = self.source.table(entries["on"], f"{path}.on") if "on" in entries else {}
-        prefix = self.source.scalar(entries["prefix"], f"{path}.prefix") if "prefix" in entries else None
-        return Join(self.file(entries, node, path), {here: there or here for here, there in on.items()}, prefix or "")
-
-    def fields(self, node: yaml.Node, path: str, kind: RowKind) -> dict[str, Field]:
-        return {
-            name: self.field(value, f"{path}.{name}", several=name in SEVERAL)
-            for name, value in self.source.mapping(node, path, FIELDS[kind]).items()
-        }
-
-    def field(self, node: yaml.Node, path: str, *, several: bool = False) -> Field:
-        src = self.source
-        if isinstance(node, yaml.ScalarNode):
-            column = src.scalar(node, path)
-            if not column:
-                src.fault(node, path, Text("缺少列名", "the column name is missing"), Text("请写列名", "Write the name of a column"))
-            return Field(pieces=(Piece.column(column or ""),), path=path, line=node.start_mark.line + 1)
-        entries = src.mapping(node, path, _FIELD_KEYS)
-        given = [key for key in _SOURCES if key in entries]
-        if len(given) != 1 and not (not given and "default" in entries):
-            what = Text("要写且只写一个来源", "exactly one source is needed")
-            src.fault(node, path, what, Text(f"来源可以是 {'、'.join(_SOURCES)}", f"A source is one of {', '.join(_SOURCES)}"))
-        if "all_of" in entries and not several:
-            what = Text(f"只有 {'、'.join(SEVERAL)} 可以有多个值", f"only {', '.join(SEVERAL)} can have several values")
-            src.fault(entries["all_of"], f"{path}.all_of", what, Text("请改用 first_of", "Use first_of"))
-        if "lookup" in entries and (name := src.scalar(entries["lookup"], f"{path}.lookup")):
-            self.lookup_uses.append((entries["lookup"], f"{path}.lookup", name))
-
-        def text(key: str) -> str | None:
-            return src.scalar(entries[key], f"{path}.{key}") if key in entries else None
-
-        return Field(
-            pieces=self.pieces(entries, path),
-            every="all_of" in entries,
-            constant=text("constant"),
-            default=text("default"),
-            find=self.pattern(entries.get("find"), f"{path}.find"),
-            values=src.table(entries["values"], f"{path}.values") if "values" in entries else {},
-            lookup=text("lookup"),
-            prefix=text("prefix") or "",
-            dates=self.dates(entries.get("dates"), f"{path}.dates"),
-            missing=src.scalars(entries["missing"], f"{path}.missing") if "missing" in entries else (),
-            required=src.flag(entries["required"], f"{path}.required") if "required" in entries else None,
-            path=path,
-            line=node.start_mark.line + 1,
-        )
-
-    def pieces(self, entries: dict[str, yaml.Node], path: str) -> tuple[Piece, ...]:
-        for key in ("column", "first_of", "all_of"):
-            if key in entries:
-                return tuple(Piece.column(name) for name in self.source.scalars(entries[key], f"{path}.{key}"))
-        if "text" not in entries:
-            return ()
-        return tuple(
-            piece
-            for template in self.source.scalars(entries["text"], f"{path}.text")
-            if (piece := self.template(entries["text"], f"{path}.text", template))
-        )
-
-    def template(self, node: yaml.Node, path: str, template: str) -> Piece | None:
-        try:
-            parts = tuple((literal, name or "") for literal, name, _spec, _conversion in Formatter().parse(template))
-        except ValueError:
-            what = Text("花括号没有配对", "the braces do not match")
-            self.source.fault(node, path, what, Text("例如 {省}/{市}", "For example {province}/{city}"))
-            return None
-        return Piece(parts)
-
-    def pattern(self, node: yaml.Node | None, path: str) -> re.Pattern[str] | None:
-        text = self.source.scalar(node, path) if node is not None else None
-        if not text:
-            return None
-        try:
-            return re.compile(text)
-        except (re.error, RecursionError, OverflowError) as error:
-            what = Text(f"正则表达式有误：{error}", f"the pattern is wrong: {error}")
-            self.source.fault(node, path, what, Text("例如 'TJ\\d+'", "For example 'TJ\\d+'"))
-            return None
-
-    def lookups(self, node: yaml.Node | None) -> dict[str, Lookup]:
-        if node is None:
-            return {}
-        return {name: self.lookup(value, f"lookups.{name}") for name, value in self.source.mapping(node, "lookups").items()}
-
-    def lookup(self, node: yaml.Node, path: str) -> Lookup:
-        entries = self.source.mapping(node, path)
-        if "file" not in entries:
-            return Lookup(entries={key: value for key, value in self.source.table(node, path).items() if value is not None})
-        entries = self.source.mapping(node, path, (*_FILE_KEYS, "key", "value"))
-        self.source.need(entries, node, path, "key", "value")
-        key, value = (self.field(entries[part], f"{path}.{part}") if part in entries else Field() for part in ("key", "value"))
-        return Lookup(file=self.file(entries, node, path), key=key, value=value)
-
-    def jurisdictions(self, node: yaml.Node | None) -> tuple[Jurisdiction | JurisdictionFile, ...]:
-        found: list[Jurisdiction | JurisdictionFile] = []
-        for item, at in self.source.items(node, "jurisdictions") if node is not None else ():
-            entries = self.source.mapping(item, at)
-            self.source.need(entries, item, at, "code", "name")
-            if "code" not in entries or "name" not in entries:
-                continue
-            if "file" in entries:
-                entries = self.source.mapping(item, at, (*_FILE_KEYS, "code", "name"))
-                code, name = self.field(entries["code"], f"{at}.code"), self.field(entries["name"], f"{at}.name")
-                found.append(JurisdictionFile(self.file(entries, item, at), code, name))
-            else:
-                entries = self.source.mapping(item, at, ("code", "name"))
-                found.append(self.jurisdiction(entries, at))
-        return tuple(found)
-
-    def jurisdiction(self, entries: dict[str, yaml.Node], path: str) -> Jurisdiction:
-        code = self.source.scalar(entries["code"], f"{path}.code") or ""
-        try:
-            code = cn_ids.area_code(code)
-        except cn_ids.IdError as error:
-            self.source.fault(entries["code"], f"{path}.code", error.what, error.remedy)
-        return Jurisdiction(code, self.source.bilingual(entries["name"], f"{path}.name"))
+    folder: Path | None = field(default=None, compare=False)
+    file: str = field(default="", compare=False)

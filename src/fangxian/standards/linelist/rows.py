@@ -1,7 +1,7 @@
 """What a line list becomes: frozen rows with provenance, and the list of everything that could not be taken as it was.
 
-A date is a ``datetime.date`` where the source gave a day and a timezone-aware ``datetime.datetime`` where it gave a time
-of day; use `day_of` and `moment_of` rather than comparing the two.
+A date is a ``datetime.date`` where the source gave a day and an aware ``datetime.datetime`` where it gave a time of
+day; use `day_of` and `moment_of` rather than comparing the two.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ CaseSeverity = Literal["mild", "moderate", "severe", "critical"]
 Origin = Literal["imported", "local"]
 ContactsAre = Literal["infections", "contacts", "links"]
 Severity = Literal["dropped_row", "dropped_value", "warning"]
+SetSeverity = Literal["dropped_row", "dropped_value", "warning", "off"]
+"""What a recipe may say about a check: how serious it is, or that it is not made."""
 
 
 def day_of(when: When) -> dt.date:
@@ -82,7 +84,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRow:
-    """One link between two people (密接): ``from_id`` is always a case that was read before, unless a recipe says otherwise.
+    """One link between two people (密接): ``from_id`` is a case that was read before, unless a recipe says otherwise.
 
     ``kind`` is what the list means by it: ``infections`` (infector → infectee), ``contacts`` (case → person exposed)
     or ``links`` (no direction known).

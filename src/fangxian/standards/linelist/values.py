@@ -1,4 +1,4 @@
-"""One value of a line list: dates of every shape, ages, sexes, outcomes. Nothing is guessed where two readings exist."""
+"""One value of a line list: dates of every shape, ages, sexes, outcomes. Where two readings exist, none is guessed."""
 
 from __future__ import annotations
 
@@ -34,12 +34,16 @@ _YMD = re.compile(r"(\d{4})([-/.\s])(\d{1,2})\2(\d{1,2})")
 _COMPACT = re.compile(r"((?:1[89]|20)\d{2})(\d{2})(\d{2})")
 _CHINESE = re.compile(r"(\d{4}|\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?")
 _NUMERIC = re.compile(r"(\d{1,2})([-/.\s])(\d{1,2})\2(\d{4}|\d{2})")
-_NAMED = re.compile(r"(?:(\d{1,2})[-\s.]*([A-Za-z]{3,9})|([A-Za-z]{3,9})\.?\s*(\d{1,2}))(?:st|nd|rd|th)?[-\s,.]+(\d{4}|\d{2})")
+_NAMED = re.compile(
+    r"(?:(\d{1,2})[-\s.]*([A-Za-z]{3,9})|([A-Za-z]{3,9})\.?\s*(\d{1,2}))(?:st|nd|rd|th)?[-\s,.]+(\d{4}|\d{2})"
+)
 _YEAR_MONTH = re.compile(r"(\d{4})\s*(?:[-/.]|年)\s*(\d{1,2})\s*月?")
 _YEAR = re.compile(r"(\d{4})\s*年?")
 _DAY_ONLY = re.compile(r"(\d{1,2})(?:[-/.]|\s*月\s*)(\d{1,2})\s*[日号]?")
 _SERIAL = re.compile(r"\d{4,6}(?:\.\d+)?")
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTHS = {
+    name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
+}
 _MONTHS |= {
     name: number
     for number, name in enumerate(
@@ -171,7 +175,7 @@ def _day(year: int, month: int, day: int) -> dt.date:
 
 
 def _from_serial(serial: float, zone: ZoneInfo, date1904: bool) -> When:
-    """A spreadsheet's day count (ECMA-376 18.17.4.1). Before 1 March 1900 the 1900 system counts a day that never was."""
+    """A spreadsheet's day count (ECMA-376 18.17.4.1). Up to 1 March 1900 it counts a day that never was."""
     if not 60 < serial < 2_958_466:
         raise _unreadable()
     epoch = dt.datetime(1904, 1, 1) if date1904 else dt.datetime(1899, 12, 30)
@@ -212,7 +216,9 @@ def parse_age(cell: Cell) -> tuple[int | None, tuple[int, int] | None]:
     elif re.fullmatch(r"-\d+(?:\.\d+)?", text):
         raise _absurd_age()
     else:
-        raise ValueProblem("bad_number", Text("不是年龄", "it is not an age"), Text("请写周岁数", "Write completed years"))
+        raise ValueProblem(
+            "bad_number", Text("不是年龄", "it is not an age"), Text("请写周岁数", "Write completed years")
+        )
     if low > high or low > OLDEST:
         raise _absurd_age()
     return None, (low, min(high, OLDEST))
@@ -294,7 +300,10 @@ SYNONYMS: Mapping[str, Mapping[str, str]] = {
     },
     "origin": {
         word: origin
-        for origin, words in {"imported": "imported 输入 境外输入 输入性", "local": "local indigenous 本土 本地 本地感染"}.items()
+        for origin, words in {
+            "imported": "imported 输入 境外输入 输入性",
+            "local": "local indigenous 本土 本地 本地感染",
+        }.items()
         for word in words.split()
     },
 }
@@ -311,7 +320,8 @@ def parse_term(field: str, text: str) -> str:
             "unmapped_value",
             Text(f"“{text}”没有对应的说法", f"nothing says what “{text}” means"),
             Text(
-                f"请在该字段的 values 中写上“{text}: …”（可选 {terms}）", f"Add “{text}: …” to “values” of this field (one of {terms})"
+                f"请在该字段的 values 中写上“{text}: …”（可选 {terms}）",
+                f"Add “{text}: …” to “values” of this field (one of {terms})",
             ),
         )
     return term

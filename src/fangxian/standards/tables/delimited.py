@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from fangxian.standards.errors import Text, Where
@@ -29,7 +29,11 @@ def open_delimited(path: Path, *, encoding: str = "", delimiter: str = "", heade
     opening = list(itertools.islice(lines, 200))
     if not any(line.strip() for line in opening):
         lines.close()
-        raise TableError(Text("文件是空的", "the file is empty"), Text("请检查导出步骤", "Check how it was exported"), Where(path.name))
+        raise TableError(
+            Text("文件是空的", "the file is empty"),
+            Text("请检查导出步骤", "Check how it was exported"),
+            Where(path.name),
+        )
     if opening[0].lower().startswith("sep=") and len(opening[0].strip()) == 5:
         delimiter = delimiter or opening[0].strip()[-1]
         header_row += 1
@@ -74,7 +78,7 @@ def _check_codec(path: Path, encoding: str) -> None:
         ) from None
 
 
-def _lines(path: Path, encoding: str) -> Iterator[str]:
+def _lines(path: Path, encoding: str) -> Generator[str, None, None]:
     """Physical lines with their ends, without NULs. A byte that does not belong is an error naming the line."""
     number = 0
     try:
@@ -130,7 +134,9 @@ def _records(lines: Iterator[str], delimiter: str, name: str) -> Iterator[tuple[
                 waiting.extendleft(reversed(taken))
         if cells is None:
             fault = TableError(
-                Text("引号没有配对", "a quotation mark is not closed or stands in the wrong place"), _QUOTES_REMEDY, Where(name, row=number)
+                Text("引号没有配对", "a quotation mark is not closed or stands in the wrong place"),
+                _QUOTES_REMEDY,
+                Where(name, row=number),
             )
             yield number, next(csv.reader([line], delimiter=delimiter), []), fault
         else:
@@ -155,7 +161,10 @@ def _rows(records: Iterator[tuple[int, list[str], TableError | None]], width: in
             continue
         if fault is None and any(cell.strip() for cell in cells[width:]):
             fault = TableError(
-                Text(f"这一行有 {len(cells)} 格，表头只有 {width} 列", f"the row has {len(cells)} cells but the header only {width}"),
+                Text(
+                    f"这一行有 {len(cells)} 格，表头只有 {width} 列",
+                    f"the row has {len(cells)} cells but the header only {width}",
+                ),
                 Text("内容里有分隔符的格子要加引号", "Put quotation marks around cells that contain the separator"),
                 Where(name, row=number),
             )

@@ -82,7 +82,9 @@ def _other_than_utf8(path: Path, file: io.BufferedReader) -> tuple[str, list[Tex
     best = max(scores, key=lambda name: scores[name])
     if scores[best] < 0.5:
         raise TableError(
-            Text("看不出文件用的是哪种文字编码", "the text encoding of the file cannot be recognised"), ENCODING_REMEDY, Where(path.name)
+            Text("看不出文件用的是哪种文字编码", "the text encoding of the file cannot be recognised"),
+            ENCODING_REMEDY,
+            Where(path.name),
         )
     file.seek(0)
     for number, line in enumerate(file, start=1):
@@ -141,7 +143,10 @@ def _assumed(encoding: str) -> Text:
 
 def _mixed(path: Path, line: int, expected: str) -> TableError:
     return TableError(
-        Text(f"这一行的字节不是 {expected} 编码，而其余各行是", f"the bytes of this line are not {expected}, unlike the rest of the file"),
+        Text(
+            f"这一行的字节不是 {expected} 编码，而其余各行是",
+            f"the bytes of this line are not {expected}, unlike the rest of the file",
+        ),
         ENCODING_REMEDY,
         Where(path.name, line=line),
     )

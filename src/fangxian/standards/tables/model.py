@@ -98,14 +98,19 @@ def column_names(header: list[str]) -> tuple[tuple[str, ...], list[Text]]:
         name = " ".join(raw.split())
         if not name:
             name = f"column {position}"
-            notes.append(Text(f"第 {position} 列没有表头，称作“{name}”", f"column {position} has no header; called “{name}”"))
+            notes.append(
+                Text(f"第 {position} 列没有表头，称作“{name}”", f"column {position} has no header; called “{name}”")
+            )
         base, copy = name, 1
         while name in names:
             copy += 1
             name = f"{base} ({copy})"
         if copy > 1:
             notes.append(
-                Text(f"表头“{base}”重复，第 {position} 列称作“{name}”", f"header “{base}” is repeated; column {position} is called “{name}”")
+                Text(
+                    f"表头“{base}”重复，第 {position} 列称作“{name}”",
+                    f"header “{base}” is repeated; column {position} is called “{name}”",
+                )
             )
         names.append(name)
     return tuple(names), notes

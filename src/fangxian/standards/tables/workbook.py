@@ -32,7 +32,12 @@ def open_workbook(path: Path, *, sheet: str = "", header_row: int = 1) -> Table:
     else:
         raise TableError(Text("工作表是空的", "the sheet is empty"), _REPAIR, Where(path.name))
     if merged.count:
-        notes.append(Text(f"{merged.count} 处合并单元格已按左上角的值补齐", f"{merged.count} merged cells were filled with their top left value"))
+        notes.append(
+            Text(
+                f"{merged.count} 处合并单元格已按左上角的值补齐",
+                f"{merged.count} merged cells were filled with their top left value",
+            )
+        )
     columns, header_notes = column_names([as_text(cell) for cell in header])
 
     def body() -> Iterator[Row]:
@@ -77,7 +82,11 @@ def _sheet(path: Path, wanted: str) -> tuple[calamine.CalamineWorkbook, calamine
                 others = [other for other in visible if other != name]
                 if not others:
                     return book, found, []
-                return book, found, [Text(f"只读取工作表“{name}”", f"only sheet “{name}” is read; others: {', '.join(others)}")]
+                return (
+                    book,
+                    found,
+                    [Text(f"只读取工作表“{name}”", f"only sheet “{name}” is read; others: {', '.join(others)}")],
+                )
     except calamine.PasswordError:
         raise TableError(
             Text("工作簿有密码保护", "the workbook is protected by a password"),
@@ -94,7 +103,9 @@ def _sheet(path: Path, wanted: str) -> tuple[calamine.CalamineWorkbook, calamine
                 Where(path.name),
             ) from None
         raise TableError(
-            Text("工作簿打不开，可能不完整或已损坏", "the workbook cannot be opened; it may be incomplete or damaged"), _REPAIR, Where(path.name)
+            Text("工作簿打不开，可能不完整或已损坏", "the workbook cannot be opened; it may be incomplete or damaged"),
+            _REPAIR,
+            Where(path.name),
         ) from None
     raise TableError(Text("工作簿里没有内容", "the workbook is empty"), _REPAIR, Where(path.name))
 

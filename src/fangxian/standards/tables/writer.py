@@ -1,4 +1,4 @@
-"""Tables for other people: CSV and XLSX that no spreadsheet mistakes for formulas and that our reader reads back unchanged."""
+"""Tables for other people: CSV and XLSX that no spreadsheet takes for formulas and our reader reads back unchanged."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def write_xlsx(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]
     """
 
     def fill(file: IO[bytes]) -> int:
-        book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+        book = xlsxwriter.Workbook(
+            file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        )
         page = book.add_worksheet(sheet)
         bold = book.add_format({"bold": True})
         literal = book.add_format({"quote_prefix": True})
