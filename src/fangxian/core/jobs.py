@@ -6,13 +6,13 @@ transaction as each piece, so that whatever ends the process, the next `resume` 
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django_tasks import task
 
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor
@@ -73,18 +73,11 @@ def kind(name: str) -> Callable[[Callable[[Running], dict[str, Any]]], Callable[
 
 
 def start(by: Actor, name: str, arguments: dict[str, Any]) -> Job:
-    """Put a job in the queue: done at once in inline mode, else by `fangxian work`."""
-    row = Job.objects.create(
+    """Put a job in the queue. A worker takes it up (a thread of `fangxian serve` on one laptop, else `fangxian work`); a
+    command that wants to show its progress calls `run` itself."""
+    return Job.objects.create(
         code=ids.new_code(), kind=name, owner_id=by.account_id, arguments=arguments, created_at=clock.now()
     )
-    _run_task.enqueue(row.pk)
-    row.refresh_from_db()
-    return row
-
-
-@task()
-def _run_task(job_id: int) -> None:
-    run(job_id)
 
 
 def run(job_id: int, on_progress: Callable[[int, int], None] | None = None) -> Job:
@@ -111,6 +104,17 @@ def run(job_id: int, on_progress: Callable[[int, int], None] | None = None) -> J
     row.ended_at = clock.now()
     row.save(update_fields=["result", "state", "error", "ended_at"])
     return row
+
+
+def run_waiting(limit: int = 1) -> int:
+    """Do jobs that wait, or whose worker died; how many were met. What a worker calls over and over."""
+    dead = Q(state=Job.RUNNING, beat_at__lt=clock.now() - SILENCE)
+    found = Job.objects.filter(Q(state=Job.WAITING) | dead).order_by("id")
+    waiting = list(found.values_list("id", flat=True)[:limit])
+    for job_id in waiting:
+        with suppress(Conflict):  # another worker was quicker
+            run(job_id)
+    return len(waiting)
 
 
 def stop(by: Actor, code: str) -> None:

@@ -1,5 +1,8 @@
 """Tables of the core. Private to it: others use `access`, `journal`, `outbox` and `jobs`."""
 
+import json
+from typing import Any
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
@@ -63,6 +66,11 @@ class Entry(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["subject_kind", "subject_id", "seq"], name="entry_subject")]
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """`data` as an object (it is stored as the very text that was hashed)."""
+        return json.loads(self.data)  # type: ignore[no-any-return]
 
 
 class Head(models.Model):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.core import bulk, clock
@@ -85,7 +86,7 @@ def complete(
     at = _past(at)
     _predecessor_settled(step, rule)
     kept = {name: value for name, value in (evidence or {}).items() if value not in (None, "")}
-    missing = [name for name in rule.evidence_of(step.key) if name not in kept]
+    missing = [name for name in planning.evidence_wanted(rule, step.key) if name not in kept]
     if missing:
         raise Invalid(
             _("Not complete yet: %(fields)s is missing.") % {"fields": ", ".join(missing)},
@@ -93,11 +94,7 @@ def complete(
             field=missing[0],
         )
     _settle(by, step, Step.DONE, at, evidence=kept)
-    record(
-        by, "duty.step_done", ("duty", step.duty_id), area=step.area, basis=planning.basis(step.duty.pack, rule, step.key),
-        data={"step": step.key, "attempt": step.attempt, "at": at.isoformat(), "evidence": kept},
-    )  # fmt: skip
-    _move_on(by, step.duty, rule)
+    _settled(by, "duty.step_done", step, rule, {"evidence": kept})
     return step
 
 
@@ -107,13 +104,8 @@ def waive(by: Actor, step_id: int, reason: str) -> Step:
     step, rule = _mine(by, "duties.waive", step_id)
     reason = _reason(reason)
     _predecessor_settled(step, rule)
-    now = clock.now()
-    _settle(by, step, Step.WAIVED, now, reason=reason)
-    record(
-        by, "duty.step_waived", ("duty", step.duty_id), area=step.area, basis=planning.basis(step.duty.pack, rule, step.key),
-        data={"step": step.key, "attempt": step.attempt, "at": now.isoformat(), "reason": reason},
-    )  # fmt: skip
-    _move_on(by, step.duty, rule)
+    _settle(by, step, Step.WAIVED, clock.now(), reason=reason)
+    _settled(by, "duty.step_waived", step, rule, {"reason": reason})
     return step
 
 
@@ -164,11 +156,13 @@ def send_back(by: Actor, step_id: int, to: str, reason: str) -> Step:
         for row in again
     ]  # fmt: skip
     Step.objects.bulk_create(fresh)
+    owners = _retime(duty, rule)
     record(
         by, "duty.sent_back", ("duty", duty.pk), area=step.area,
-        data={"step": step.key, "attempt": step.attempt, "at": now.isoformat(), "to": to, "reason": reason},
+        data={
+            "step": step.key, "attempt": step.attempt, "at": now.isoformat(), "to": to, "reason": reason, "owners": owners,
+        },
     )  # fmt: skip
-    _retime(duty, rule)
     return Step.objects.get(duty=duty, key=to, attempt=target.attempt + 1)
 
 
@@ -246,11 +240,13 @@ def release(by: Actor, duty: Duty, rule: DutyRule) -> bool:
     verdict = planning.verdict(rule, duty, steps, related)
     if verdict is None or not verdict.met:
         return False
-    now = clock.now()
+    # The rule released the subject at the moment it was met, not when the sweep came round.
+    settled = [step.done_at for step in steps if step.state in Step.SETTLED and step.done_at]
+    now = min(clock.now(), max([gate.due_at or duty.opened_at, *settled]))
     _settle(by, gate, Step.DONE, now, evidence={"rule_met": True})
     record(
-        by, "duty.step_done", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack, rule, planning.RELEASE),
-        data={"step": gate.key, "attempt": gate.attempt, "at": now.isoformat(), "evidence": {"rule_met": True}},
+        by, "duty.released", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack),
+        data={"step": gate.key, "attempt": gate.attempt, "at": now.isoformat()},
     )  # fmt: skip
     _close(by, duty, rule.outcomes[0], "")
     return True
@@ -265,18 +261,17 @@ def rule_of(duty: Duty) -> DutyRule:
 
 
 def _matching(moment: str, due: Sequence[Subject]) -> list[Wanted]:
+    refs: dict[int, str] = {}
+    rules: dict[tuple[str, str], list[tuple[DutyRule, str]]] = {}
     wanted: list[Wanted] = []
-    groups: dict[tuple[str, str], list[Subject]] = {}
-    for subject in due:
-        groups.setdefault((subject.pack, subject.area), []).append(subject)
-    for (name, area), group in groups.items():
-        pack = packs.pack(name, area)
-        for rule in pack.duties.values():
-            if rule.opens.on == moment:
-                ref = packs.reference(pack)
-                wanted += [
-                    (rule, ref, one) for one in group if one.kind == rule.subject and rule.matches(moment, one.facts)
-                ]
+    for one in due:
+        if (found := rules.get((one.pack, one.area))) is None:
+            pack = packs.pack(one.pack, one.area)
+            candidates = [rule for rule in pack.duties.values() if moment in rule.opens.moments]
+            if candidates and id(pack) not in refs:
+                refs[id(pack)] = packs.reference(pack)
+            found = rules[one.pack, one.area] = [(rule, refs[id(pack)]) for rule in candidates]
+        wanted += [(rule, ref, one) for rule, ref in found if one.kind == rule.subject and rule.opens.matches(moment, one.facts)]
     return wanted
 
 
@@ -312,12 +307,12 @@ def _mine(by: Actor, right: str, step_id: int) -> tuple[Step, DutyRule]:
 
 def _predecessor_settled(step: Step, rule: DutyRule) -> None:
     """No step may be skipped: the one it comes after must be settled."""
-    if (after := rule.after(step.key)) is None:
+    if (after := planning.predecessor(rule, step.key)) is None:
         return
     newest = planning.latest(list(Step.objects.filter(duty=step.duty, key=after)))
-    if newest[after].state not in Step.SETTLED:
+    if after in newest and newest[after].state not in Step.SETTLED:
         raise Conflict(
-            _("“%(step)s” comes first and is still open.") % {"step": rule.title(after)},
+            _("“%(step)s” comes first and is still open.") % {"step": planning.title(rule, after).in_(get_language())},
             remedy=_("It is held by another post; remind it, or have it handed over."),
             code="out_of_order",
         )
@@ -347,12 +342,16 @@ def _already(step_id: int) -> Conflict:
     )
 
 
-def _move_on(by: Actor, duty: Duty, rule: DutyRule) -> None:
-    """After a step was settled: deadlines that counted from it, then the release, then the end."""
-    _retime(duty, rule)
-    if release(by, duty, rule):
-        return
-    if not Step.objects.filter(duty=duty, state=Step.OPEN).exists():
+def _settled(by: Actor, name: str, step: Step, rule: DutyRule, data: Mapping[str, Any]) -> None:
+    """After a step was settled: deadlines that counted from it, the journal's line, then the release, then the end."""
+    duty = step.duty
+    owners = _retime(duty, rule)
+    at = step.done_at.isoformat() if step.done_at else ""
+    record(
+        by, name, ("duty", duty.pk), area=step.area, basis=planning.basis(duty.pack, rule, step.key),
+        data={"step": step.key, "attempt": step.attempt, "at": at, "owners": owners, **data},
+    )  # fmt: skip
+    if not release(by, duty, rule) and not Step.objects.filter(duty=duty, state=Step.OPEN).exists():
         _close(by, duty, rule.outcomes[0], "")
 
 
@@ -424,7 +423,7 @@ def _past(at: datetime | None) -> datetime:
 
 
 def _every(rule: DutyRule) -> int:
-    return int(rule.escalate_every.total_seconds())
+    return int(rule.escalate.delta.total_seconds())
 
 
 def _post(post: Post) -> list[Any]:

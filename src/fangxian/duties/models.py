@@ -7,10 +7,10 @@ from fangxian.registry.models import Organisation
 
 
 class PackVersion(models.Model):
-    """A protocol pack exactly as it was when it first opened a duty: its files, by name."""
+    """A protocol pack exactly as it was when it first opened a duty, overlays included."""
 
     ref = models.CharField(max_length=80, primary_key=True)
-    files = models.JSONField()
+    content = models.JSONField()
 
 
 class Duty(models.Model):

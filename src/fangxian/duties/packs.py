@@ -1,12 +1,13 @@
 """The packs in force here: loaded once, with the overlays of the jurisdiction, and kept by version for ever.
 
-A duty is judged by the edition it was opened under. So every version that ever opened one is stored (its files, as text) and
-can be read again after the pack on disk has moved on.
+A duty is judged by the edition it was opened under. So every version that ever opened one is stored and can be read again
+after the pack on disk has moved on.
 """
 
 from functools import cache, lru_cache
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fangxian import protocols
@@ -21,8 +22,8 @@ def in_force(area: str = "") -> list[Pack]:
 
 
 def pack(name: str, area: str = "") -> Pack:
-    """A pack by its id, with the overlays that cover the area. Raises NotFound for an unknown id."""
-    overlays = tuple(ref for ref in settings.OVERLAYS if any(area.startswith(code) for code in _covers(ref)))
+    """A pack by its id, with the overlays that cover the area. Raises PackError for an unknown id."""
+    overlays = tuple(ref for ref in settings.OVERLAYS if _applies(_covers(ref, name), area))
     return _load(name, overlays)
 
 
@@ -36,27 +37,26 @@ def reference(found: Pack) -> str:
 @lru_cache(maxsize=256)
 def by_reference(ref: str) -> Pack:
     """The pack of a reference, in the very version, whether it is still on disk or not."""
-    name = ref.partition("@")[0]
     kept = PackVersion.objects.filter(ref=ref).first()
     if kept is None:
         raise NotFound(_("The protocol %(ref)s is not known here.") % {"ref": ref})
-    return protocols.loads(name, kept.files)
+    return protocols.restore(kept.content)
 
 
 @cache
 def _load(name: str, overlays: tuple[str, ...]) -> Pack:
-    try:
-        return protocols.load(name, *overlays)
-    except FileNotFoundError as fault:
-        raise NotFound(
-            _("There is no protocol pack %(name)s.") % {"name": name},
-            remedy=_("`fangxian protocols list` shows those there are."),
-        ) from fault
+    return protocols.load(name, *overlays)
 
 
 @cache
-def _covers(overlay: str) -> tuple[str, ...]:
-    return protocols.overlay_jurisdictions(overlay)
+def _covers(overlay: str, base: str) -> tuple[str, ...]:
+    """The jurisdictions for which an overlay changes this pack; none where it lies over another."""
+    laid = protocols.load(overlay)
+    return laid.jurisdictions if laid.id == base else ()
+
+
+def _applies(codes: tuple[str, ...], area: str) -> bool:
+    return any(area.startswith(code) for code in codes)
 
 
 _kept: set[str] = set()
@@ -64,5 +64,5 @@ _kept: set[str] = set()
 
 def _keep(ref: str, found: Pack) -> None:
     if ref not in _kept:
-        PackVersion.objects.get_or_create(ref=ref, defaults={"files": found.files})
-        _kept.add(ref)
+        PackVersion.objects.get_or_create(ref=ref, defaults={"content": protocols.dump(found)})
+        transaction.on_commit(lambda: _kept.add(ref))  # not before: the row may yet be rolled back

@@ -8,7 +8,7 @@ from typing import Any
 from fangxian import protocols
 from fangxian.core import clock
 from fangxian.duties.models import Duty, Step
-from fangxian.protocols import DutyRule, PlannedStep, StepFact, Verdict
+from fangxian.protocols import DutyRule, PlannedStep, StepFact, Text, Verdict
 from fangxian.registry.queries import Post, Responsibility
 
 #: The step that stands for the release itself: done by the engine on the day the rule is met, late if it is not.
@@ -34,8 +34,37 @@ def anchors_out(anchors: Mapping[str, datetime]) -> dict[str, str]:
 
 
 def plan(rule: DutyRule, anchors: Mapping[str, datetime], done: Mapping[str, datetime]) -> list[PlannedStep]:
-    """The steps of a duty as things stand, in the deployment's time zone."""
-    return protocols.plan(rule, anchors, done=done, tz=clock.zone())
+    """The steps of a duty as things stand, in the deployment's time zone, with the release as the last of them.
+
+    Days that had ended before the subject was known are left out: nobody can be late with them.
+    """
+    zone = clock.zone()
+    steps = [step for step in protocols.plan(rule, anchors, done=done, tz=zone) if not step.lapsed]
+    if rule.release is not None and steps:
+        at = protocols.release_time(rule, anchors, done=done, tz=zone)
+        steps.append(steps[-1]._replace(key=RELEASE, number=1000, day=None, due_at=at, after=None, evidence=()))
+    return steps
+
+
+def predecessor(rule: DutyRule, key: str) -> str | None:
+    """The planned key of the step that must be settled before this one, if the rule names any."""
+    if key == RELEASE:
+        return None
+    return next((step.after for step in protocols.plan(rule, {}, tz=clock.zone()) if step.key == key), None)
+
+
+def title(rule: DutyRule, key: str) -> Text:
+    """What a step is called: “visit” with its day, or the release."""
+    if key == RELEASE:
+        return Text("解除", "release")
+    name = rule.step(key).name
+    _stem, _dot, day = key.rpartition(".d")
+    return Text(f"{name.zh}（第{day}天）", f"{name.en} (day {day})") if day.isdecimal() and _dot else name
+
+
+def evidence_wanted(rule: DutyRule, key: str) -> tuple[str, ...]:
+    """The fields without which a step does not count as done."""
+    return () if key == RELEASE else rule.step(key).evidence
 
 
 def owned(
@@ -102,7 +131,8 @@ def verdict(
 
 def basis(pack_ref: str, rule: DutyRule | None = None, key: str = "") -> str:
     """What the journal names as the ground: pack, version and clause."""
-    clause = rule.clause_of(key) if rule else ""
+    cited = rule.step(key).citation if rule and key and key != RELEASE else None
+    clause = (cited.clause or "") if cited else ""
     return f"{pack_ref} {clause}".strip()[:120]
 
 

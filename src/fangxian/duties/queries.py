@@ -156,7 +156,7 @@ def gaps(area: str = "") -> list[tuple[str, subjects.Subject]]:
     chunk: list[tuple[str, subjects.Subject]] = []
     for moment, subject in subjects.everything(area):
         for duty_rule in packs.pack(subject.pack, subject.area).duties.values():
-            if duty_rule.subject == subject.kind and duty_rule.matches(moment, subject.facts):
+            if duty_rule.subject == subject.kind and duty_rule.opens.matches(moment, subject.facts):
                 chunk.append((duty_rule.kind, subject))
         if len(chunk) > 5000:
             owed += _lacking(chunk)

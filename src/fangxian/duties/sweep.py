@@ -7,6 +7,7 @@ after a week's silence, does no harm: it looks at what is late now.
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -59,21 +60,21 @@ def escalate(by: Actor) -> int:
     the province, where it stays (with nobody further to tell) until it is settled.
     """
     now = clock.now()
-    told: dict[str, list[int]] = defaultdict(list)
+    told: dict[str, list[tuple[int, list[Any]]]] = defaultdict(list)
     late = Step.objects.filter(state=Step.OPEN, alarm_at__lte=now)
     for every in late.order_by().values_list("alarm_every", flat=True).distinct():
         with connection.cursor() as cursor:
             cursor.execute(
                 _ESCALATE, {"now": _stamp(now), "next": _stamp(now + timedelta(seconds=every)), "every": every}
             )
-            for step_id, area in cursor.fetchall():
-                told[area].append(step_id)
-    for area, ids in sorted(told.items()):
-        ids.sort()
-        for start in range(0, len(ids), _CHUNK):
-            chunk = ids[start : start + _CHUNK]
-            record(by, "duty.escalated", ("area", int(area or 0)), area=area, data={"steps": chunk, "at": now.isoformat()})
-            emit(StepsEscalated(area, tuple(chunk)))
+            for step_id, duty_id, key, attempt, area in cursor.fetchall():
+                told[area].append((step_id, [duty_id, key, attempt]))
+    for area, rows in sorted(told.items()):
+        for start in range(0, len(rows), _CHUNK):
+            chunk = rows[start : start + _CHUNK]
+            steps = [named for _pk, named in chunk]
+            record(by, "duty.escalated", ("area", int(area or 0)), area=area, data={"steps": steps, "at": now.isoformat()})
+            emit(StepsEscalated(area, tuple(pk for pk, _named in chunk)))
     return sum(map(len, told.values()))
 
 
@@ -81,7 +82,7 @@ def _stamp(moment: object) -> object:
     return connection.ops.adapt_datetimefield_value(moment)
 
 
-_LENGTHS = sorted(LEVELS)
+_LENGTHS = sorted(length for length in LEVELS if length)
 _CURRENT = "CASE escalated_to WHEN '' THEN post_area ELSE escalated_to END"
 #: The code of the jurisdiction above: cut to the next shorter length of a level.
 _PARENT = (
@@ -94,5 +95,5 @@ UPDATE duties_step
 SET escalated_to = {_PARENT},
     alarm_at = CASE WHEN length({_CURRENT}) <= {_LENGTHS[1]} THEN NULL ELSE %(next)s END
 WHERE state = 'open' AND alarm_at <= %(now)s AND alarm_every = %(every)s
-RETURNING id, escalated_to
+RETURNING id, duty_id, key, attempt, escalated_to
 """

@@ -19,7 +19,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 #: Demonstration mode: a fictional city, accounts with a published password. Refused for real work.
 DEMO = env.bool("FANGXIAN_DEMO", default=False)
-#: Deliver events and run jobs in the calling process (one laptop), instead of in `fangxian work`.
+#: Hand on events, run jobs and sweep in the serving process (one laptop), instead of in `fangxian work`.
 INLINE = env.bool("FANGXIAN_INLINE", default=True)
 #: Protocol packs in force, by disease; the first is the default of new reports.
 PACKS = env.list("FANGXIAN_PACKS", default=["unknown-pneumonia", "covid-19-cn-9", "mers-who", "measles"])
@@ -43,8 +43,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django_htmx",
-    "django_tasks",
-    "django_tasks_db",
     "fangxian.core",
     "fangxian.registry",
     "fangxian.duties",
@@ -124,15 +122,6 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = DATA_DIR / "files"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
-
-TASKS = {
-    "default": {
-        "BACKEND": "django_tasks.backends.immediate.ImmediateBackend"
-        if INLINE
-        else "django_tasks_db.backend.DatabaseBackend",
-        "QUEUES": [],
-    }
-}
 
 SESSION_COOKIE_AGE = 12 * 3600  # one shift
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("FANGXIAN_HTTPS", default=False)
