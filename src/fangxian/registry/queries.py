@@ -59,6 +59,4 @@ class Responsibility:
         for code in path:
             if post := self._headquarters.get(code):
                 return post
-        if post := self._headquarters.get(""):
-            return post
         raise LookupError(f"nobody answers for {area}: this installation has no headquarters")
