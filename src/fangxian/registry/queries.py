@@ -51,7 +51,7 @@ class Responsibility:
         return known
 
     def _find(self, role: str, area: str, level: str | None) -> Post:
-        path = levels.upwards(levels.at_level(area, level) if level else area)
+        path = [*levels.upwards(levels.at_level(area, level) if level else area), ""]  # at the end, the nation
         for wanted in (role, "duty_officer"):
             for code in path:
                 if post := self._posts.get((wanted, code)):
