@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 CATALOGUES := $(wildcard src/fangxian/locale/*/LC_MESSAGES/django.po)
+BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.py))))
 SAY := printf '\033[1m%s\033[0m\n'
 
 .PHONY: help setup setup-dev run test lint format bench lock catalogues clean
@@ -38,8 +39,10 @@ format: setup-dev  ## Lay out the code as the linter wants it
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format --quiet
 
-bench: setup-dev  ## Run the timed benchmarks on a private PostgreSQL (ARGS="names" for some)
-	@$(BIN)/python -m tests.support.postgres $(BIN)/python -m benchmarks $(ARGS)
+bench: setup-dev  ## Run the timed benchmarks, each with a private PostgreSQL (ONLY="chains people" for some)
+	@for name in $(or $(ONLY),$(BENCHMARKS)); do \
+	  $(SAY) "$$name"; $(BIN)/python -m tests.support.postgres $(BIN)/python -m "benchmarks.$$name"; \
+	done
 
 lock: setup-dev  ## Renew requirements/*.txt and package-lock.json
 	@printf '%s\n' 'hatchling>=1.27' editables > .stamps/build.in
