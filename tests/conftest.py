@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         # A file, as in real use: several connections to it behave as they do there, which those to a memory do not.
-        database["TEST"] = {"NAME": str(Path(os.environ["FANGXIAN_HOME"]) / "test.sqlite3")}
+        database.setdefault("TEST", {})["NAME"] = str(Path(os.environ["FANGXIAN_HOME"]) / "test.sqlite3")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
