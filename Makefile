@@ -25,9 +25,9 @@ run: setup  ## Start the product with a fictional city in the middle of an outbr
 test: setup-dev  ## Run every test, on SQLite and again on a real PostgreSQL
 	@scripts/system-packages
 	@$(SAY) "Every test, on SQLite"
-	@$(BIN)/pytest -q -n 2 --dist loadscope
+	@$(BIN)/pytest -n 2 --dist loadscope
 	@$(SAY) "What touches a database, on PostgreSQL"
-	@$(BIN)/pytest -q -n 2 --dist loadscope --db postgres
+	@$(BIN)/pytest -n 2 --dist loadscope --db postgres
 
 lint: setup-dev  ## Check style, types and who imports whom
 	@$(BIN)/ruff check
