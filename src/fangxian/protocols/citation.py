@@ -12,6 +12,8 @@ from .vocabulary import terms, units
 Value = int | float | str | bool | tuple[int | float, ...] | None
 GRADES = ("A", "B", "C", "G")
 GENERAL = "general"
+DAY, DAILY = "day", "daily"  # the unit of test days, and the word for every day of a stage
+WORDS = {"same_day": Text("当天", "the same day"), "next_day": Text("次日", "the next day")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,13 @@ class Cited:
         """The bare value as people write it: 7 天, 7 days."""
         if isinstance(self.value, bool):
             return Text("是", "yes") if self.value else Text("否", "no")
-        if isinstance(self.value, tuple):
-            return Text("、".join(map(str, self.value)), ", ".join(map(str, self.value))).joined(self._unit, " ")
         if self.value is None:
             return Text("（整条）", "(the rule as a whole)")
-        return Text(str(self.value), str(self.value)).joined(self._unit, " " if self.unit else "")
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        zh, en = "、".join(map(str, values)), ", ".join(map(str, values))
+        if self.unit == DAY:
+            return Text("每天", "daily") if self.value == DAILY else Text(f"第 {zh} 天", f"day {en}")
+        return WORDS.get(zh, Text(zh, en)).joined(self._unit, " " if self.unit else "")
 
     @property
     def _unit(self) -> Text:
@@ -102,23 +106,31 @@ class Cited:
 
     @property
     def _pedigree(self) -> Text:
-        value = self.text if self.value is not None else Text("", "")
-        lead = value.joined(Text("：", ": ")) if value.zh else value
+        is_rule = self.value is None or (self.value == 0 and not isinstance(self.value, bool))  # 0: the anchor itself
+        lead = Text("", "") if is_rule else self.text.joined(Text("：", ": "))
         grade = terms("grades")[self.grade]
         if not self.published:
             origin = (
-                Text("", "") if self.source == GENERAL
-                else Text(f"，归于{self.document.text.zh}但未找到", f", attributed to {self.document.text.en} but not found there")
+                Text("", "")
+                if self.source == GENERAL
+                else Text(
+                    f"，归于{self.document.text.zh}但未找到",
+                    f", attributed to {self.document.text.en} but not found there",
+                )
             )
             parts = [Text(f"{grade.zh}{origin.zh}（G 级）", f"{grade.en}{origin.en} (grade G)")]
         else:
             clause = (
-                Text(f"，{self.clause}", f", {self.clause}") if self.clause
+                Text(f"，{self.clause}", f", {self.clause}")
+                if self.clause
                 else Text("，条款号待核对原文", ", clause to be filled in from the original")
             )
             checked = Text("，引文已核对", ", quotation checked") if self.quote_checked else Text("", "")
-            parts = [self.document.text.joined(clause).joined(
-                Text(f"（{self.grade} 级：{grade.zh}）", f" (grade {self.grade}: {grade.en})")).joined(checked)]
+            parts = [
+                self.document.text.joined(clause)
+                .joined(Text(f"（{self.grade} 级：{grade.zh}）", f" (grade {self.grade}: {grade.en})"))
+                .joined(checked)
+            ]
         if self.note:
             parts.append(self.note)
         return lead.joined(Text("；".join(p.zh for p in parts), "; ".join(p.en for p in parts)))

@@ -124,7 +124,7 @@ class Not:
     @property
     def text(self) -> Text:
         """As a person would say it."""
-        return Text(f"非（{self.item.text.zh}）", f"not ({self.item.text.en})")
+        return Text(f"非“{self.item.text.zh}”", f"not ({self.item.text.en})")
 
     def __str__(self) -> str:
         return f"not {self.item}" if isinstance(self.item, _AboutFact) else f"not ({self.item})"
@@ -159,12 +159,14 @@ class AtLeast:
     @property
     def text(self) -> Text:
         """As a person would say it."""
-        if self.count == len(self.items):
-            return listed([item.text for item in self.items], " 且 ", " and ")
-        inner = listed([item.text for item in self.items], " 或 ", " or ")
+        parts = [_bracketed(item) for item in self.items]
+        if not parts:
+            return Text("始终", "always")
+        if self.count == len(parts):
+            return listed(parts, " 且 ", " and ")
         if self.count == 1:
-            return Text(f"（{inner.zh}）", f"({inner.en})")
-        inner = listed([item.text for item in self.items])
+            return listed(parts, " 或 ", " or ")
+        inner = listed(parts)
         return Text(f"以下至少 {self.count} 项（{inner.zh}）", f"at least {self.count} of ({inner.en})")
 
     def __str__(self) -> str:
@@ -175,6 +177,12 @@ class AtLeast:
 
 Condition = Holds | Chosen | Compares | Not | AtLeast
 ALWAYS = AtLeast(0, ())
+
+
+def _bracketed(item: Condition) -> Text:
+    if not isinstance(item, AtLeast) or 1 < item.count < len(item.items):
+        return item.text
+    return Text(f"（{item.text.zh}）", f"({item.text.en})")
 
 
 def every(*items: Condition) -> Condition:

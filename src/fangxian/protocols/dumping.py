@@ -58,7 +58,8 @@ def _plain(value: Any) -> Any:
         defaults = {declared.name: declared.default for declared in fields(value)}
         given = {name: getattr(value, declared.name) for name, (declared, _) in schema.items()}
         return {
-            name: _plain(item) for name, item in given.items()
+            name: _plain(item)
+            for name, item in given.items()
             if item is not None and item != () and item != {} and item is not defaults[schema[name][0].name]
         }
     return value
@@ -67,9 +68,13 @@ def _plain(value: Any) -> Any:
 def _cited(cited: Cited) -> dict[str, Any]:
     value = " ".join(map(str, cited.value)) if isinstance(cited.value, tuple) else cited.value
     row = {
-        "value": value, "unit": cited.unit, "source": cited.source, "grade": cited.grade, "clause": cited.clause,
-        "quote_checked": cited.quote_checked or None, "kind": cited.kind,
+        "value": value,
+        "unit": cited.unit,
+        "source": cited.source,
+        "grade": cited.grade,
+        "clause": cited.clause,
+        "quote_checked": cited.quote_checked or None,
+        "kind": cited.kind,
         "note": {"zh": cited.note.zh, "en": cited.note.en} if cited.note else None,
     }
     return {name: item for name, item in row.items() if item is not None}
-

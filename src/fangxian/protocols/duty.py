@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from .citation import Cited
+from .citation import DAILY, Cited
 from .conditions import ALWAYS, Condition
 from .text import Text
 from .vocabulary import terms
@@ -72,12 +72,10 @@ class Due:
     @property
     def text(self) -> Text:
         """As people say it: 诊断后 2 小时内, within 2 h after diagnosis."""
-        kind, _, key = self.anchor.partition(":")
-        name = terms("anchors").get(self.anchor) or (
-            Text(f"“{key}”完成", f"completion of {key!r}") if kind == "step"
-            else Text(f"“{key.removesuffix('.start')}”阶段{'开始' if key.endswith('.start') else '结束'}",
-                      f"{'start' if key.endswith('.start') else 'end'} of stage {key.removesuffix('.start')!r}")
-        )
+        return self.said(terms("anchors").get(self.anchor) or Text(self.anchor, self.anchor))
+
+    def said(self, name: Text) -> Text:
+        """The clock in words, given the name of its anchor."""
         if not self.offset.number:
             return name
         amount = self.offset.text
@@ -86,7 +84,11 @@ class Due:
         return Text(f"{name.zh}后 {amount.zh}", f"{amount.en} after {name.en}")
 
     def __str__(self) -> str:
-        lead = f"{self.offset.value} {self.offset.unit} {'before' if self.before else 'after'} " if self.offset.number else ""
+        lead = (
+            f"{self.offset.value} {self.offset.unit} {'before' if self.before else 'after'} "
+            if self.offset.number
+            else ""
+        )
         return lead + self.anchor
 
 
@@ -154,7 +156,7 @@ class StepRule:
     @property
     def daily(self) -> bool:
         """Due on every day of its stage."""
-        return self.on_days is not None and self.on_days.value == "daily"
+        return self.on_days is not None and self.on_days.value == DAILY
 
     @property
     def citation(self) -> Cited:
@@ -213,6 +215,20 @@ class DutyRule:
     release: ReleaseRule | None = None
     family: Literal["legal", "practice"] = "practice"
     since: Annotated[str, Anchor()] | None = None
+
+    def say(self, due: Due) -> Text:
+        """A clock of this rule in words, with the names of its stages and steps."""
+        kind, _, key = due.anchor.partition(":")
+        if kind == "stage":
+            start = key.endswith(".start")
+            stage = next(stage for stage in self.stages if stage.key == key.removesuffix(".start")).name
+            name = Text(f"{stage.zh}{'开始' if start else '结束'}", f"{'start' if start else 'end'} of {stage.en}")
+        elif kind == "step":
+            step = self.step(key).name
+            name = Text(f"{step.zh}完成", f"completion of {step.en}")
+        else:
+            name = terms("anchors")[due.anchor]
+        return due.said(name)
 
     def step(self, key: str) -> StepRule:
         """The rule of a planned step: ``visit.d3`` belongs to ``visit``. Raises KeyError."""

@@ -18,7 +18,7 @@ from .text import Text, listed
 
 @dataclass(frozen=True)
 class Classification:
-    """``case_class`` is the key of the case definition met, None when none is. ``missing``: facts still worth asking."""
+    """``case_class``: the key of the definition met, None when none is. ``missing``: facts still worth asking."""
 
     case_class: str | None
     why: Text
@@ -75,8 +75,12 @@ def classify_case(definitions: Sequence[CaseClass], facts: Facts) -> Classificat
     for definition in definitions:
         if definition.when.judge(facts):
             why = listed(definition.when.reasons(facts)) or definition.name
-            return Classification(definition.key, _because(definition.name, why),
-                                  (definition.cite, *limits(definition.when)), tuple(missing))
+            return Classification(
+                definition.key,
+                _because(definition.name, why),
+                (definition.cite, *limits(definition.when)),
+                tuple(missing),
+            )
         missing.update(dict.fromkeys(definition.when.missing(facts)))
     return Classification(None, Text("不符合任何病例定义", "meets no case definition"), (), tuple(missing))
 
@@ -94,10 +98,14 @@ def classify_exposure(exposure: Exposure | None, facts: Facts, ring: int = 1) ->
         for criterion in category.criteria:
             if every(category.requires, criterion.when).judge(known):
                 cited = (criterion.cite or category.cite, *limits(criterion.when), *limits(category.requires))
-                return ExposureVerdict(category, criterion, _because(category.name, criterion.name), cited, tuple(missing))
+                return ExposureVerdict(
+                    category, criterion, _because(category.name, criterion.name), cited, tuple(missing)
+                )
         for criterion in category.criteria:
             missing.update(dict.fromkeys(every(category.requires, criterion.when).missing(known)))
-    return ExposureVerdict(None, None, Text("不符合任何接触类别", "falls into no exposure category"), (), tuple(missing))
+    return ExposureVerdict(
+        None, None, Text("不符合任何接触类别", "falls into no exposure category"), (), tuple(missing)
+    )
 
 
 def infectious_window(
@@ -130,8 +138,12 @@ def code_state(rules: Sequence[CodeRule], facts: Facts) -> CodeState | None:
     for rule in rules:
         if rule.when.judge(facts):
             reasons = listed(rule.when.reasons(facts))
-            return CodeState(rule, _because(rule.name, reasons) if reasons.zh else rule.name,
-                             (rule.cite, *limits(rule.when)), tuple(missing))
+            return CodeState(
+                rule,
+                _because(rule.name, reasons) if reasons.zh else rule.name,
+                (rule.cite, *limits(rule.when)),
+                tuple(missing),
+            )
         missing.update(dict.fromkeys(rule.when.missing(facts)))
     return None
 

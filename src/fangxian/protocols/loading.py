@@ -68,22 +68,48 @@ def available() -> list[PackInfo]:
     found = []
     for name in _names(SHIPPED):
         pack = load(name)
-        found.append(PackInfo(pack.id, SHIPPED / f"{name}.yaml", pack.name, pack.edition, pack.status, pack.issued,
-                              pack.superseded_by, None, len(pack.duties), *counts(pack, pack.values)))
+        found.append(
+            PackInfo(
+                pack.id,
+                SHIPPED / f"{name}.yaml",
+                pack.name,
+                pack.edition,
+                pack.status,
+                pack.issued,
+                pack.superseded_by,
+                None,
+                len(pack.duties),
+                *counts(pack, pack.values),
+            )
+        )
     for name in _names(OVERLAYS):
         path = OVERLAYS / f"{name}.yaml"
         with _as_pack_error():
             overlay = read_overlay(read_tree(path))
         pack = load(path)
-        found.append(PackInfo(overlay.id, path, overlay.name, pack.edition, overlay.status, overlay.issued, None,
-                              overlay.base, len(pack.duties), *counts(pack, overlay.changes)))
+        found.append(
+            PackInfo(
+                overlay.id,
+                path,
+                overlay.name,
+                pack.edition,
+                overlay.status,
+                overlay.issued,
+                None,
+                overlay.base,
+                len(pack.duties),
+                *counts(pack, overlay.changes),
+            )
+        )
     return found
 
 
 def counts(pack: Pack, paths: Any) -> tuple[dict[str, int], int]:
     """How many of the values at ``paths`` have each grade, and how many need the original to be consulted."""
     values = [pack.values[path] for path in paths]
-    return {grade: sum(value.grade == grade for value in values) for grade in "ABCG"}, sum(v.needs_primary for v in values)
+    return {grade: sum(value.grade == grade for value in values) for grade in "ABCG"}, sum(
+        v.needs_primary for v in values
+    )
 
 
 @cache
@@ -123,7 +149,9 @@ def build(tree: Node, overlays: Sequence[Overlay] = ()) -> Pack:
         for row in rows:
             if row.key in table:
                 mark = reading.marks[f"{section}/{row.key}"]
-                problems.append(Problem(mark.file, mark.line, f"{section}/{row.key}", "名称已被占用", "the name is already taken"))
+                problems.append(
+                    Problem(mark.file, mark.line, f"{section}/{row.key}", "名称已被占用", "the name is already taken")
+                )
             table[row.key] = row
     try:
         pack: Pack = read_record(Pack, tree, "", reading)
@@ -133,13 +161,15 @@ def build(tree: Node, overlays: Sequence[Overlay] = ()) -> Pack:
     if problems:
         raise Flaw(*problems)
     return replace(
-        pack, values=MappingProxyType(reading.values), overlays=tuple(overlay.id for overlay in overlays),
+        pack,
+        values=MappingProxyType(reading.values),
+        overlays=tuple(overlay.id for overlay in overlays),
         jurisdictions=tuple(sorted({code for overlay in overlays for code in overlay.jurisdictions})),
     )
 
 
 def with_shared(tree: Node) -> Node:
-    """The tree with the shared sections named under ``include`` merged in, entry by entry."""
+    """The tree with the shared parts named under ``include`` merged in, entry by entry; the pack's own entries stay."""
     given = dict(tree.children())
     include = given.pop("include", None)
     if include is None:
@@ -148,15 +178,14 @@ def with_shared(tree: Node) -> Node:
         path = SHARED / f"{item.scalar}.yaml"
         if item.scalar not in _names(SHARED):
             more = suggestion(item.scalar, _names(SHARED))
-            raise item.flaw("include", f"没有共享片段“{item.scalar}”{more.zh}", f"there is no shared part {item.scalar!r}{more.en}")
+            raise item.flaw(
+                "include", f"没有共享片段“{item.scalar}”{more.zh}", f"there is no shared part {item.scalar!r}{more.en}"
+            )
         for section, shared in read_tree(path).children().items():
             own = given.get(section)
             entries = dict(own.children()) if own else {}
             for key, entry in shared.children().items():
-                if key in entries:
-                    raise entries[key].flaw(f"{section}/{key}", f"与共享片段“{item.scalar}”重复",
-                                            f"is already given by the shared part {item.scalar!r}")
-                entries[key] = entry
+                entries.setdefault(key, entry)
             given[section] = Node("map", own.mark if own else shared.mark, fields=entries)
     return replace(tree, fields=given)
 

@@ -35,9 +35,13 @@ class Node:
         """The fields of a mapping, in the order of the file; empty for anything else."""
         return self.fields or {}
 
+    def problem(self, field: str, zh: str, en: str) -> Problem:
+        """A problem at this node."""
+        return Problem(self.mark.file, self.mark.line, field, zh, en)
+
     def flaw(self, field: str, zh: str, en: str) -> Flaw:
         """A problem at this node, ready to be raised."""
-        return Flaw(Problem(self.mark.file, self.mark.line, field, zh, en))
+        return Flaw(self.problem(field, zh, en))
 
     def at(self, path: str) -> Node | None:
         """The node under ``a/b/2``: names of fields and places in lists (from 0), joined by a stroke."""
@@ -74,8 +78,12 @@ def read_tree(path: Path) -> Node:
             raise _flaw(name, 1, "文件超过 2 MB，不是规程包", "the file is larger than 2 MB, which no pack is")
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _flaw(name, 1, f"文件不是 UTF-8 编码（第 {error.start} 字节），请另存为 UTF-8",
-                    f"the file is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+        raise _flaw(
+            name,
+            1,
+            f"文件不是 UTF-8 编码（第 {error.start} 字节），请另存为 UTF-8",
+            f"the file is not UTF-8 (byte {error.start}); save it as UTF-8",
+        ) from error
     except OSError as error:
         raise _flaw(name, 1, f"无法读取文件：{error.strerror}", f"the file cannot be read: {error.strerror}") from error
     return parse_tree(text, name)
@@ -86,18 +94,28 @@ def parse_tree(text: str, name: str) -> Node:
     try:
         depth = 0
         for event in yaml.parse(text, _Loader):
+            line = event.start_mark.line + 1 if event.start_mark else 1
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _MAX_DEPTH:
-                raise _flaw(name, event.start_mark.line + 1, f"嵌套超过 {_MAX_DEPTH} 层",
-                            f"nested more than {_MAX_DEPTH} levels deep")
+                raise _flaw(
+                    name,
+                    line,
+                    f"嵌套超过 {_MAX_DEPTH} 层",
+                    f"nested more than {_MAX_DEPTH} levels deep",
+                )
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise _flaw(name, event.start_mark.line + 1, "规程包不使用 YAML 锚点和别名（& 与 *），请写出全文",
-                            "packs do not use YAML anchors and aliases (& and *): write the value out")
+                raise _flaw(
+                    name,
+                    line,
+                    "规程包不使用 YAML 锚点和别名（& 与 *），请写出全文",
+                    "packs do not use YAML anchors and aliases (& and *): write the value out",
+                )
         root = yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _flaw(name, mark.line + 1 if mark else 1, f"YAML 格式错误：{error.problem}",
-                    f"not valid YAML: {error.problem}") from error
+        raise _flaw(
+            name, mark.line + 1 if mark else 1, f"YAML 格式错误：{error.problem}", f"not valid YAML: {error.problem}"
+        ) from error
     except yaml.YAMLError as error:
         raise _flaw(name, 1, f"YAML 格式错误：{error}", f"not valid YAML: {error}") from error
     if not isinstance(root, yaml.MappingNode):
@@ -132,8 +150,15 @@ def _convert(node: yaml.Node, name: str, mark: Mark | None, problems: list[Probl
             problems.append(Problem(name, here.line, "", "字段名应为文字", "a field name must be text"))
             continue
         if key.value in fields:
-            problems.append(Problem(name, here.line, key.value, f"字段重复，前一处在第 {fields[key.value].mark.line} 行",
-                                    f"the field is written twice, first in line {fields[key.value].mark.line}"))
+            problems.append(
+                Problem(
+                    name,
+                    here.line,
+                    key.value,
+                    f"字段重复，前一处在第 {fields[key.value].mark.line} 行",
+                    f"the field is written twice, first in line {fields[key.value].mark.line}",
+                )
+            )
         fields[key.value] = _convert(value, name, here, problems)
     return Node("map", mark, fields=fields)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -10,8 +10,7 @@ from .citation import Cited
 from .nodes import Node
 from .pack import Pack
 from .phrases import leaf_head
-from .reader import read_record
-from .reader import Reading
+from .reader import Reading, read_record
 from .text import Flaw, Problem, Text
 from .vocabulary import suggestion, units
 
@@ -47,12 +46,16 @@ def read_overlay(tree: Node) -> Overlay:
     if changes is None or not changes.children():
         raise tree.flaw("set", "补充规定没有设置任何值（set）", "the overlay sets no value ('set')")
     for code in overlay.jurisdictions:
-        if not (code.isdecimal() and len(code) in (2, 4, 6, 9, 12)):
-            raise given["jurisdictions"].flaw("jurisdictions", f"“{code}”不是行政区划代码", f"{code!r} is no division code")
+        if code != "CN" and not (code.isdecimal() and len(code) in (2, 4, 6, 9, 12)):
+            raise given["jurisdictions"].flaw(
+                "jurisdictions", f"“{code}”不是行政区划代码", f"{code!r} is no division code"
+            )
     return replace(overlay, changes=changes.children(), sources=sources.children() if sources else {}, node=tree)
 
 
-def apply(overlays: Sequence[Overlay], base: Pack, tree: Node, build: Callable[[Node, Sequence[Overlay]], Pack]) -> Pack:
+def apply(
+    overlays: Sequence[Overlay], base: Pack, tree: Node, build: Callable[[Node, Sequence[Overlay]], Pack]
+) -> Pack:
     """The base with overlays applied in order. Raises `Flaw` where one contradicts the base.
 
     Overlays that set different values may come in any order; of two that set the same, the later counts, so that a
@@ -67,7 +70,9 @@ def apply(overlays: Sequence[Overlay], base: Pack, tree: Node, build: Callable[[
             tree = tree.replaced(path, node)
     pack = build(tree, overlays)
     problems = [
-        problem for overlay in overlays for path, node in overlay.changes.items()
+        problem
+        for overlay in overlays
+        for path, node in overlay.changes.items()
         for problem in _misfits(path, node, base.values[path], pack.values.get(path))
     ]
     if problems:
@@ -77,46 +82,69 @@ def apply(overlays: Sequence[Overlay], base: Pack, tree: Node, build: Callable[[
 
 def _contradictions(overlay: Overlay, base: Pack, tree: Node) -> list[Problem]:
     assert overlay.node is not None
-    given, problems = overlay.node.children(), []
+    given = overlay.node.children()
+    problems: list[Problem] = []
     if overlay.base != base.id:
-        problems += given["base"].flaw("base", f"此补充规定针对“{overlay.base}”，不能用于“{base.id}”",
-                                       f"this overlay is for {overlay.base!r} and cannot be used on {base.id!r}").problems
+        problems.append(
+            given["base"].problem(
+                "base",
+                f"此补充规定针对“{overlay.base}”，不能用于“{base.id}”",
+                f"this overlay is for {overlay.base!r} and cannot be used on {base.id!r}",
+            )
+        )
     elif overlay.edition != base.edition:
-        problems += given["edition"].flaw(
-            "edition", f"此补充规定针对第 {overlay.edition} 版，而规程包为第 {base.edition} 版，请核对后修改 edition",
-            f"written for edition {overlay.edition}, but the pack is edition {base.edition}: check it against the new text",
-        ).problems
+        problems.append(
+            given["edition"].problem(
+                "edition",
+                f"此补充规定针对第 {overlay.edition} 版，而规程包为第 {base.edition} 版，请核对后修改 edition",
+                f"written for edition {overlay.edition}, but the pack is edition {base.edition}: check it anew",
+            )
+        )
     if problems:
         return problems
     for path, node in overlay.changes.items():
         old = tree.at(path)
         if path not in base.values or old is None:
             more = suggestion(path, base.values)
-            problems += node.flaw(path, f"“{base.id}”中没有这个值{more.zh}", f"{base.id!r} has no such value{more.en}").problems
+            problems.append(
+                node.problem(path, f"“{base.id}”中没有这个值{more.zh}", f"{base.id!r} has no such value{more.en}")
+            )
         elif node.is_null:
-            problems += node.flaw(path, "补充规定只能改值，不能删去条款", "an overlay changes values: it cannot remove a clause").problems
+            problems.append(
+                node.problem(
+                    path, "补充规定只能改值，不能删去条款", "an overlay changes values: it cannot remove a clause"
+                )
+            )
         elif node.kind == old.kind == "scalar" and leaf_head(old.scalar) != leaf_head(node.scalar):
-            problems += node.flaw(path, f"只能改“{old.scalar}”中的数值", f"only the number in {old.scalar!r} may change").problems
+            problems.append(
+                node.problem(path, f"只能改“{old.scalar}”中的数值", f"only the number in {old.scalar!r} may change")
+            )
         elif node.kind == "list":
-            problems += node.flaw(path, "应为单个值", "must be a single value").problems
+            problems.append(node.problem(path, "应为单个值", "must be a single value"))
     return problems
 
 
-def _misfits(path: str, node: Node, old: Cited, new: Cited | None) -> list[Problem]:
-    if new is None:
-        return list(node.flaw(path, "应与原值同类", "must be the same kind of value").problems)
-    if _measured(old) != _measured(new):
-        return list(node.flaw(path, f"原值为“{old.text.zh}”，单位或类型不符", f"does not fit the value it replaces, {old.text.en!r}").problems)
-    if old.clause and not new.clause:
-        return list(node.flaw(path, f"原值引用“{old.clause}”，补充规定须写明自己的条款（§）",
-                              f"replaces a value that cites {old.clause!r}: give the clause of the local rule (§)").problems)
-    return []
+def _misfits(path: str, node: Node, old: Cited, new: Cited | None) -> Iterator[Problem]:
+    if new is None or _measured(old) != _measured(new):
+        was = old.text
+        yield node.problem(path, f"原值为“{was.zh}”，单位或类型不符", f"does not fit the value it replaces, {was.en!r}")
+    elif old.clause and not new.clause:
+        yield node.problem(
+            path,
+            f"原值引用“{old.clause}”，补充规定须写明自己的条款（§）",
+            f"replaces a value that cites {old.clause!r}: give the clause of the local rule (§)",
+        )
 
 
 def _measured(cited: Cited) -> tuple[str, str]:
     unit = units().get(cited.unit or "")
-    shape = "yes/no" if isinstance(cited.value, bool) else "number" if isinstance(cited.value, int | float) else (
-        "rule" if cited.value is None else "days or words")
+    shape = (
+        "yes/no"
+        if isinstance(cited.value, bool)
+        else "number"
+        if isinstance(cited.value, int | float)
+        else ("rule" if cited.value is None else "days or words")
+    )
     return shape, unit.measures if unit else ""
 
 
@@ -127,7 +155,9 @@ def _with_sources(overlays: Sequence[Overlay], tree: Node) -> Node:
     for overlay in overlays:
         for key, node in overlay.sources.items():
             if key in own.children() or key in added:
-                problems += node.flaw(f"sources/{key}", "来源名称已被占用", "the name of the source is already taken").problems
+                problems.append(
+                    node.problem(f"sources/{key}", "来源名称已被占用", "the name of the source is already taken")
+                )
             added[key] = node
     if problems:
         raise Flaw(*problems)

@@ -75,8 +75,8 @@ class Pack:
     retention: Annotated[tuple[Retention, ...], Named()] = ()
     targets: Annotated[tuple[Target, ...], Named()] = ()
     values: Mapping[str, Cited] = field(default_factory=dict, repr=False, compare=False, metadata={"yaml": None})
-    overlays: tuple[str, ...] = field(default=(), metadata={"yaml": None})
-    jurisdictions: tuple[str, ...] = field(default=(), metadata={"yaml": None})
+    overlays: tuple[str, ...] = field(default=(), compare=False, metadata={"yaml": None})
+    jurisdictions: tuple[str, ...] = field(default=(), compare=False, metadata={"yaml": None})
 
     @cached_property
     def version(self) -> str:

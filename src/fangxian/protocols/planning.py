@@ -87,7 +87,9 @@ class Timetable:
             planned[step.key] = days[-1][1] if days else step.key
         self.planned = planned
 
-    def spans(self, clock: Mapping[str, datetime | None], tz: tzinfo) -> tuple[dict[str, Span], dict[str, datetime | None]]:
+    def spans(
+        self, clock: Mapping[str, datetime | None], tz: tzinfo
+    ) -> tuple[dict[str, Span], dict[str, datetime | None]]:
         """The stages of one subject, and the clock with ``stage:…`` anchors added."""
         spans: dict[str, Span] = {}
         known = dict(clock)
@@ -129,8 +131,20 @@ def plan(
             step = entry.step
             anchor = clock.get(entry.anchor) if entry.anchor else None
             at = None if anchor is None else _shifted(anchor, entry.seconds, entry.days, step.by, tz)
-            steps.append(PlannedStep(step.key, len(steps), None, None, at, step.role, step.level, entry.after,
-                                     step.evidence, step.citation))
+            steps.append(
+                PlannedStep(
+                    step.key,
+                    len(steps),
+                    None,
+                    None,
+                    at,
+                    step.role,
+                    step.level,
+                    entry.after,
+                    step.evidence,
+                    step.citation,
+                )
+            )
             continue
         _plan_days(steps, entry, spans[entry.step.stage or ""], since, tz)
     return steps

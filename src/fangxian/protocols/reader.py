@@ -17,7 +17,8 @@ from .citation import GENERAL_KNOWLEDGE, Cited, Source
 from .conditions import Condition
 from .duty import Anchor, Due, Measures, Named, Term
 from .nodes import Node
-from .phrases import read_cited, read_cite, read_condition, read_due
+from .phrases import read_condition, read_due
+from .quotations import read_cite, read_cited
 from .text import Flaw, Mark, Problem, Text
 from .vocabulary import Fact, facts, suggestion, terms
 
@@ -88,14 +89,16 @@ def read_record(kind: Any, node: Node, path: str, reading: Reading, key: str = "
     for name, child in given.items():
         if name not in schema:
             hint = suggestion(name, schema)
-            problems += child.flaw(_join(path, name), f"未知字段“{name}”{hint.zh}", f"unknown field {name!r}{hint.en}").problems
-    values: dict[str, Any] = {named: key for named in key_field(kind)}
+            problems.append(
+                child.problem(_join(path, name), f"未知字段“{name}”{hint.zh}", f"unknown field {name!r}{hint.en}")
+            )
+    values: dict[str, Any] = dict.fromkeys(key_field(kind), key)
     own: Cited | None = None
     for name in sorted(schema, key=lambda name: name != "cite"):  # the citation first: the rest inherits it
         declared, hint_type = schema[name]
         if name not in given:
             if declared.default is MISSING and declared.default_factory is MISSING:
-                problems += node.flaw(_join(path, name), f"缺少字段“{name}”", f"the field {name!r} is missing").problems
+                problems.append(node.problem(_join(path, name), f"缺少字段“{name}”", f"the field {name!r} is missing"))
             continue
         try:
             with reading.citing(own):
@@ -108,9 +111,13 @@ def read_record(kind: Any, node: Node, path: str, reading: Reading, key: str = "
     return kind(**values)
 
 
-@cache
 def schema_of(kind: Any) -> dict[str, tuple[Field[Any], Any]]:
     """The YAML fields of a dataclass: name in the file → (dataclass field, type). ``from_`` is written ``from``."""
+    return _schema(kind)
+
+
+@cache
+def _schema(kind: Any) -> dict[str, tuple[Field[Any], Any]]:
     hints = get_type_hints(kind, include_extras=True)
     found: dict[str, tuple[Field[Any], Any]] = {}
     for declared in fields(kind):
@@ -120,9 +127,13 @@ def schema_of(kind: Any) -> dict[str, tuple[Field[Any], Any]]:
     return found
 
 
-@cache
 def key_field(kind: Any) -> tuple[str, ...]:
     """The field that takes the name under which an item is written, if the dataclass has one."""
+    return _key_field(kind)
+
+
+@cache
+def _key_field(kind: Any) -> tuple[str, ...]:
     if not is_dataclass(kind):
         return ()
     return tuple(declared.name for declared in fields(kind) if declared.name == "key" or "key" in declared.metadata)
@@ -149,7 +160,11 @@ def _keyed(of: Any, node: Node, path: str, reading: Reading) -> list[Any]:
     found = []
     for key, child in _children(node, path).items():
         if "/" in key or not key:
-            problems += child.flaw(_join(path, key), f"名称“{key}”不能为空或含“/”", f"the name {key!r} may not be empty or contain '/'").problems
+            problems.append(
+                child.problem(
+                    _join(path, key), f"名称“{key}”不能为空或含“/”", f"the name {key!r} may not be empty or contain '/'"
+                )
+            )
             continue
         try:
             found.append(read(of, child, _join(path, key), reading, (), key))
@@ -223,7 +238,13 @@ def _due(node: Node, path: str, reading: Reading, hints: tuple[Any, ...]) -> Due
 
 
 _SIMPLE: dict[Any, Any] = {
-    str: _string, int: _number, bool: _yes_no, time: _hour, Text: _text, Cited: _cited, Due: _due,
+    str: _string,
+    int: _number,
+    bool: _yes_no,
+    time: _hour,
+    Text: _text,
+    Cited: _cited,
+    Due: _due,
 }
 
 
@@ -243,4 +264,3 @@ def _word(node: Node, path: str, known: tuple[str, ...]) -> str:
 
 def _join(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
-

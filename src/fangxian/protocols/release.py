@@ -20,7 +20,7 @@ _NO_STEPS = Text("没有可供核对的记录", "no record to go by")
 
 @dataclass(frozen=True)
 class StepFact:
-    """What is known of a step: its planned key, its state ("done", "waived", anything else is open) and its evidence."""
+    """What is known of a step. ``state`` is "done" or "waived"; anything else is open."""
 
     key: str
     state: str
@@ -45,13 +45,15 @@ def release_verdict(
     """
     release = rule.release
     if release is None:
-        missing = tuple(Text(f"“{rule.step(s.key).name.zh}”未完成", f"{rule.step(s.key).name.en} is not done")
-                        for s in steps if s.state not in ("done", "waived"))
+        missing = tuple(
+            Text(f"“{rule.step(s.key).name.zh}”未完成", f"{rule.step(s.key).name.en} is not done")
+            for s in steps
+            if s.state not in ("done", "waived")
+        )
         return Verdict(not missing, missing, None, ())
     done = {step.key: step.done_at for step in steps if step.state == "done" and step.done_at}
     _, clock = rule.timetable.spans(rule.timetable.clock(anchors, done), tz)
-    at, missing_time = _time_served(release, clock, now, tz)
-    found = [*missing_time]
+    at, found = _time_served(rule, release, clock, now, tz)
     for need in release.needs:
         found += _missing(rule, need, steps, related)
     if release.where is not ALWAYS:
@@ -79,18 +81,18 @@ def latest_evidence(steps: Sequence[StepFact]) -> dict[str, Any]:
 
 
 def _time_served(
-    release: ReleaseRule, clock: Mapping[str, datetime | None], now: datetime, tz: tzinfo
+    rule: DutyRule, release: ReleaseRule, clock: Mapping[str, datetime | None], now: datetime, tz: tzinfo
 ) -> tuple[datetime | None, list[Text]]:
     if release.after is None:
         return None, []
     at = resolve(release.after, clock, tz)
+    what = rule.say(release.after)
     if at is None:
-        what = release.after.text
         return None, [Text(f"期限无法计算：{what.zh}不详", f"the time cannot be told: {what.en} is not known")]
     if now >= at:
         return at, []
     shown = f"{at:%Y-%m-%d %H:%M}"
-    return at, [Text(f"未到 {shown}（{release.after.text.zh}）", f"not before {shown} ({release.after.text.en})")]
+    return at, [Text(f"未到 {shown}（{what.zh}）", f"not before {shown} ({what.en})")]
 
 
 def _missing(
@@ -117,7 +119,8 @@ def _missing_of(need: Need, steps: Sequence[StepFact], name: Any) -> Iterator[Te
     count = need.first or need.last
     short = int(count.number) - len(alive) if count else 0 if alive else 1
     if short > 0:
-        yield need.name.joined(_NO_STEPS if not alive else Text(f"还差 {short} 次", f"{short} more needed"), "：")
+        what = _NO_STEPS if not alive else Text(f"还差 {short} 次", f"{short} more needed")
+        yield Text(f"{need.name.zh}：{what.zh}", f"{need.name.en}: {what.en}")
     for step in alive:
         if step.state != "done":
             yield _labelled(name(step.key), step.key, Text("未完成", "not done"))

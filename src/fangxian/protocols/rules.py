@@ -117,7 +117,7 @@ class Zones:
 
 @dataclass(frozen=True)
 class CodeRule:
-    """A health-code colour as a published function of evidence. Nobody sets a colour: the first rule that holds gives it."""
+    """A health-code colour as a published function of evidence: nobody sets one, the first rule that holds gives it."""
 
     key: str
     name: Text

@@ -65,7 +65,11 @@ def _step(rule: DutyRule, step: StepRule, path: str) -> Iterator[Breach]:
         yield f"{path}/stage", f"没有阶段“{step.stage}”{more.zh}", f"there is no stage {step.stage!r}{more.en}"
     if stage and stage.length and step.days and step.days[-1] > stage.length.delta.days:
         last, length = step.days[-1], stage.length.delta.days
-        yield (f"{path}/days", f"第 {last} 天超出阶段长度 {length} 天", f"day {last} is beyond the stage, which has {length} days")
+        yield (
+            f"{path}/days",
+            f"第 {last} 天超出阶段长度 {length} 天",
+            f"day {last} is beyond the stage, which has {length} days",
+        )
     if stage and not stage.length and step.days:
         yield f"{path}/days", "阶段长度不固定时只能用 daily", "a stage of no fixed length can only be visited 'daily'"
 
@@ -99,8 +103,11 @@ def _repeats(rule: DutyRule, path: str) -> Iterator[Breach]:
     for step in rule.steps:
         for key in rule.planned_keys(step):
             if key in seen:
-                yield (f"{path}/steps/{step.key}", f"步骤“{key}”与“{seen[key]}”同名",
-                       f"the step {key!r} has the same key as one of {seen[key]!r}")
+                yield (
+                    f"{path}/steps/{step.key}",
+                    f"步骤“{key}”与“{seen[key]}”同名",
+                    f"the step {key!r} has the same key as one of {seen[key]!r}",
+                )
             seen[key] = step.key
 
 
@@ -113,7 +120,9 @@ def _circles(rule: DutyRule, path: str) -> Iterator[Breach]:
             waits[f"steps/{step.key}"].add(f"stages/{step.stage}")
     for stage in rule.stages:
         waits[f"stages/{stage.key}"] = {
-            *_awaited(rule, stage.from_), *_awaited(rule, stage.to), *(f"stages/{key}" for key in stage_references(stage))
+            *_awaited(rule, stage.from_),
+            *_awaited(rule, stage.to),
+            *(f"stages/{key}" for key in stage_references(stage)),
         }
     free: set[str] = set()
     while ready := {key for key, on in waits.items() if key not in free and not (on & waits.keys()) - free}:
@@ -141,7 +150,11 @@ def _release(rule: DutyRule, path: str) -> Iterator[Breach]:
     for need in rule.release.needs:
         if need.of is None and not any(_called(step, need) for step in rule.steps):
             more = suggestion(need.steps, [step.key for step in rule.steps])
-            yield f"{path}/needs/{need.key}/steps", f"没有步骤“{need.steps}”{more.zh}", f"there is no step {need.steps!r}{more.en}"
+            yield (
+                f"{path}/needs/{need.key}/steps",
+                f"没有步骤“{need.steps}”{more.zh}",
+                f"there is no step {need.steps!r}{more.en}",
+            )
     if rule.release.otherwise and rule.release.otherwise not in rule.outcomes:
         yield f"{path}/otherwise", "不在 outcomes 之中", "is not one of 'outcomes'"
 
@@ -158,7 +171,11 @@ def _zones(pack: Pack) -> Iterator[Breach]:
         for name, level in (("from", rule.from_), ("to", rule.to)):
             if level is not None and level not in keys:
                 more = suggestion(level, keys)
-                yield f"zones/lift/{rule.key}/{name}", f"没有等级“{level}”{more.zh}", f"there is no level {level!r}{more.en}"
+                yield (
+                    f"zones/lift/{rule.key}/{name}",
+                    f"没有等级“{level}”{more.zh}",
+                    f"there is no level {level!r}{more.en}",
+                )
         if rule.from_ in keys and rule.to in keys and keys.index(rule.to) <= keys.index(rule.from_):
             yield f"zones/lift/{rule.key}/to", "只能降到更低的等级", "a zone can only be lifted to a lower level"
 

@@ -36,7 +36,7 @@ class Fact:
 
     @property
     def kind(self) -> str:
-        """"number", "choice" or "yes/no"."""
+        """ "number", "choice" or "yes/no"."""
         return "number" if self.unit else "choice" if self.values else "yes/no"
 
 
@@ -80,7 +80,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def suggestion(word: str, known: Iterable[str]) -> Text:
-    """"Did you mean …?", or the words to choose from when they are few, or nothing."""
+    """ "Did you mean …?", or the words to choose from when they are few, or nothing."""
     known = list(known)
     close = nearest(word, known)
     if close:
