@@ -115,11 +115,11 @@ DocumentKind = Literal[
     "foreign_passport",
 ]
 _DOCUMENT_SHAPES: dict[DocumentKind, re.Pattern[str]] = {
-    "cn_passport": re.compile(r"(?:[DEGPS]\d{8}|E[A-HJ-NP-Z]\d{7}|1[45]\d{7}|[DPS]E\d{7})"),
-    "hk_macao_permit": re.compile(r"[HM](?:\d{8}|\d{10})"),
-    "taiwan_permit": re.compile(r"\d{8}|\d{10}"),
-    "foreign_permanent_residence": re.compile(r"[A-Z]{3}\d{12}|9\d{17}"),
-    "foreign_passport": re.compile(r"(?=[A-Z0-9]*\d)[A-Z0-9]{5,15}"),
+    "cn_passport": re.compile(r"(?:[DEGPS]\d{8}|E[A-HJ-NP-Z]\d{7}|1[45]\d{7}|[DPS]E\d{7})", re.ASCII),
+    "hk_macao_permit": re.compile(r"[HM](?:\d{8}|\d{10})", re.ASCII),
+    "taiwan_permit": re.compile(r"\d{8}|\d{10}", re.ASCII),
+    "foreign_permanent_residence": re.compile(r"[A-Z]{3}\d{12}|9\d{16}[0-9X]", re.ASCII),
+    "foreign_passport": re.compile(r"(?=[A-Z0-9]*\d)[A-Z0-9]{5,15}", re.ASCII),
 }
 
 

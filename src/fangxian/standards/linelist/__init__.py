@@ -4,7 +4,9 @@
 >>> for row in read(recipe, Path("data")): ...                                 # doctest: +SKIP
 """
 
+from fangxian.standards.linelist.dump import dump
 from fangxian.standards.linelist.files import jurisdictions
+from fangxian.standards.linelist.guess import Draft, guess
 from fangxian.standards.linelist.loading import load_recipe, parse_recipe
 from fangxian.standards.linelist.read import read
 from fangxian.standards.linelist.recipe import Jurisdiction, Recipe, RecipeError
@@ -23,6 +25,7 @@ from fangxian.standards.linelist.rows import (
 __all__ = [
     "CaseRow",
     "ContactRow",
+    "Draft",
     "ExposureRow",
     "Jurisdiction",
     "LineListRow",
@@ -32,6 +35,8 @@ __all__ = [
     "StopRow",
     "When",
     "day_of",
+    "dump",
+    "guess",
     "jurisdictions",
     "load_recipe",
     "moment_of",

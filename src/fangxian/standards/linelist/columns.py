@@ -15,7 +15,7 @@ from fangxian.standards.linelist.checks import SEVERITIES
 from fangxian.standards.linelist.recipe import ANY_OTHER, SEVERAL, Field, TableSpec
 from fangxian.standards.linelist.rows import Rejection, SetSeverity, When, day_of
 from fangxian.standards.linelist.values import Bound, DateOrder, ValueProblem
-from fangxian.standards.tables import Cell, as_identifier, as_text
+from fangxian.standards.tables import EXACT_NUMBER, Cell, as_identifier, as_text
 
 _BOUNDS: dict[str, Bound] = {"exposure_start": "start", "exposure_end": "end", "start": "start", "end": "end"}
 _DATES = frozenset(
@@ -25,8 +25,6 @@ _DATES = frozenset(
 _IDENTIFIERS = frozenset(("id", "from_id", "to_id", "person_id", "infected_by"))
 _NUMBERED = _IDENTIFIERS | {"id_number", "phone"}
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}")
-_EXACT_DIGITS = 1e15
-"""From sixteen digits on a spreadsheet number has lost its last ones (IEEE 754 doubles, kept to 15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +255,7 @@ class Column:
                 return text
 
     def _damaged(self, cell: Cell, text: str) -> bool:
-        return (isinstance(cell, int | float) and abs(cell) >= _EXACT_DIGITS) or bool(_SCIENTIFIC.fullmatch(text))
+        return (isinstance(cell, int | float) and abs(cell) >= EXACT_NUMBER) or bool(_SCIENTIFIC.fullmatch(text))
 
     def _date(self, when: When) -> When:
         if day_of(when) > self._context.today:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -68,6 +68,13 @@ class _Loader:
         top = src.mapping(root, "", _RECIPE_KEYS)
         src.need(top, root, "", "title", "pack", "tables")
         title = src.bilingual(top["title"], "title") if "title" in top else Text("", "")
+        if "pack" in top and not src.scalar(top["pack"], "pack"):
+            src.fault(
+                top["pack"],
+                "pack",
+                Text("没有写规程", "no protocol pack is named"),
+                Text("例如 mers-who", "For example mers-who"),
+            )
         recipe = Recipe(
             file=src.file,
             title=title,
@@ -248,7 +255,7 @@ class _Loader:
 
     def when_missing(self, node: yaml.Node | None, path: str) -> WhenMissing | None:
         word = self.source.one_of(node, path, get_args(WhenMissing)) if node is not None else None
-        return word  # type: ignore[return-value]
+        return cast(WhenMissing | None, word)
 
     def pieces(self, entries: dict[str, yaml.Node], path: str) -> tuple[Piece, ...]:
         for key in ("column", "first_of", "all_of"):

@@ -21,7 +21,9 @@ ANY_OTHER = "*"
 ROW_TYPES: dict[RowKind, type] = {"cases": CaseRow, "contacts": ContactRow, "exposures": ExposureRow, "stops": StopRow}
 FIELDS: dict[RowKind, tuple[str, ...]] = {
     kind: tuple(
-        f.name for f in dataclasses.fields(row) if f.name not in ("file", "row", "kind" if kind == "contacts" else "")
+        f.name
+        for f in dataclasses.fields(row)
+        if f.name not in ("file", "row", "age_band") and (kind, f.name) != ("contacts", "kind")
     )
     for kind, row in ROW_TYPES.items()
 }

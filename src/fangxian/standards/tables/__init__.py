@@ -10,11 +10,22 @@ from pathlib import Path
 
 from fangxian.standards.errors import Text, Where
 from fangxian.standards.tables.delimited import open_delimited
-from fangxian.standards.tables.model import Cell, Row, Table, TableError, as_identifier, as_text
+from fangxian.standards.tables.model import EXACT_NUMBER, Cell, Row, Table, TableError, as_identifier, as_text
 from fangxian.standards.tables.workbook import open_workbook
 from fangxian.standards.tables.writer import write_csv, write_xlsx
 
-__all__ = ["Cell", "Row", "Table", "TableError", "as_identifier", "as_text", "open_table", "write_csv", "write_xlsx"]
+__all__ = [
+    "EXACT_NUMBER",
+    "Cell",
+    "Row",
+    "Table",
+    "TableError",
+    "as_identifier",
+    "as_text",
+    "open_table",
+    "write_csv",
+    "write_xlsx",
+]
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKBOOK_SUFFIXES = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}

@@ -54,7 +54,7 @@ def open_delimited(path: Path, *, encoding: str = "", delimiter: str = "", heade
             Text("请检查 header_row", "Check header_row"),
             Where(path.name),
         )
-    columns, header_notes = column_names(header)
+    columns, header_notes = column_names([_unescape(name) if name else "" for name in header])
     return Table(
         path=path,
         columns=columns,

@@ -13,6 +13,8 @@ from fangxian.standards.errors import InputError, Text
 Cell = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
 """One value as the file gave it. Delimited text gives only ``str`` and ``None``; workbooks give types."""
 
+EXACT_NUMBER = 1e15
+"""From sixteen digits on a number in a spreadsheet has lost its last ones (IEEE 754 doubles, kept to 15 digits)."""
 _WHOLE_AS_FLOAT = re.compile(r"[+-]?\d+\.0+")
 
 
@@ -73,7 +75,7 @@ def as_text(cell: Cell) -> str:
         case bool():
             return "true" if cell else "false"
         case float():
-            if cell.is_integer() and abs(cell) < 1e15:
+            if cell.is_integer() and abs(cell) < EXACT_NUMBER:
                 return str(int(cell))
             return repr(cell)
         case dt.datetime():

@@ -10,7 +10,7 @@ from pathlib import Path
 import python_calamine as calamine
 
 from fangxian.standards.errors import Text, Where
-from fangxian.standards.tables.model import Cell, Row, Table, TableError, as_text, column_names
+from fangxian.standards.tables.model import EXACT_NUMBER, Cell, Row, Table, TableError, as_text, column_names
 
 _DATE1904 = re.compile(rb"<workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true)[\"']")
 _REPAIR = Text("请重新导出或重新下载该文件", "Export or download the file again")
@@ -78,7 +78,7 @@ def _sheet(path: Path, wanted: str) -> tuple[calamine.CalamineWorkbook, calamine
         ]
         for name in visible:
             found = book.get_sheet_by_name(name)
-            if found.total_height:
+            if found.height:
                 others = [other for other in visible if other != name]
                 if not others:
                     return book, found, []
@@ -118,7 +118,7 @@ def _is_encrypted(path: Path) -> bool:
 
 def _plain(cell: object) -> Cell:
     """A cell of the workbook without what only a spreadsheet has: whole floats become integers."""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT_NUMBER:
         return int(cell)
     if cell == "":
         return None

@@ -14,10 +14,11 @@ import xlsxwriter
 
 from fangxian.standards.errors import Text, Where
 from fangxian.standards.tables.delimited import escape
-from fangxian.standards.tables.model import Cell, TableError, as_text
+from fangxian.standards.tables.model import EXACT_NUMBER, Cell, TableError, as_text
 
 XLSX_ROWS = 1_048_576
 XLSX_TEXT = 32_767
+_AS_CSV = Text("请导出为 CSV", "Export as CSV")
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, bom: bool = True) -> int:
@@ -47,51 +48,52 @@ def write_xlsx(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]
     """
 
     def fill(file: IO[bytes]) -> int:
-        book = xlsxwriter.Workbook(
-            file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        )
-        page = book.add_worksheet(sheet)
-        bold = book.add_format({"bold": True})
-        literal = book.add_format({"quote_prefix": True})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        for column, name in enumerate(columns):
-            page.write_string(0, column, name, bold)
-        page.freeze_panes(1, 0)
-        count = 0
-        for row in rows:
-            count += 1
-            if count >= XLSX_ROWS:
-                raise TableError(
-                    Text(f"超过 XLSX 的 {XLSX_ROWS} 行", f"more than the {XLSX_ROWS} rows of an XLSX sheet"),
-                    Text("请导出为 CSV", "Export as CSV"),
-                    Where(path.name),
-                )
-            for column, cell in enumerate(row):
-                match cell:
-                    case None | "":
-                        continue
-                    case bool():
-                        page.write_boolean(count, column, cell)
-                    case int() | float() if abs(cell) < 1e15:
-                        page.write_number(count, column, cell)
-                    case dt.datetime():
-                        page.write_datetime(count, column, cell.replace(tzinfo=None), moment)
-                    case dt.date():
-                        page.write_datetime(count, column, cell, day)
-                    case _:
-                        text = cell if isinstance(cell, str) else as_text(cell)
-                        if len(text) > XLSX_TEXT:
-                            raise TableError(
-                                Text(f"文字超过 {XLSX_TEXT} 字", f"the text is longer than {XLSX_TEXT} characters"),
-                                Text("请导出为 CSV", "Export as CSV"),
-                                Where(path.name, row=count + 1, column=columns[column]),
-                            )
-                        page.write_string(count, column, text, literal)
-        book.close()
-        return count
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(file, options)
+        try:
+            return _fill_sheet(book, sheet, columns, rows, path.name)
+        finally:
+            book.close()  # on an error too: it clears its own temporary files, and ours is thrown away
 
     return _whole(path, fill)
+
+
+def _fill_sheet(
+    book: xlsxwriter.Workbook, sheet: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], name: str
+) -> int:
+    page = book.add_worksheet(sheet)
+    bold = book.add_format({"bold": True})
+    literal = book.add_format({"quote_prefix": True})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    for column, title in enumerate(columns):
+        page.write_string(0, column, title, bold)
+    page.freeze_panes(1, 0)
+    count = 0
+    for row in rows:
+        count += 1
+        if count >= XLSX_ROWS:
+            what = Text(f"超过 XLSX 的 {XLSX_ROWS} 行", f"more than the {XLSX_ROWS} rows of an XLSX sheet")
+            raise TableError(what, _AS_CSV, Where(name))
+        for column, cell in enumerate(row):
+            match cell:
+                case None | "":
+                    continue
+                case bool():
+                    page.write_boolean(count, column, cell)
+                case int() | float() if abs(cell) < EXACT_NUMBER:
+                    page.write_number(count, column, cell)
+                case dt.datetime() if cell.year >= 1900:
+                    page.write_datetime(count, column, cell.replace(tzinfo=None), moment)
+                case dt.date() if cell.year >= 1900:
+                    page.write_datetime(count, column, cell, day)
+                case _:
+                    text = cell if isinstance(cell, str) else as_text(cell)
+                    if len(text) > XLSX_TEXT:
+                        what = Text(f"文字超过 {XLSX_TEXT} 字", f"the text is longer than {XLSX_TEXT} characters")
+                        raise TableError(what, _AS_CSV, Where(name, row=count + 1, column=columns[column]))
+                    page.write_string(count, column, text, literal)
+    return count
 
 
 def _csv_cell(cell: Cell) -> str | int | float:
