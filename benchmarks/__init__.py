@@ -1,1 +1,69 @@
-"""Timed measurements; never part of the tests."""
+"""Timed measurements; never part of the tests. `make bench` runs them all, each with a private PostgreSQL.
+
+What they share: a database made ready (`database`), and a table of figures beside their targets (`show`).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+console = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measurement in seconds, beside what it should be at most, and beside the rival's where one was measured."""
+
+    what: str
+    seconds: float
+    target: float | None = None
+    rival: float | None = None
+    note: str = ""
+
+
+@contextmanager
+def database() -> Iterator[Any]:
+    """Django started on the database of DATABASE_URL (SQLite if unset), its tables made; the connection."""
+    with tempfile.TemporaryDirectory(prefix="fangxian-bench-") as home:
+        os.environ["FANGXIAN_HOME"] = home
+        os.environ["DJANGO_SETTINGS_MODULE"] = "fangxian.site.settings"
+        import django
+
+        django.setup()
+        from django.db import connection
+
+        from fangxian.site.installing import install
+
+        install()
+        console.print(f"{connection.vendor}, {os.cpu_count()} cores, Python {platform.python_version()}", style="dim")
+        yield connection
+
+
+def show(title: str, figures: Sequence[Figure]) -> None:
+    """Print the figures as a table; a target that was missed is said in words."""
+    table = Table(title=title)
+    for name in ("", "measured", "target", "rival", "ratio", ""):
+        table.add_column(name, justify="left" if not name else "right")
+    for one in figures:
+        missed = one.target is not None and one.seconds > one.target
+        table.add_row(
+            one.what, _seconds(one.seconds), _seconds(one.target), _seconds(one.rival),
+            f"{one.rival / one.seconds:.1f}×" if one.rival else "",
+            " ".join(filter(None, ["over the target" if missed else "", one.note])),
+        )  # fmt: skip
+    console.print(table)
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value * 1000:,.1f} ms" if value < 1 else f"{value:,.2f} s"

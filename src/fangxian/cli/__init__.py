@@ -1,21 +1,20 @@
 """`fangxian`: the command line. A group of commands per stage; Django is started only by those that need the database."""
 
-import os
 import sys
 
 import typer
 
-from fangxian.cli import journal, operate, protocols
+from fangxian.cli import journal, lists, operate, protocols
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", help="Fangxian 防线")
 app.add_typer(protocols.app, name="protocols", help="Protocol packs: list, show, check, compare. 规程包")
 app.add_typer(journal.app, name="journal", help="The append-only journal: verify it, sign its head. 操作日志")
 operate.add_to(app)
+lists.add_to(app)
 
 
 def main() -> None:
     """Run a command. A refusal is printed in red with what to do, and exits with 1; never a traceback for a user's mistake."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fangxian.site.settings")
     try:
         app()
     except Exception as fault:

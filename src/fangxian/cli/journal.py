@@ -25,8 +25,8 @@ def verify(
     if head is not None:
         try:
             given = journal.SignedHead(**json.loads(head.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as fault:
-            raise Invalid(say(f"{head}：不是签名头（{fault}）", f"{head}: not a signed head ({fault})")) from fault
+        except (ValueError, TypeError) as error:
+            raise Invalid(say(f"{head}：不是签名头（{error}）", f"{head}: not a signed head ({error})")) from error
     faults, entries = [], 0
     with bar() as progress:
         task = progress.add_task(say("核对日志", "Verifying the journal"), total=None)
@@ -37,7 +37,11 @@ def verify(
                 entries = found
                 progress.update(task, completed=found)
     if as_json:
-        print(json.dumps({"entries": entries, "faults": [{"seq": f.seq, "what": f.what} for f in faults]}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {"entries": entries, "faults": [{"seq": f.seq, "what": f.what} for f in faults]}, ensure_ascii=False
+            )
+        )
     elif not faults:
         console.print(say(f"日志完整：{entries} 条", f"The journal is whole: {entries} entries"), style="green")
     for fault in faults if not as_json else ():

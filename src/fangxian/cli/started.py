@@ -21,6 +21,14 @@ def start() -> None:
     translation.activate(language())
 
 
+def settle(home: str, **settings: str) -> None:
+    """Before Django starts: use this home and these settings (FANGXIAN_…), whatever deployment the terminal is set up for."""
+    for name in [name for name in os.environ if name.startswith("FANGXIAN_") and name != "FANGXIAN_LANGUAGE"]:
+        del os.environ[name]
+    os.environ.pop("DATABASE_URL", None)
+    os.environ |= {f"FANGXIAN_{name}": value for name, value in settings.items()} | {"FANGXIAN_HOME": home}
+
+
 def language() -> str:
     """zh-hans or en."""
     given = os.environ.get("FANGXIAN_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "zh"

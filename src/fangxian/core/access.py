@@ -76,7 +76,7 @@ class Grant:
 @cache
 def _allows(role: str, action: str) -> bool:
     found = roles().get(role)
-    return bool(found) and any(fnmatchcase(action, pattern) for pattern in found.may)
+    return found is not None and any(fnmatchcase(action, pattern) for pattern in found.may)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         else:
             marks = ", ".join(["%s"] * len(columns))
             cursor.executemany(
-                f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES ({marks})", (_for_sqlite(row) for row in rows)
+                f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES ({marks})", [_for_sqlite(row) for row in rows]
             )
 
 

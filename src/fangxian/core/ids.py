@@ -28,9 +28,12 @@ def check_character(body: str) -> str:
     return ALPHABET[sum((place + 2) * ALPHABET.index(letter) for place, letter in enumerate(body)) % 31]
 
 
+_HEARD = str.maketrans("OIL", "011", " -")
+
+
 def normalise_code(text: str) -> str:
     """What was typed or heard, as a code: upper case, O→0, I and L→1, spaces and hyphens dropped."""
-    return text.upper().translate(str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None}))
+    return text.upper().translate(_HEARD)
 
 
 def is_code(text: str) -> bool:

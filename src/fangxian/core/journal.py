@@ -59,7 +59,9 @@ def append(lines: Sequence[Line]) -> int:
     if head.at and at < head.at:
         if not clock.is_virtual() and head.at - at > TOLERANCE:
             raise Refusal(
-                _("The clock of this machine says %(now)s, but the journal already reaches %(last)s. Nothing was saved.")
+                _(
+                    "The clock of this machine says %(now)s, but the journal already reaches %(last)s. Nothing was saved."
+                )
                 % {"now": at.isoformat(timespec="seconds"), "last": head.at.isoformat(timespec="seconds")},
                 remedy=_("Set the machine's clock right, then try again."),
                 code="clock_went_back",
@@ -81,16 +83,14 @@ def append(lines: Sequence[Line]) -> int:
     return seq
 
 
-_COLUMNS = (
-    "seq at actor_id actor channel action subject_kind subject_id area purpose basis data hash".split()
-)
+_COLUMNS = "seq at actor_id actor channel action subject_kind subject_id area purpose basis data hash".split()
 
 
 def _digest(previous: str, seq: int, at: datetime, line: Any, body: str) -> str:
     """SHA-256 over the predecessor's hash and every field, length-prefixed so that no two entries read alike."""
     stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
-    parts = (previous, str(seq), stamp, str(line.actor_id or ""), line.actor, line.channel, line.action)
-    parts += (line.subject_kind, str(line.subject_id), line.area, line.purpose, line.basis, body)
+    parts = [previous, str(seq), stamp, str(line.actor_id or ""), line.actor, line.channel, line.action]
+    parts += [line.subject_kind, str(line.subject_id), line.area, line.purpose, line.basis, body]
     return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
 
 
@@ -155,7 +155,8 @@ def verify(head: SignedHead | None = None) -> Iterator[int | Fault]:
 
     With `head`, an earlier signed head of the same installation, also proves that the journal still begins with what it was then.
     """
-    chain, expected, frontier = GENESIS, 1, []
+    chain, expected = GENESIS, 1
+    frontier: list[str] = []
     rows = Entry.objects.order_by("seq").iterator(chunk_size=5000)
     for entry in rows:
         if entry.seq != expected:
@@ -191,6 +192,12 @@ def signature_holds(head: SignedHead) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def clock_is_behind() -> bool:
+    """Whether the wall clock lies so far before the last entry that writing is refused."""
+    head = Head.objects.filter(id=1).first()
+    return bool(head and head.at and head.at - clock.now() > TOLERANCE)
 
 
 def of(subject_kind: str, subject_ids: int | Iterable[int], *, actions: Sequence[str] = ()) -> list[Entry]:

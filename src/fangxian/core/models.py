@@ -23,6 +23,9 @@ class Account(AbstractBaseUser):
     person_id = models.BigIntegerField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False)
+    failed_tries = models.SmallIntegerField(default=0)
+    #: No sign-in before this instant, after too many wrong passwords.
+    locked_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "login"

@@ -48,9 +48,7 @@ def store(events: Sequence[Event]) -> None:
     if not wanted:
         return
     now = clock.now()
-    messages = Message.objects.bulk_create(
-        Message(kind=event.kind, body=asdict(event), at=now) for event in wanted
-    )
+    messages = Message.objects.bulk_create(Message(kind=event.kind, body=asdict(event), at=now) for event in wanted)
     if settings.INLINE:
         ids = [message.pk for message in messages]
         transaction.on_commit(lambda: deliver(ids))

@@ -61,7 +61,7 @@ def load_keys(path: Path, given: str = "") -> Keys:
 def _keys() -> Keys:
     from django.conf import settings
 
-    return settings.KEYS  # type: ignore[no-any-return]
+    return settings.KEYS
 
 
 def seal(text: str) -> bytes:
@@ -76,7 +76,9 @@ def unseal(blob: bytes) -> str:
     try:
         return AESGCM(base64.b64decode(_keys().seal)).decrypt(blob[:12], blob[12:], None).decode()
     except InvalidTag as fault:
-        raise KeyFault("A sealed value does not open: it was altered, or the key file is not the one it was sealed with.") from fault
+        raise KeyFault(
+            "A sealed value does not open: it was altered, or the key file is not the one it was sealed with."
+        ) from fault
 
 
 def blind_index(kind: str, text: str) -> str:

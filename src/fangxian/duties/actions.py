@@ -42,9 +42,7 @@ def open_due(
     duty_rows: list[tuple[Any, ...]] = []
     pending: list[tuple[int, DutyRule, Subject, Owned]] = []
     for pk, (rule, ref, subject) in zip(ids, wanted, strict=True):
-        plan = planning.owned(
-            planning.plan(rule, subject.anchors, subject.done), subject.area, subject.holders, who
-        )
+        plan = planning.owned(planning.plan(rule, subject.anchors, subject.done), subject.area, subject.holders, who)
         anchors = planning.anchors_out(subject.anchors)
         duty_rows.append((pk, rule.kind, ref, subject.kind, subject.id, subject.area, anchors, Duty.OPEN, "", "", now))
         for one in plan:
@@ -74,9 +72,7 @@ def open_due(
 
 
 @action
-def complete(
-    by: Actor, step_id: int, evidence: Mapping[str, Any] | None = None, *, at: datetime | None = None
-) -> Step:
+def complete(by: Actor, step_id: int, evidence: Mapping[str, Any] | None = None, *, at: datetime | None = None) -> Step:
     """Mark a step as done, with the evidence that its rule asks for.
 
     Raises Conflict where somebody settled it first (saying who and when) or an earlier step is still open, Invalid where
@@ -271,7 +267,11 @@ def _matching(moment: str, due: Sequence[Subject]) -> list[Wanted]:
             if candidates and id(pack) not in refs:
                 refs[id(pack)] = packs.reference(pack)
             found = rules[one.pack, one.area] = [(rule, refs[id(pack)]) for rule in candidates]
-        wanted += [(rule, ref, one) for rule, ref in found if one.kind == rule.subject and rule.opens.matches(moment, one.facts)]
+        wanted += [
+            (rule, ref, one)
+            for rule, ref in found
+            if one.kind == rule.subject and rule.opens.matches(moment, one.facts)
+        ]
     return wanted
 
 

@@ -64,7 +64,8 @@ def fold() -> int:
             .annotate(rows=Count("id"), **{name: Sum(name) for name in _COLUMNS[3:]})
             .filter(rows__gt=1)
         )
-        sums = [tuple(cell[name] for name in _COLUMNS) for cell in crowded]
+        folded: Iterable[Any] = crowded
+        sums = [tuple(cell[name] for name in _COLUMNS) for cell in folded]
         if not sums:
             return 0
         gone = 0
@@ -109,4 +110,4 @@ def cells(area: str = "") -> dict[Cell, tuple[int, int, int, int]]:
         (row["county"], row["kind"], clock.hour(row["hour"])): tuple(row[f"n_{name}"] for name in _COLUMNS[3:])
         for row in rows
     }
-    return {cell: counts for cell, counts in found.items() if any(counts)}  # type: ignore[misc]
+    return {cell: counts for cell, counts in found.items() if any(counts)}

@@ -77,7 +77,9 @@ class Step(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["duty", "key", "attempt"], name="step_once")]
         indexes = [
-            models.Index(fields=["alarm_at"], name="step_alarm", condition=models.Q(state="open", alarm_at__isnull=False)),
+            models.Index(
+                fields=["alarm_at"], name="step_alarm", condition=models.Q(state="open", alarm_at__isnull=False)
+            ),
             models.Index(fields=["organisation", "due_at"], name="step_holder", condition=models.Q(state="open")),
             models.Index(
                 fields=["escalated_to", "due_at"],

@@ -137,7 +137,15 @@ def basis(pack_ref: str, rule: DutyRule | None = None, key: str = "") -> str:
 
 
 def step_row(
-    pk: int, duty_id: int, kind: str, area: str, one: Owned, every: int, *, attempt: int = 1, done: datetime | None = None
+    pk: int,
+    duty_id: int,
+    kind: str,
+    area: str,
+    one: Owned,
+    every: int,
+    *,
+    attempt: int = 1,
+    done: datetime | None = None,
 ) -> tuple[Any, ...]:
     """A new step as a row for `bulk.insert`, in the order of `STEP_COLUMNS`."""
     step, post = one.plan, one.post

@@ -46,7 +46,9 @@ def _held(by: Actor) -> QuerySet[Step]:
     mine = Q(pk__in=())
     if by.account_id is not None:
         mine |= Q(account_id=by.account_id)
-    organisations = {grant.organisation_id for grant in by.grants if grant.organisation_id and grant.allows("duties.do")}
+    organisations = {
+        grant.organisation_id for grant in by.grants if grant.organisation_id and grant.allows("duties.do")
+    }
     if organisations:
         mine |= Q(account__isnull=True, organisation_id__in=organisations)
     for grant in by.grants:
@@ -104,7 +106,9 @@ class Covered:
         return (self.in_time + self.late + self.waived) / self.due if self.due else None
 
 
-def coverage(by: Actor, area: str = "", *, since: datetime | None = None, until: datetime | None = None) -> list[Covered]:
+def coverage(
+    by: Actor, area: str = "", *, since: datetime | None = None, until: datetime | None = None
+) -> list[Covered]:
     """Due minus done by county and kind, for steps due in full hours before `until` (now), and from `since` on."""
     until = clock.hour(until or clock.now())
     scope = Q()
@@ -155,9 +159,8 @@ def gaps(area: str = "") -> list[tuple[str, subjects.Subject]]:
     owed: list[tuple[str, subjects.Subject]] = []
     chunk: list[tuple[str, subjects.Subject]] = []
     for moment, subject in subjects.everything(area):
-        for duty_rule in packs.pack(subject.pack, subject.area).duties.values():
-            if duty_rule.subject == subject.kind and duty_rule.opens.matches(moment, subject.facts):
-                chunk.append((duty_rule.kind, subject))
+        rules = packs.pack(subject.pack, subject.area).opened_by(moment, subject.facts)
+        chunk += [(rule.kind, subject) for rule in rules if rule.subject == subject.kind]
         if len(chunk) > 5000:
             owed += _lacking(chunk)
             chunk = []
@@ -182,7 +185,7 @@ def summary() -> dict[str, dict[str, int]]:
     """Per kind: duties opened, done (closed), late (open with a step past its time), open. The whole installation."""
     now = clock.now()
     behind = Exists(Step.objects.filter(duty=OuterRef("pk"), state=Step.OPEN, due_at__lte=now))
-    rows = (
+    rows: Iterable[Any] = (
         Duty.objects.order_by()
         .values("kind")
         .annotate(
@@ -192,4 +195,4 @@ def summary() -> dict[str, dict[str, int]]:
             late=Count("pk", filter=Q(behind)),
         )
     )
-    return {row.pop("kind"): row for row in rows}
+    return {row["kind"]: {name: row[name] for name in ("opened", "done", "late", "open")} for row in rows}

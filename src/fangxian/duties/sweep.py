@@ -6,7 +6,8 @@ after a week's silence, does no harm: it looks at what is late now.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db import connection
@@ -73,12 +74,14 @@ def escalate(by: Actor) -> int:
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             steps = [named for _pk, named in chunk]
-            record(by, "duty.escalated", ("area", int(area or 0)), area=area, data={"steps": steps, "at": now.isoformat()})
+            record(
+                by, "duty.escalated", ("area", int(area or 0)), area=area, data={"steps": steps, "at": now.isoformat()}
+            )
             emit(StepsEscalated(area, tuple(pk for pk, _named in chunk)))
     return sum(map(len, told.values()))
 
 
-def _stamp(moment: object) -> object:
+def _stamp(moment: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(moment)
 
 
@@ -87,7 +90,7 @@ _CURRENT = "CASE escalated_to WHEN '' THEN post_area ELSE escalated_to END"
 #: The code of the jurisdiction above: cut to the next shorter length of a level.
 _PARENT = (
     f"CASE length({_CURRENT}) "
-    + " ".join(f"WHEN {own} THEN substr({_CURRENT}, 1, {above})" for above, own in zip(_LENGTHS, _LENGTHS[1:], strict=False))
+    + " ".join(f"WHEN {own} THEN substr({_CURRENT}, 1, {above})" for above, own in pairwise(_LENGTHS))
     + f" ELSE {_CURRENT} END"
 )
 _ESCALATE = f"""

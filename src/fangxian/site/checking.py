@@ -11,8 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
-from fangxian.core import clock, journal, outbox
-from fangxian.core.models import Head
+from fangxian.core import journal, outbox
 from fangxian.duties import coverage, packs, queries, rebuild
 
 
@@ -70,16 +69,20 @@ def _keys() -> Iterator[Finding]:
     if path.exists():
         private = not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
         yield Finding(
-            _("keys in %(path)s") % {"path": path}, private, _("Others can read it: chmod 600, and keep a copy elsewhere.")
+            _("keys in %(path)s") % {"path": path},
+            private,
+            _("Others can read it: chmod 600, and keep a copy elsewhere."),
         )
 
 
 def _clock() -> Iterator[Finding]:
-    head = Head.objects.filter(id=1).first()
-    ahead = bool(head and head.at and head.at - clock.now() > journal.TOLERANCE)
-    yield Finding(_("the clock is not behind the journal"), not ahead, _("Set the machine's clock right."))
+    yield Finding(
+        _("the clock is not behind the journal"), not journal.clock_is_behind(), _("Set the machine's clock right.")
+    )
 
 
 def _disk() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.DATA_DIR).free / 2**30
-    yield Finding(_("%(n).1f GiB free on the disk") % {"n": free}, free > 1, _("Make room: below 1 GiB writing may fail."))
+    yield Finding(
+        _("%(n).1f GiB free on the disk") % {"n": free}, free > 1, _("Make room: below 1 GiB writing may fail.")
+    )

@@ -27,7 +27,7 @@ PACKS = env.list("FANGXIAN_PACKS", default=["unknown-pneumonia", "covid-19-cn-9"
 OVERLAYS = env.list("FANGXIAN_OVERLAYS", default=[])
 
 DEBUG = env.bool("FANGXIAN_DEBUG", default=False)
-ALLOWED_HOSTS = env.list("FANGXIAN_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"])
+ALLOWED_HOSTS = env.list("FANGXIAN_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("FANGXIAN_ORIGINS", default=[])
 
 from fangxian.core.secrets import load_keys  # noqa: E402  (needs DATA_DIR only)
