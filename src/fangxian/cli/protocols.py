@@ -13,7 +13,7 @@ from rich.text import Text as Styled
 from rich.tree import Tree
 
 from fangxian import protocols
-from fangxian.cli.started import language, say
+from fangxian.cli.started import language
 from fangxian.protocols import Cited, DutyRule, Pack, PackError, Text
 from fangxian.protocols.vocabulary import terms
 
@@ -40,19 +40,16 @@ def list_packs(as_json: AsJson = False, lang: Lang = None) -> None:
         return
     tongue = lang or language()
     table = Table(box=None, header_style="bold")
-    for heading in (
-        say("名称", "id"), say("内容", "name"), say("版本", "edition"), say("状态", "status"), say("义务", "duties"),
-        "A", "B", "C", "G", say("须核对", "to check"),
-    ):  # fmt: skip
-        table.add_column(heading, overflow="fold")
+    table.add_column(_both("名称", "id", tongue), no_wrap=True)
+    table.add_column(_both("内容", "what", tongue), overflow="fold")
+    table.add_column(_both("状态", "status", tongue), overflow="fold")
+    table.add_column(_both("义务", "duties", tongue), justify="right")
+    for grade, style in GRADE_STYLES.items():
+        table.add_column(grade, justify="right", style=style)
     for info in infos:
-        status = STATUSES[info.status].in_(tongue)
-        if info.superseded_by:
-            status += " → " + info.superseded_by
-        name = ("  ↳ " if info.base else "") + info.name.in_(tongue)
-        grades = [str(info.grades[grade]) for grade in GRADE_STYLES]
-        row = (info.id, name, info.edition, status, str(info.duties), *grades, str(info.needs_primary))
-        table.add_row(*row, style="dim" if info.status == "historical" else "")
+        status = STATUSES[info.status].in_(tongue) + (f" → {info.superseded_by}" if info.superseded_by else "")
+        name = ("↳ " if info.base else "") + info.name.in_(tongue)
+        table.add_row(info.id, name, status, str(info.duties), *(str(info.grades[grade]) for grade in GRADE_STYLES))
     Console().print(table)
 
 
@@ -67,7 +64,9 @@ def show(
     """A pack as a person reads it, with the grade of every value."""
     pack = _load(ref, *(overlay or ()))
     if duty is not None and duty not in pack.duties:
-        raise typer.BadParameter(say("可选：", "choose one of: ") + ", ".join(pack.duties), param_hint="--duty")
+        raise typer.BadParameter(
+            _both("可选：", "choose one of: ", lang or language()) + ", ".join(pack.duties), param_hint="--duty"
+        )
     tongue = lang or language()
     if as_json:
         content = protocols.dump(pack)

@@ -106,8 +106,7 @@ class Cited:
 
     @property
     def _pedigree(self) -> Text:
-        is_rule = self.value is None or (self.value == 0 and not isinstance(self.value, bool))  # 0: the anchor itself
-        lead = Text("", "") if is_rule else self.text.joined(Text("：", ": "))
+        lead = Text("", "") if self.value is None else self.text.joined(Text("：", ": "))
         grade = terms("grades")[self.grade]
         if not self.published:
             origin = (

@@ -28,7 +28,7 @@ def _plain(value: Any) -> Any:
         case Cited():
             return _cited(value)
         case Due():
-            pedigree = _cited(value.offset if value.offset.number else value.offset.of(None))
+            pedigree = _cited(value.offset)
             return {"anchor": value.anchor, **({"before": True} if value.before else {}), **pedigree}
         case Text():
             return {"zh": value.zh, "en": value.en}

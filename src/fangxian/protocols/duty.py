@@ -56,18 +56,20 @@ class Due:
     """
 
     anchor: str
-    offset: Cited  # a duration; 0 min for the anchor itself
+    offset: Cited  # a duration; without a value for the anchor itself
     before: bool = False
 
     @property
     def delta(self) -> timedelta:
         """The signed distance from the anchor."""
+        if self.offset.value is None:
+            return timedelta(0)
         return -self.offset.delta if self.before else self.offset.delta
 
     @property
     def in_days(self) -> bool:
         """Counted in calendar days rather than exactly."""
-        return self.offset.unit not in ("min", "h")
+        return self.offset.unit not in (None, "min", "h")
 
     @property
     def text(self) -> Text:
@@ -76,7 +78,7 @@ class Due:
 
     def said(self, name: Text) -> Text:
         """The clock in words, given the name of its anchor."""
-        if not self.offset.number:
+        if self.offset.value is None:
             return name
         amount = self.offset.text
         if self.before:
@@ -86,7 +88,7 @@ class Due:
     def __str__(self) -> str:
         lead = (
             f"{self.offset.value} {self.offset.unit} {'before' if self.before else 'after'} "
-            if self.offset.number
+            if self.offset.value is not None
             else ""
         )
         return lead + self.anchor

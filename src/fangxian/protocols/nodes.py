@@ -6,7 +6,6 @@ Scalars stay the strings that the author typed: what they mean is decided by the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -125,15 +124,6 @@ def parse_tree(text: str, name: str) -> Node:
     if problems:
         raise Flaw(*problems)
     return node
-
-
-def leaves(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
-    """Every node below this one with its path, parents first."""
-    below = node.children().items() if node.kind == "map" else ((str(i), item) for i, item in enumerate(node.items))
-    for part, child in below:
-        where = f"{path}/{part}" if path else part
-        yield where, child
-        yield from leaves(child, where)
 
 
 def _convert(node: yaml.Node, name: str, mark: Mark | None, problems: list[Problem]) -> Node:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _DUE = re.compile(r"^(?:(?P<amount>\S+ \S+) (?P<side>after|before) )?(?P<anchor>\S+)$")
 _LEAF = re.compile(r"^(?P<fact>[\w.]+)(?:\s*(?P<sign>>=|<=|>|<|=| in )\s*(?P<limit>.+))?$")
 _ANCHOR = re.compile(r"^(?:step|stage):\S+$")
-_MOMENT = "min"  # the unit of a clock that is its anchor itself
 
 
 def read_due(node: Node, path: str, reading: Reading) -> Due:
@@ -63,9 +62,7 @@ def read_due(node: Node, path: str, reading: Reading) -> Due:
             cited = valued(found["amount"], cited, DURATION, node, path)
         anchor, before = found["anchor"], found["side"] == "before"
     _check_anchor(anchor, node, path)
-    if cited.value is None:
-        cited = cited.of(0, _MOMENT)
-    if cited.number < 0:
+    if cited.value is not None and cited.number < 0:
         raise node.flaw(path, "时长不能为负，请用 before", "a length of time cannot be negative; use 'before'")
     return Due(anchor, cited, before)
 
