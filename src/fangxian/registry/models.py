@@ -57,18 +57,26 @@ class Household(models.Model):
 
 
 class Person(models.Model):
-    """A human being, once. `canonical` is the record that duplicates were merged into (itself, if none)."""
+    """A human being, once.
+
+    A duplicate keeps everything it has; it only points: `merged_into` is the record it was found to be the same as, and
+    `canonical` the root of that tree (null for the root itself). So taking a merge back is taking one pointer away.
+    """
 
     code = models.CharField(max_length=10, unique=True)
     canonical = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="duplicates")
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged_here", db_index=False
+    )
     name = models.CharField(max_length=120)
     name_latin = models.CharField(max_length=160, blank=True)
-    sex = models.CharField(max_length=1, blank=True)
+    #: How the name is read, small letters without blanks: what a search by pinyin goes through.
+    pinyin = models.CharField(max_length=160, blank=True)
+    #: male, female, or empty where it is not known
+    sex = models.CharField(max_length=6, blank=True)
     birth_date = models.DateField(null=True, blank=True)
     birth_year = models.SmallIntegerField(null=True, blank=True)
     nationality = models.CharField(max_length=3, blank=True)
-    phone_sealed = models.BinaryField(null=True)
-    phone_index = models.CharField(max_length=32, blank=True)
     area = models.CharField(max_length=18)
     address = models.CharField(max_length=200, blank=True)
     occupation = models.CharField(max_length=80, blank=True)
@@ -79,24 +87,46 @@ class Person(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["area", "id"], name="person_area"),
-            models.Index(fields=["phone_index"], name="person_phone"),
-            models.Index(fields=["name"], name="person_name"),
+            models.Index(fields=["name", "id"], name="person_name"),
+            models.Index(fields=["pinyin", "id"], name="person_pinyin"),
         ]
 
 
 class Document(models.Model):
-    """An identity document: the number sealed, found by its blind index."""
+    """An identity document: the number sealed, found by its blind index.
+
+    One number is one person's, whatever else is said of the two: a second registration finds the first. Only passports of
+    different countries may share a number.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="documents")
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=30)
     number_sealed = models.BinaryField()
     number_index = models.CharField(max_length=32)
-    #: Last characters, for telling two documents apart without opening either.
-    tail = models.CharField(max_length=4, blank=True)
+    #: What is shown of it, so that a list opens nothing.
+    masked = models.CharField(max_length=40)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["person", "kind", "number_index"], name="document_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number_index"],
+                condition=~models.Q(kind__in=["foreign_passport", "other"]),
+                name="document_once",
+            )
+        ]
         indexes = [models.Index(fields=["number_index"], name="document_number")]
+
+
+class Phone(models.Model):
+    """A telephone number of a person (E.164), sealed like a document. Families share them, so many may have the same."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="phones")
+    number_sealed = models.BinaryField()
+    number_index = models.CharField(max_length=32)
+    masked = models.CharField(max_length=20)
+
+    class Meta:
+        indexes = [models.Index(fields=["number_index"], name="phone_number")]
 
 
 class Alias(models.Model):
@@ -107,10 +137,10 @@ class Alias(models.Model):
 
 
 class MatchKey(models.Model):
-    """A blocking key of a person: how candidates for being the same person are found among a million."""
+    """A blocking key of a person, as a 64-bit hash: how candidates for being the same are found among a million."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="match_keys")
-    key = models.CharField(max_length=60)
+    key = models.BigIntegerField()
 
     class Meta:
         indexes = [models.Index(fields=["key", "person"], name="match_key")]
@@ -129,9 +159,13 @@ class Match(models.Model):
     area = models.CharField(max_length=18)
     decided_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
     decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["first", "second"], name="match_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="match_once"),
+            models.CheckConstraint(condition=models.Q(first__lt=models.F("second")), name="match_in_order"),
+        ]
         indexes = [models.Index(fields=["state", "area"], name="match_waiting")]
 
 
@@ -155,8 +189,8 @@ class Place(models.Model):
 class Appointment(models.Model):
     """A post held by a person for an organisation in a jurisdiction: what "every duty has a name on it" rests on (责任到人).
 
-    `role` is a role of `core.roles`, or one of the grid's "three members and one chief" (三员一长: 指挥长 grid_chief, 指导员
-    grid_guide, 管理员 grid_worker, 防控员 grid_guard). `household` contracts a post down to the door (包户).
+    `role` is one of `vocabulary.post_names()`: a role of `core.roles`, a party that packs give steps to, or a post of the
+    four levels or the grid. `household` contracts a post down to the door (包户).
     """
 
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="appointments")

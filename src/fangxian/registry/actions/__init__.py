@@ -1,0 +1,44 @@
+"""The only writers of the registry. Each checks the right, writes, leaves its line in the journal and tells of it."""
+
+from fangxian.registry.actions.amendments import amend_person, withdraw
+from fangxian.registry.actions.divisions import abolish_division, import_divisions, install, rename_division
+from fangxian.registry.actions.households import create_household, move_in, move_out, set_head
+from fangxian.registry.actions.matches import find_matches, merge, say_different, say_same, unmerge
+from fangxian.registry.actions.organisations import create_organisation, deactivate_organisation, rename_organisation
+from fangxian.registry.actions.people import register_many, register_person
+from fangxian.registry.actions.places import PlaceForm, amend_place, create_place
+from fangxian.registry.actions.posts import appoint, end_appointment
+from fangxian.registry.actions.reveals import PERSONAL, reveal, reveal_many
+from fangxian.registry.checking import check
+
+__all__ = [
+    "PERSONAL",
+    "PlaceForm",
+    "abolish_division",
+    "amend_person",
+    "amend_place",
+    "appoint",
+    "check",
+    "create_household",
+    "create_organisation",
+    "create_place",
+    "deactivate_organisation",
+    "end_appointment",
+    "find_matches",
+    "import_divisions",
+    "install",
+    "merge",
+    "move_in",
+    "move_out",
+    "register_many",
+    "register_person",
+    "rename_division",
+    "rename_organisation",
+    "reveal",
+    "reveal_many",
+    "say_different",
+    "say_same",
+    "set_head",
+    "unmerge",
+    "withdraw",
+]

@@ -1,0 +1,151 @@
+"""Reading jurisdictions: names, the tree, and the codes that a place had before."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fangxian.core import clock
+from fangxian.core.access import within
+from fangxian.core.errors import NotFound
+from fangxian.registry import romanised
+from fangxian.registry.levels import LEVELS, upwards
+from fangxian.registry.models import Jurisdiction
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A jurisdiction. `name` is in the language asked for; `valid_until` says that the code has ended."""
+
+    code: str
+    level: str
+    name: str
+    population: int | None
+    lon: float | None
+    lat: float | None
+    valid_until: date | None
+    successor: str
+
+
+def area_names(codes: Iterable[str], lang: str | None = None) -> dict[str, str]:
+    """Names of many jurisdictions, one query; a code that is not in the register is its own name, "" the whole country.
+
+    Nothing is kept between calls: the query costs less than a millisecond, a name that was changed elsewhere costs trust.
+    """
+    chinese = _chinese(lang)
+    wanted = set(codes)
+    rows = Jurisdiction.objects.filter(pk__in=wanted).values_list("code", "name_zh", "name_en")
+    found = {code: _name(zh, en, chinese) for code, zh, en in rows}
+    return {code: found.get(code) or code or _("the whole country") for code in wanted}
+
+
+def full_area_names(codes: Iterable[str], lang: str | None = None) -> dict[str, str]:
+    """Names with those of the jurisdictions above: 浙江省杭州市西湖区, or Xihu District, Hangzhou, Zhejiang. Two queries at most."""
+    chinese = _chinese(lang)
+    wanted = set(codes)
+    called = area_names({above for code in wanted for above in upwards(code)}, lang)
+    summed = {"市辖区", "县", "直辖县级行政区划", romanised.division("市辖区"), "Districts", "Counties"}
+    full = {}
+    for code in wanted:
+        path = [called[above] for above in upwards(code) if called[above] not in summed and called[above] != above]
+        full[code] = ("".join(reversed(path)) if chinese else ", ".join(path)) or code or _("the whole country")
+    return full
+
+
+def area(code: str, lang: str | None = None) -> Area:
+    """One jurisdiction. Raises NotFound."""
+    row = Jurisdiction.objects.filter(pk=code).first()
+    if row is None:
+        raise NotFound(_("There is no jurisdiction %(code)s.") % {"code": code})
+    return _area(row, _chinese(lang))
+
+
+def children(code: str, *, lang: str | None = None, with_abolished: bool = False) -> list[Area]:
+    """The jurisdictions one level below (or two, where a summary code or a city without counties leaves one out)."""
+    deeper = [length for length in sorted(LEVELS) if length > len(code)]
+    for length in deeper[:2]:
+        found = below(code, LEVELS[length], lang=lang, with_abolished=with_abolished)
+        if found:
+            return found
+    return []
+
+
+def below(code: str, level: str, *, lang: str | None = None, with_abolished: bool = False) -> list[Area]:
+    """Every jurisdiction of a level within one, by code."""
+    rows = Jurisdiction.objects.filter(within(code, "code"), level=level)
+    if not with_abolished:
+        rows = rows.filter(_standing())
+    return [_area(row, _chinese(lang)) for row in rows.order_by("code")]
+
+
+def prefixes(code: str) -> tuple[str, ...]:
+    """The codes under which a jurisdiction's records are found: its own, and those it succeeded (撤并).
+
+    So the numbers of a county that swallowed another include the other's past. None lies within another.
+    """
+    ended = dict(Jurisdiction.objects.exclude(successor="").values_list("code", "successor"))
+    found = {code}
+    grown = bool(code)
+    while grown:
+        more = {old for old, new in ended.items() if any(new.startswith(one) for one in found)}
+        more = {old for old in more if not any(old.startswith(one) for one in found)}
+        grown = bool(more)
+        found |= more
+    outermost = {one for one in found if not any(one != other and one.startswith(other) for other in found)}
+    return (code, *sorted(outermost - {code}))
+
+
+def in_any(codes: Sequence[str], column: str = "area") -> Q:
+    """Rows that lie in any of the jurisdictions: for `prefixes`."""
+    found = Q(pk__in=())
+    for code in codes:
+        if not code:
+            return Q()
+        found |= within(code, column)
+    return found
+
+
+def current(code: str) -> str:
+    """The code that stands today for a code that may have ended: its successor's successor, as far as they go."""
+    return current_codes([code])[code]
+
+
+def current_codes(codes: Iterable[str]) -> dict[str, str]:
+    """The same for many. A code below one that ended goes on below the successor only if it is there; else it is the successor."""
+    wanted = set(codes)
+    ended = dict(Jurisdiction.objects.exclude(successor="").values_list("code", "successor"))
+    return {code: follow(code, ended) for code in wanted}
+
+
+def follow(code: str, ended: dict[str, str]) -> str:
+    """Follow successors from a code or from the nearest jurisdiction above it that ended. A circle ends where it began."""
+    seen = set()
+    while code not in seen:
+        seen.add(code)
+        for above in upwards(code):
+            if above in ended:
+                code = ended[above]
+                break
+    return code
+
+
+def _standing() -> Q:
+    return Q(valid_until__isnull=True) | Q(valid_until__gt=clock.today())
+
+
+def _chinese(lang: str | None) -> bool:
+    return (lang or get_language() or "zh").startswith("zh")
+
+
+def _name(zh: str, en: str, chinese: bool) -> str:
+    return zh if chinese else en or romanised.division(zh)
+
+
+def _area(row: Jurisdiction, chinese: bool) -> Area:
+    return Area(
+        row.code, row.level, _name(row.name_zh, row.name_en, chinese), row.population, row.lon, row.lat,
+        row.valid_until, row.successor,
+    )  # fmt: skip

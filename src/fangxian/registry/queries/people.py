@@ -1,0 +1,167 @@
+"""Reading people: masked cards, what a protocol may ask, search, and who has looked."""
+
+import json
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from fangxian.analytics.linkage.chinese import is_han
+from fangxian.core import clock, ids, journal
+from fangxian.core.access import Actor
+from fangxian.core.errors import NotFound
+from fangxian.registry import checking, masking
+from fangxian.registry.models import Document, Person, Phone
+from fangxian.registry.schemas import Card, Look, Page, Traits
+
+#: The last character there is: the end of a range of texts with the same beginning.
+_LAST = "\U0010ffff"
+
+
+def person(by: Actor, code: str, *, under: str | None = None) -> Card:
+    """One person, masked. Raises NotFound also where the actor may not know of them.
+
+    `under` is the area of the case or contact through which the person is known, where it is not that of residence; the
+    calling stage has checked that the person belongs to it. A person may always read their own card.
+    """
+    found = Person.objects.filter(code=ids.normalise_code(code)).first()
+    if found is None or not (_is_own(by, found) or by.may("registry.view", found.area if under is None else under)):
+        raise NotFound(_("There is no such person."))
+    return cards([found.pk])[found.pk]
+
+
+def cards(person_ids: Iterable[int]) -> dict[int, Card]:
+    """Many people, masked, by id. Whoever may see the record that names a person may see the card. Two to four queries."""
+    rows = Person.objects.filter(pk__in=set(person_ids)).select_related("canonical", "household")
+    return {row.pk: _card(row) for row in rows.prefetch_related("documents", "phones", "aliases", "duplicates")}
+
+
+def names(person_ids: Iterable[int]) -> dict[int, str]:
+    """Masked names, by id; one query."""
+    rows = Person.objects.filter(pk__in=set(person_ids)).values_list("pk", "name", "name_latin")
+    return {pk: _title(name, latin) for pk, name, latin in rows}
+
+
+def traits(person_ids: Iterable[int]) -> dict[int, Traits]:
+    """What a protocol may ask of people, by id; one query."""
+    rows = Person.objects.filter(pk__in=set(person_ids)).values_list(
+        "pk", "sex", "birth_date", "birth_year", "nationality", "occupation", "area", "household_id"
+    )
+    return {row[0]: Traits(*row) for row in rows}
+
+
+def canonical(person_ids: Iterable[int]) -> dict[int, int]:
+    """For each record the one that stands for the person; itself, where it was not merged. One query."""
+    rows = Person.objects.filter(pk__in=set(person_ids)).values_list("pk", "canonical_id")
+    return {pk: root or pk for pk, root in rows}
+
+
+def same_person(person_id: int) -> tuple[int, ...]:
+    """The ids of every record of the same person, the one that stands for them first."""
+    root = canonical([person_id]).get(person_id)
+    if root is None:
+        raise NotFound(_("There is no such person."))
+    return (root, *Person.objects.filter(canonical_id=root).order_by("pk").values_list("pk", flat=True))
+
+
+def by_codes(codes: Iterable[str]) -> dict[str, Traits]:
+    """The same by code, however the codes were typed; unknown ones are left out."""
+    wanted = {ids.normalise_code(code) for code in codes}
+    found = dict(Person.objects.filter(code__in=wanted).values_list("pk", "code")) if wanted else {}
+    return {found[pk]: one for pk, one in traits(found).items()}
+
+
+def search(by: Actor, text: str, *, after: tuple[str, int] | None = None, limit: int = 50) -> Page:
+    """People in the actor's areas: by the beginning of a name or of its pinyin, by a whole document or telephone number, by code.
+
+    Ordered by the name as it is read; `after` is what the page before said. Eight queries at most, whatever is found. Merged
+    duplicates are found by their own name and lead to the record that stands for the person.
+    """
+    text = checking.clean(text)
+    if not text:
+        return Page(())
+    column, found = _matching(text)
+    found = found.filter(by.scope("registry.view"))
+    if after is not None:
+        name, pk = after
+        found = found.filter(Q(**{f"{column}__gt": name}) | Q(**{column: name, "pk__gt": pk}))
+    rows = list(found.order_by(column, "pk").values_list(column, "pk", "canonical_id")[: limit + 1])
+    shown = cards(root or pk for _name, pk, root in rows[:limit])
+    people = dict.fromkeys(root or pk for _name, pk, root in rows[:limit])
+    more = rows[limit - 1][:2] if len(rows) > limit else None
+    return Page(tuple(shown[pk] for pk in people), more)
+
+
+def access_history(by: Actor, code: str) -> list[Look]:
+    """Every look at a person's fields in full, under whichever of their records, the latest first.
+
+    For the person, and for those whose task it is to watch over it.
+    """
+    found = Person.objects.filter(code=ids.normalise_code(code)).first()
+    if found is None or not (_is_own(by, found) or by.may("persons.history", found.area)):
+        raise NotFound(_("There is no such person."))
+    looks = []
+    for entry in journal.of("person", same_person(found.pk), actions=("person.revealed",)):
+        data = json.loads(entry.data)
+        looks.append(
+            Look(entry.at, entry.actor, entry.channel, entry.area, entry.purpose, data["reason"], tuple(data["fields"]))
+        )
+    return sorted(looks, key=lambda look: look.at, reverse=True)
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_own(by: Actor, found: Person) -> bool:
+    if by.person_id is None:
+        return False
+    return found.pk in same_person(by.person_id)
+
+
+def _matching(text: str) -> tuple[str, QuerySet[Person]]:
+    """The column that the text speaks of, and who has it."""
+    people = Person.objects.all()
+    code = ids.normalise_code(text)
+    if any(map(str.isdigit, text)):
+        owners = Q(code=code) if ids.is_code(code) else Q(pk__in=())
+        if indexes := [index for _kind, index in checking.document_indexes(text)]:
+            owners |= Q(pk__in=Document.objects.filter(number_index__in=indexes).values("person_id"))
+        if index := checking.phone_index(text):
+            owners |= Q(pk__in=Phone.objects.filter(number_index=index).values("person_id"))
+        return "pinyin", people.filter(owners)
+    if any(map(is_han, text)):
+        return "name", people.filter(_beginning("name", text))
+    return "pinyin", people.filter(_beginning("pinyin", checking.reading(text) or text))
+
+
+def _beginning(column: str, text: str) -> Q:
+    """As a range, so that the index serves it on every database."""
+    return Q(**{f"{column}__gte": text, f"{column}__lt": text + _LAST})
+
+
+def _title(name: str, latin: str) -> str:
+    return masking.name(name or latin) or _("name unknown")
+
+
+def _card(row: Person) -> Card:
+    traits = Traits(
+        row.pk, row.sex, row.birth_date, row.birth_year, row.nationality, row.occupation, row.area, row.household_id
+    )
+    return Card(
+        id=row.pk,
+        code=row.code,
+        name=_title(row.name, row.name_latin),
+        sex=row.sex,
+        age=traits.age_on(clock.today()),
+        nationality=row.nationality,
+        documents=tuple((one.kind, one.masked) for one in row.documents.all()),
+        phones=tuple(one.masked for one in row.phones.all()),
+        area=row.area,
+        address=masking.address(row.address),
+        occupation=row.occupation,
+        household=row.household.code if row.household else "",
+        aliases=tuple(masking.name(one.name) for one in row.aliases.all()),
+        version=row.version,
+        canonical=row.canonical.code if row.canonical else "",
+        duplicates=tuple(sorted(one.code for one in row.duplicates.all())),
+    )

@@ -1,0 +1,181 @@
+"""What the registry takes in and gives out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from fangxian.standards.errors import InputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonForm:
+    """A person as somebody writes them down; whatever is unknown is left empty.
+
+    `sex` is male or female, `nationality` an ISO 3166-1 code of three letters, `area` the code of the jurisdiction of
+    residence (empty: that of whoever registers), `household` a household's code. `documents` are (kind, number), with an
+    empty kind where the number itself shows it.
+    """
+
+    name: str = ""
+    name_latin: str = ""
+    sex: str = ""
+    birth_date: date | None = None
+    birth_year: int | None = None
+    nationality: str = ""
+    documents: tuple[tuple[str, str], ...] = ()
+    phones: tuple[str, ...] = ()
+    area: str = ""
+    address: str = ""
+    occupation: str = ""
+    household: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Division:
+    """One row of a divisions table. `row` is where it stood there, for messages."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    population: int | None = None
+    lon: float | None = None
+    lat: float | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    successor: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DivisionsImport:
+    """What an import did. `faults` are the rows left out, each with its place, what is wrong and what to do (zh and en)."""
+
+    created: int
+    changed: int
+    unchanged: int
+    faults: tuple[InputError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A person, masked: enough to tell two apart on the telephone, not enough to find either."""
+
+    id: int
+    code: str
+    name: str
+    sex: str
+    age: int | None
+    nationality: str
+    documents: tuple[tuple[str, str], ...]
+    phones: tuple[str, ...]
+    area: str
+    address: str
+    occupation: str
+    household: str
+    aliases: tuple[str, ...]
+    version: int
+    #: Code of the record that this one was merged into, empty if it stands for itself; and of those merged into it.
+    canonical: str = ""
+    duplicates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a protocol may ask about a person: nothing by which to recognise them."""
+
+    id: int
+    sex: str
+    birth_date: date | None
+    birth_year: int | None
+    nationality: str
+    occupation: str
+    area: str
+    household_id: int | None
+
+    def age_on(self, day: date) -> int | None:
+        """Completed years on a day; by the year alone where only that is known."""
+        if self.birth_date is not None:
+            return (
+                day.year - self.birth_date.year - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+            )
+        return day.year - self.birth_year if self.birth_year is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a list, and the key with which to ask for the next ones (None at the end)."""
+
+    people: tuple[Card, ...]
+    after: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at personal fields: who, when, at what, what for."""
+
+    at: datetime
+    who: str
+    channel: str
+    area: str
+    purpose: str
+    reason: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search for duplicates came to."""
+
+    compared: int = 0
+    merged: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a post: name, telephone, organisation, and the account where there is one."""
+
+    appointment_id: int
+    name: str
+    phone: str
+    organisation: str
+    account_id: int | None
+    since: datetime
+    household: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post in a jurisdiction and who holds it; `holders` is empty where nobody does."""
+
+    role: str
+    name: str
+    level: str
+    area: str
+    area_name: str
+    holders: tuple[Holder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsibilityView:
+    """Who answers for a jurisdiction: the four levels (四级包保) down to it, and the grid's three members and one chief."""
+
+    area: str
+    four_levels: tuple[PostView, ...]
+    grid: tuple[PostView, ...]
+
+    @property
+    def vacant(self) -> tuple[PostView, ...]:
+        return tuple(post for post in (*self.four_levels, *self.grid) if not post.holders)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two records that may be one person, with why: (field, level, bits of evidence) for each field compared."""
+
+    id: int
+    first: Card
+    second: Card
+    probability: float
+    evidence: Sequence[Mapping[str, object]] = field(default_factory=tuple)
