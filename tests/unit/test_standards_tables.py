@@ -161,14 +161,13 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 def workbook(path: Path, *, date1904: bool = False) -> Path:
     book = xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd", "date_1904": date1904})
     page = book.add_worksheet("病例")
-    for row, cells in enumerate(
-        [
-            ["编号", "发病", "序列", "身份证号", "数量"],
-            [1000000001, dt.date(2020, 1, 19), 43849, "11010519491231002X", 2.5],
-            [None] * 5,
-            [1000000002, dt.datetime(2020, 1, 20, 14, 30), 43850, "=1+1", -3],
-        ]
-    ):
+    lines: list[list[Cell]] = [
+        ["编号", "发病", "序列", "身份证号", "数量"],
+        [1000000001, dt.date(2020, 1, 19), 43849, "11010519491231002X", 2.5],
+        [None] * 5,
+        [1000000002, dt.datetime(2020, 1, 20, 14, 30), 43850, "=1+1", -3],
+    ]
+    for row, cells in enumerate(lines):
         for column, cell in enumerate(cells):
             if isinstance(cell, dt.date):
                 page.write_datetime(

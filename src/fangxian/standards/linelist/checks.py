@@ -161,11 +161,10 @@ def complete_case(case: CaseRow) -> CaseRow:
         known["outcome_at"] = case.died_at
     if case.outcome == "died" and case.outcome_at and case.died_at is None:
         known["died_at"] = case.outcome_at
-    if case.id_number and (case.sex is None or case.birth_date is None):
+    if case.id_number and not any(_check_identity(case)):
         try:
             citizen = cn_ids.parse_citizen_id(case.id_number)
-            known |= {} if case.sex else {"sex": citizen.sex}
-            known |= {} if case.birth_date else {"birth_date": citizen.birth_date}
+            known |= {"sex": citizen.sex, "birth_date": citizen.birth_date, "birth_year": citizen.birth_date.year}
         except cn_ids.IdError:
             pass
     if case.birth_date and case.birth_year is None:

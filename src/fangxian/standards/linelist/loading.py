@@ -222,6 +222,8 @@ class _Loader:
                 )
             return Field(pieces=(Piece.column(column or ""),), path=path, line=node.start_mark.line + 1)
         entries = src.mapping(node, path, _FIELD_KEYS)
+        if not isinstance(node, yaml.MappingNode):
+            return Field(path=path, line=node.start_mark.line + 1)
         given = [key for key in _SOURCES if key in entries]
         if len(given) != 1 and not (not given and "default" in entries):
             what = Text("要写且只写一个来源", "exactly one source is needed")
