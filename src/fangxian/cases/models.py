@@ -1,6 +1,7 @@
-"""Tables of reported cases and their three-level review (直报、三级审核). Private to the stage."""
+"""Tables of outbreaks, reported cases and their three-level review (直报、三级审核). Private to the stage."""
 
 from django.db import models
+from django.db.models import Q
 
 from fangxian.registry.models import Organisation, Person
 
@@ -12,7 +13,7 @@ class Outbreak(models.Model):
     name_zh = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120)
     pack = models.CharField(max_length=60)
-    area = models.CharField(max_length=18)
+    area = models.CharField(max_length=18, blank=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     #: 7-1-7 dates: emergence (onset of the first case), detection, notification, completion of the response.
@@ -25,6 +26,9 @@ class Outbreak(models.Model):
 class Case(models.Model):
     """One person's illness or infection in one outbreak."""
 
+    DISCARDED = "discarded"
+    REPORTED, RETURNED = "reported", "returned"
+
     code = models.CharField(max_length=10, unique=True)
     outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="cases", db_index=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cases")
@@ -33,11 +37,13 @@ class Case(models.Model):
     pack = models.CharField(max_length=60)
     area = models.CharField(max_length=18)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
-    #: suspected, probable, confirmed, asymptomatic, discarded: by the pack's definitions, with the clause.
+    #: A case class of the pack (suspected, probable, confirmed, asymptomatic), or discarded.
     classification = models.CharField(max_length=14)
+    #: Pack, version and clause whose definition is met; `as_reported` where the reporter's word stands alone.
     classified_by = models.CharField(max_length=120, blank=True)
     #: imported, local, unknown
     origin = models.CharField(max_length=8, default="unknown")
+    #: What is known, by the names of the protocol vocabulary: fever, pcr_positive …
     facts = models.JSONField(default=dict)
     onset_on = models.DateField(null=True, blank=True)
     sampled_at = models.DateTimeField(null=True, blank=True)
@@ -45,6 +51,8 @@ class Case(models.Model):
     reported_at = models.DateTimeField()
     isolated_at = models.DateTimeField(null=True, blank=True)
     last_negative_at = models.DateTimeField(null=True, blank=True)
+    #: Clock anchors that only some diseases know (`rash_at`): name → ISO instant.
+    dates = models.JSONField(default=dict)
     #: mild, moderate, severe, critical
     severity = models.CharField(max_length=10, blank=True)
     hospital = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -52,8 +60,8 @@ class Case(models.Model):
     #: recovered, died, transferred; empty while in care
     outcome = models.CharField(max_length=12, blank=True)
     outcome_on = models.DateField(null=True, blank=True)
-    #: How far the review has come: reported, county, city, province, returned.
-    review = models.CharField(max_length=10, default="reported")
+    #: How far the review has come: reported, then the level that approved last (county, city, province), or returned.
+    review = models.CharField(max_length=10, default=REPORTED)
     note = models.TextField(blank=True)
     created_at = models.DateTimeField()
     version = models.IntegerField(default=1)
@@ -61,8 +69,13 @@ class Case(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["outbreak", "source_ref"], condition=~models.Q(source_ref=""), name="case_source_once"
-            )
+                fields=["outbreak", "source_ref"],
+                condition=~Q(source_ref="") & ~Q(classification="discarded"),
+                name="case_source_once",
+            ),
+            models.UniqueConstraint(
+                fields=["outbreak", "person"], condition=~Q(classification="discarded"), name="one_case_a_person"
+            ),
         ]
         indexes = [
             models.Index(fields=["area", "-reported_at", "-id"], name="case_area_time"),
@@ -71,8 +84,19 @@ class Case(models.Model):
         ]
 
 
+class Judgement(models.Model):
+    """What a case was held to be, from when, by which definition (病例分类、订正). The newest one is the case's class."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="judgements")
+    classification = models.CharField(max_length=14)
+    basis = models.CharField(max_length=120, blank=True)
+    at = models.DateTimeField()
+
+
 class Review(models.Model):
     """One decision of one level on a case: approved, or returned with the reason."""
+
+    APPROVE, RETURN = "approve", "return"
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="reviews")
     level = models.CharField(max_length=10)

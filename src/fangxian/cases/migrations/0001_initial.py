@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('name_zh', models.CharField(max_length=120)),
                 ('name_en', models.CharField(max_length=120)),
                 ('pack', models.CharField(max_length=60)),
-                ('area', models.CharField(max_length=18)),
+                ('area', models.CharField(blank=True, max_length=18)),
                 ('opened_at', models.DateTimeField()),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('emerged_on', models.DateField(blank=True, null=True)),
@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ('reported_at', models.DateTimeField()),
                 ('isolated_at', models.DateTimeField(blank=True, null=True)),
                 ('last_negative_at', models.DateTimeField(blank=True, null=True)),
+                ('dates', models.JSONField(default=dict)),
                 ('severity', models.CharField(blank=True, max_length=10)),
                 ('admitted_at', models.DateTimeField(blank=True, null=True)),
                 ('outcome', models.CharField(blank=True, max_length=12)),
@@ -62,6 +63,16 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='registry.person')),
                 ('outbreak', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='cases.outbreak')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Judgement',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('classification', models.CharField(max_length=14)),
+                ('basis', models.CharField(blank=True, max_length=120)),
+                ('at', models.DateTimeField()),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judgements', to='cases.case')),
             ],
         ),
         migrations.CreateModel(
@@ -91,6 +102,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_ref', ''), _negated=True), fields=('outbreak', 'source_ref'), name='case_source_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('source_ref', ''), _negated=True), models.Q(('classification', 'discarded'), _negated=True)), fields=('outbreak', 'source_ref'), name='case_source_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.UniqueConstraint(condition=models.Q(('classification', 'discarded'), _negated=True), fields=('outbreak', 'person'), name='one_case_a_person'),
         ),
     ]

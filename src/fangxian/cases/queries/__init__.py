@@ -1,0 +1,30 @@
+"""The only readers of this stage that others use. People are masked here; to see one is to reveal with a purpose."""
+
+from fangxian.cases.queries.curves import daily_numbers, double_zero, epicurve
+from fangxian.cases.queries.exporting import Export, export
+from fangxian.cases.queries.linelist import count, line_list, total
+from fangxian.cases.queries.lookups import by_person, codes_by_source, facts_of, id_of, outbreak_id
+from fangxian.cases.queries.one import CaseDetail, case
+from fangxian.cases.queries.timeliness import OutbreakView, outbreak, outbreaks, seven_one_seven
+
+__all__ = [
+    "CaseDetail",
+    "Export",
+    "OutbreakView",
+    "by_person",
+    "case",
+    "codes_by_source",
+    "count",
+    "daily_numbers",
+    "double_zero",
+    "epicurve",
+    "export",
+    "facts_of",
+    "id_of",
+    "line_list",
+    "outbreak",
+    "outbreak_id",
+    "outbreaks",
+    "seven_one_seven",
+    "total",
+]

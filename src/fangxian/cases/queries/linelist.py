@@ -1,0 +1,184 @@
+"""The line list (个案一览): filtered, in order, page by page by key."""
+
+import base64
+import binascii
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fangxian.cases.models import Case
+from fangxian.cases.schemas import CasePage, CaseRow, Filter, Order
+from fangxian.cases.subject import REVIEW
+from fangxian.core import clock, ids
+from fangxian.core.access import Actor
+from fangxian.core.errors import Invalid
+from fangxian.duties import queries as duties
+from fangxian.registry import masking
+from fangxian.registry import queries as registry
+
+#: More late reviews than anybody can look through; the list says so by being this long.
+_MANY = 20_000
+LONGEST_PAGE = 1000
+_COLUMNS = {"reported": "reported_at", "onset": "onset_on"}
+
+
+def line_list(
+    by: Actor, wanted: Filter | None = None, *, order: Order = "-reported", cursor: str = "", limit: int = 100
+) -> CasePage:
+    """The cases that the actor may see and that a filter wants; cases without an onset come last when ordered by it.
+
+    The same call with the page's `cursor` gives the next one; what is reported meanwhile moves no page.
+    """
+    limit = max(1, min(limit, LONGEST_PAGE))
+    name = order.removeprefix("-")
+    if name not in _COLUMNS:
+        raise Invalid(
+            _("The line list cannot be ordered by “%(order)s”.") % {"order": order},
+            remedy=_("Choose one of: %(list)s.") % {"list": "-reported, reported, -onset, onset"},
+            field="order",
+        )
+    column, down = _COLUMNS[name], order.startswith("-")
+    found = filtered(by, wanted or Filter())
+    if cursor:
+        found = found.filter(_beyond(column, down, *_read(cursor, column)))
+    key = F(column).desc(nulls_last=True) if down else F(column).asc(nulls_last=True)
+    cases = list(
+        found.select_related("outbreak", "organisation", "hospital", "person").order_by(key, "-pk" if down else "pk")[
+            : limit + 1
+        ]
+    )
+    page, more = cases[:limit], len(cases) > limit
+    return CasePage(tuple(rows(page)), _written(page[-1], column) if more else "")
+
+
+def total(by: Actor, wanted: Filter | None = None) -> int:
+    """How many lines there are in all."""
+    return filtered(by, wanted or Filter()).count()
+
+
+def count(by: Actor, outbreak: str) -> int:
+    """How many cases an outbreak has, of those that the actor may see; discarded ones are none."""
+    return filtered(by, Filter(outbreak=outbreak)).exclude(classification=Case.DISCARDED).count()
+
+
+def filtered(by: Actor, wanted: Filter) -> QuerySet[Case]:
+    """The cases of a filter among those that the actor may see. Raises Invalid for days in the wrong order."""
+    given: dict[str, Any] = {
+        "outbreak__code": ids.normalise_code(wanted.outbreak),
+        "classification__in": tuple(wanted.classification),
+        "origin": wanted.origin,
+        "review": wanted.reviewed,
+        "severity": wanted.severity,
+        "onset_on__gte": wanted.onset_from,
+        "onset_on__lte": wanted.onset_to,
+        "reported_at__gte": wanted.reported_from and clock.local_midnight(wanted.reported_from),
+        "reported_at__lt": wanted.reported_to and clock.local_midnight(wanted.reported_to + timedelta(days=1)),
+    }
+    for field, first, last in (
+        ("onset_to", wanted.onset_from, wanted.onset_to),
+        ("reported_to", wanted.reported_from, wanted.reported_to),
+    ):
+        if first and last and last < first:
+            raise Invalid(_("The period ends before it begins."), remedy=_("Swap the two days."), field=field)
+    found = Case.objects.filter(
+        by.scope("cases.view", organisation="organisation_id"),
+        registry.in_any(registry.prefixes(wanted.area)),
+        **{name: value for name, value in given.items() if value},
+    )
+    if wanted.outcome:
+        found = found.filter(outcome="" if wanted.outcome == "in_care" else wanted.outcome)
+    if wanted.late:
+        late = duties.missing(by, REVIEW, wanted.area, limit=_MANY)
+        found = found.filter(pk__in={step.duty.subject_id for step in late if step.state == step.OPEN})
+    if text := wanted.text.strip():
+        found = found.filter(_about(by, text))
+    return found
+
+
+def _about(by: Actor, text: str) -> Q:
+    """A case code, a source number, or a name; names only for who may reveal them, as a search also tells who is there."""
+    matching = Q(source_ref=text)
+    if ids.is_code(code := ids.normalise_code(text)):
+        matching |= Q(code=code)
+    if by.may("persons.reveal") and len(text) >= 2:
+        matching |= Q(person__name__startswith=text) | Q(person__pinyin__startswith=text.lower().replace(" ", ""))
+    return matching
+
+
+def rows(cases: list[Case]) -> list[CaseRow]:
+    """Cases as lines; needs their outbreak, person and organisations at hand."""
+    names = registry.area_names({case.area for case in cases})
+    return [
+        CaseRow(
+            id=case.pk,
+            code=case.code,
+            source_ref=case.source_ref,
+            outbreak=case.outbreak.code,
+            person=case.person.code,
+            name=masking.name(case.person.name or case.person.name_latin) or _("name unknown"),
+            sex=case.person.sex,
+            age=age(case),
+            area=case.area,
+            area_name=names.get(case.area, ""),
+            organisation=organisation_name(case.organisation),
+            classification=case.classification,
+            origin=case.origin,
+            onset_on=case.onset_on,
+            diagnosed_at=case.diagnosed_at,
+            reported_at=case.reported_at,
+            severity=case.severity,
+            hospital=organisation_name(case.hospital),
+            outcome=case.outcome,
+            outcome_on=case.outcome_on,
+            review=case.review,
+            version=case.version,
+        )
+        for case in cases
+    ]
+
+
+def age(case: Case) -> int | None:
+    """Completed years at onset, or at the report; by the year alone where only that is known."""
+    day = case.onset_on or case.reported_at.astimezone(clock.zone()).date()
+    born = case.person.birth_date
+    if born is not None:
+        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+    return day.year - case.person.birth_year if case.person.birth_year is not None else None
+
+
+def organisation_name(organisation: Any) -> str:
+    """In the reader's language."""
+    if organisation is None:
+        return ""
+    chinese = (get_language() or "zh").startswith("zh")
+    return str(organisation.name_zh if chinese else organisation.name_en or organisation.name_zh)
+
+
+def _beyond(column: str, down: bool, value: date | datetime | None, pk: int) -> Q:
+    """Rows that come after one with this value and id; rows without a value come last."""
+    further = "lt" if down else "gt"
+    if value is None:
+        return Q(**{f"{column}__isnull": True, f"pk__{further}": pk})
+    beyond = Q(**{f"{column}__{further}": value}) | Q(**{column: value, f"pk__{further}": pk})
+    return beyond | Q(**{f"{column}__isnull": True}) if column == "onset_on" else beyond
+
+
+def _written(case: Case, column: str) -> str:
+    value = getattr(case, column)
+    key = [value.isoformat() if value is not None else None, case.pk]
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str, column: str) -> tuple[date | datetime | None, int]:
+    try:
+        value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        kind = date if column == "onset_on" else datetime
+        return kind.fromisoformat(value) if value is not None else None, int(pk)
+    except (ValueError, TypeError, binascii.Error) as fault:
+        raise Invalid(
+            _("This page mark does not fit."), remedy=_("Begin again with the first page."), field="cursor"
+        ) from fault

@@ -1,0 +1,51 @@
+"""What the stages above ask about cases by key; the caller has checked the right. No names."""
+
+from collections.abc import Iterable, Mapping
+
+from fangxian.cases.judgement import known_facts
+from fangxian.cases.models import Case, Outbreak
+from fangxian.cases.schemas import CaseFacts
+from fangxian.cases.subject import anchors_of
+from fangxian.core import ids
+
+
+def id_of(code: str) -> int | None:
+    """The key of the case with this code."""
+    return Case.objects.filter(code=ids.normalise_code(code)).values_list("pk", flat=True).first()
+
+
+def outbreak_id(code: str) -> int | None:
+    """The key of the outbreak with this code."""
+    return Outbreak.objects.filter(code=ids.normalise_code(code)).values_list("pk", flat=True).first()
+
+
+def facts_of(case_ids: Iterable[int]) -> Mapping[int, CaseFacts]:
+    """Cases as a pack asks for them, by key."""
+    return {
+        case.pk: CaseFacts(
+            id=case.pk,
+            code=case.code,
+            outbreak_id=case.outbreak_id,
+            person_id=case.person_id,
+            pack=case.pack,
+            area=case.area,
+            classification=case.classification,
+            onset_on=case.onset_on,
+            reported_at=case.reported_at,
+            facts=known_facts(case),
+            anchors=anchors_of(case),
+        )
+        for case in Case.objects.filter(pk__in=list(case_ids))
+    }
+
+
+def codes_by_source(outbreak: str, refs: Iterable[str]) -> dict[str, str]:
+    """Codes of the cases of an outbreak by the numbers that their source gave them; discarded ones are left out."""
+    found = Case.objects.filter(outbreak__code=ids.normalise_code(outbreak), source_ref__in=set(refs) - {""})
+    return dict(found.exclude(classification=Case.DISCARDED).values_list("source_ref", "code"))
+
+
+def by_person(outbreak_id: int, person_ids: Iterable[int]) -> dict[int, int]:
+    """Ids of the cases of an outbreak by the person's id on the case; discarded ones are left out."""
+    found = Case.objects.filter(outbreak_id=outbreak_id, person_id__in=set(person_ids))
+    return dict(found.exclude(classification=Case.DISCARDED).values_list("person_id", "pk"))

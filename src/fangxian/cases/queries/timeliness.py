@@ -1,0 +1,126 @@
+"""Outbreaks, and how fast they were found and answered (7-1-7)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fangxian.cases.models import Case, Outbreak
+from fangxian.cases.schemas import Interval, SevenOneSeven
+from fangxian.core import clock, ids
+from fangxian.core.access import Actor, within
+from fangxian.core.errors import NotFound
+from fangxian.duties import packs
+from fangxian.registry.levels import upwards
+
+#: The date of an outbreak that each clock anchor of a 7-1-7 target stands for.
+_DATES = {
+    "emerged_at": "emerged_on",
+    "detected_at": "detected_on",
+    "notified_at": "notified_on",
+    "responded_at": "responded_on",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OutbreakView:
+    """An outbreak as it is shown. `cases` counts those not discarded, wherever they are."""
+
+    id: int
+    code: str
+    name_zh: str
+    name_en: str
+    pack: str
+    area: str
+    opened_at: datetime
+    closed_at: datetime | None
+    cases: int
+
+    @property
+    def name(self) -> str:
+        """In the reader's language."""
+        return self.name_zh if (get_language() or "zh").startswith("zh") else self.name_en
+
+
+def outbreaks(by: Actor, *, open_only: bool = False) -> list[OutbreakView]:
+    """The outbreaks that touch the actor's jurisdictions, newest first."""
+    found = Outbreak.objects.filter(_touching(by.areas("cases.view")))
+    if open_only:
+        found = found.filter(closed_at__isnull=True)
+    return [_view(row) for row in _counted(found).order_by("-opened_at", "-pk")]
+
+
+def outbreak(by: Actor, code: str) -> OutbreakView:
+    """One outbreak. Raises NotFound where it does not touch the actor's jurisdictions."""
+    found = Outbreak.objects.filter(_touching(by.areas("cases.view")), code=ids.normalise_code(code))
+    row = _counted(found).first()
+    if row is None:
+        raise NotFound(_("There is no such outbreak."))
+    return _view(row)
+
+
+def must_see(by: Actor, code: str) -> Outbreak:
+    """The row of an outbreak, for the queries of this stage."""
+    row = Outbreak.objects.filter(_touching(by.areas("cases.view")), code=ids.normalise_code(code)).first()
+    if row is None:
+        raise NotFound(_("There is no such outbreak."))
+    return row
+
+
+def seven_one_seven(by: Actor, code: str) -> SevenOneSeven:
+    """7-1-7 of an outbreak against the targets of its pack: detected in 7 days, notified in 1, responded to in 7.
+
+    Proposed where nothing is recorded: emergence is the earliest onset, detection the first diagnosis (or report), and
+    notification the first report. When the response was complete nobody can tell from cases. An interval counts from
+    recorded dates only; one that is still running is missed as soon as it is longer than its target.
+    """
+    row = must_see(by, code)
+    recorded = {name: day for name in _DATES.values() if (day := getattr(row, name)) is not None}
+    today = clock.today()
+    intervals = []
+    for target in packs.pack(row.pack, row.area).targets:
+        first, last = recorded.get(_DATES.get(target.from_, "")), recorded.get(_DATES.get(target.to, ""))
+        allowed = target.within.delta.days
+        took = (last - first).days if first and last else None
+        met = took <= allowed if took is not None else False if first and (today - first).days > allowed else None
+        name = {"zh": target.name.zh, "en": target.name.en}
+        intervals.append(Interval(target.key, name, first, last, took, allowed, met))
+    proposed = {name: day for name, day in _proposed(row).items() if name not in recorded}
+    return SevenOneSeven(recorded, proposed, tuple(intervals))
+
+
+def _proposed(row: Outbreak) -> dict[str, date]:
+    cases = Case.objects.filter(outbreak=row).exclude(classification=Case.DISCARDED)
+    first = cases.aggregate(onset=Min("onset_on"), diagnosed=Min("diagnosed_at"), reported=Min("reported_at"))
+    found: dict[str, date] = {}
+    if first["onset"]:
+        found["emerged_on"] = first["onset"]
+    if first["reported"]:
+        found["notified_on"] = _day(first["reported"])
+        found["detected_on"] = _day(min(moment for moment in (first["diagnosed"], first["reported"]) if moment))
+    return found
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(clock.zone()).date()
+
+
+def _touching(areas: Iterable[str]) -> Q:
+    """Outbreaks handled within the areas, or by a jurisdiction above one of them."""
+    found = Q(pk__in=())
+    for area in areas:
+        found |= within(area) | Q(area__in=["", *upwards(area)])
+    return found
+
+
+def _counted(found: QuerySet[Outbreak]) -> QuerySet[Outbreak]:
+    return found.annotate(n=Count("cases", filter=~Q(cases__classification=Case.DISCARDED)))
+
+
+def _view(row: Outbreak) -> OutbreakView:
+    return OutbreakView(
+        row.pk, row.code, row.name_zh, row.name_en, row.pack, row.area, row.opened_at, row.closed_at, row.n
+    )  # fmt: skip
