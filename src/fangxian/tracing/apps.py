@@ -6,4 +6,4 @@ class TracingConfig(AppConfig):
     label = "tracing"
 
     def ready(self) -> None:
-        from fangxian.tracing import events, subject  # noqa: F401  (what it listens to; what a contact is)
+        from fangxian.tracing import listening, subject  # noqa: F401  (what it listens to; what a contact is)

@@ -1,0 +1,48 @@
+"""What tracing tells the rooms above it."""
+
+from dataclasses import dataclass
+
+from fangxian.core import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class ContactIdentified(outbox.Event):
+    """A person is a contact from now on, of this category of the pack."""
+
+    kind = "tracing.contact_identified"
+    contact_id: int
+    outbreak_id: int
+    area: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSuspected(outbox.Event):
+    """A contact has symptoms or a positive test: proposed as a case, for a person to decide. `ground`: symptoms or test."""
+
+    kind = "tracing.case_suspected"
+    contact_id: int
+    outbreak_id: int
+    area: str
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHeld(outbox.Event):
+    """A contact is held: at home, on a site, in hospital."""
+
+    kind = "tracing.contact_held"
+    contact_id: int
+    area: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactEnded(outbox.Event):
+    """A contact is no longer watched: released, case, lost, dismissed or merged."""
+
+    kind = "tracing.contact_ended"
+    contact_id: int
+    outbreak_id: int
+    area: str
+    state: str

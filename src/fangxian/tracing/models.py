@@ -71,8 +71,8 @@ class Contact(models.Model):
     held_by = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     #: When the person was first held.
     held_at = models.DateTimeField(null=True, blank=True)
-    #: Symptoms were reported and nobody has decided yet whether this is a case.
-    symptoms_at = models.DateTimeField(null=True, blank=True)
+    #: Symptoms or a positive test were reported, and nobody has decided yet whether this is a case.
+    suspected_at = models.DateTimeField(null=True, blank=True)
     case = models.OneToOneField(Case, null=True, blank=True, on_delete=models.SET_NULL, related_name="was_contact")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('control_clear_at', models.DateTimeField(blank=True, null=True)),
                 ('held', models.CharField(blank=True, max_length=10)),
                 ('held_at', models.DateTimeField(blank=True, null=True)),
-                ('symptoms_at', models.DateTimeField(blank=True, null=True)),
+                ('suspected_at', models.DateTimeField(blank=True, null=True)),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('ended_why', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField()),

@@ -1,0 +1,28 @@
+"""The only writers of tracing. Each checks the right, writes, leaves its line in the journal and tells of it."""
+
+from fangxian.tracing.actions.becoming import become_case, hold_infector
+from fangxian.tracing.actions.exposing import amend_exposure, expose, expose_many
+from fangxian.tracing.actions.following import clear, dismiss, hold, lose, not_reached, rule_out, visit
+from fangxian.tracing.actions.investigating import assign, close_investigation
+from fangxian.tracing.actions.tracking import add_stay, add_stays, edit_stay, remove_stay
+
+__all__ = [
+    "add_stay",
+    "add_stays",
+    "amend_exposure",
+    "assign",
+    "become_case",
+    "clear",
+    "close_investigation",
+    "dismiss",
+    "edit_stay",
+    "expose",
+    "expose_many",
+    "hold",
+    "hold_infector",
+    "lose",
+    "not_reached",
+    "remove_stay",
+    "rule_out",
+    "visit",
+]

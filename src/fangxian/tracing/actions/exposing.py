@@ -1,0 +1,311 @@
+"""Exposures: one by hand or hundreds of thousands by import, through the same checks, the same judgement and the same duties."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from fangxian.cases.judgement import check_facts
+from fangxian.core import bulk, clock
+from fangxian.core.access import Actor
+from fangxian.core.actions import action, record
+from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from fangxian.protocols.vocabulary import facts as vocabulary
+from fangxian.registry import actions as registry_actions
+from fangxian.registry.checking import check
+from fangxian.registry.schemas import PersonForm
+from fangxian.tracing import infectors, judging, sources
+from fangxian.tracing.judging import Source
+from fangxian.tracing.models import Exposure
+from fangxian.tracing.schemas import Exposed, ExposureForm, Judged, Refused
+from fangxian.tracing.settling import Known, rejudge, settle
+
+#: Forms in one transaction: many enough to be fast, few enough to hold no lock for long.
+CHUNK = 5000
+RIGHT = "contacts.identify"
+SOURCES = ("interview", "card", "camera", "ticket", "venue_code", "linelist")
+
+
+@dataclass(slots=True)
+class _Draft:
+    form: ExposureForm
+    source: Source
+    from_at: datetime | None
+    to_at: datetime | None
+    facts: dict[str, Any]
+    place_id: int | None
+    person_id: int = 0
+
+
+def expose(by: Actor, form: ExposureForm) -> Judged:
+    """Record that one person was exposed to a case or to a contact; the pack says whether that makes them a contact.
+
+    A first exposure that counts puts the person under watch, which opens the pack's duties; a further one makes the watch as
+    strict, and as long, as the stricter and the later demand. Raises NotFound for an unknown case, contact or person, Invalid
+    naming the field at fault, NotAllowed outside the jurisdiction that investigates.
+    """
+    exposed = _tried_twice(lambda: _take(by, None, [form]))
+    if exposed.refused:
+        raise exposed.refused[0][1]
+    return exposed.judged[0]
+
+
+def expose_many(
+    by: Actor, outbreak: str, forms: Sequence[ExposureForm], *, on_progress: Callable[[int], None] | None = None
+) -> Exposed:
+    """Record many exposures of one outbreak, `CHUNK` in a transaction. Rows that are refused do not stop the others."""
+    by.must(RIGHT)
+    outbreak_id = sources.outbreak_id(outbreak)
+    contacts: list[str] = []
+    judged: list[Judged] = []
+    refused: list[Refused] = []
+    rest = iter(forms)
+    done = 0
+    while chunk := list(islice(rest, CHUNK)):
+        taken = _tried_twice(lambda chunk=chunk: _take(by, outbreak_id, chunk))  # type: ignore[misc]
+        contacts += taken.contacts
+        judged += taken.judged
+        refused += [_told(form, refusal) for form, refusal in taken.refused]
+        done += len(chunk)
+        if on_progress:
+            on_progress(done)
+    return Exposed(tuple(contacts), tuple(judged), tuple(refused))
+
+
+@action
+def amend_exposure(by: Actor, exposure_id: int, changes: ExposureForm, reason: str) -> Judged:
+    """Correct what is known of an exposure; it is judged anew, and whatever follows from it follows. Who and to whom stay."""
+    row = (
+        Exposure.objects.select_related("case", "contact_of")
+        .select_for_update(of=("self",))
+        .filter(pk=exposure_id)
+        .first()
+    )
+    if row is None:
+        raise NotFound(_("There is no such exposure."))
+    source = sources.of_exposure(row)
+    by.must(RIGHT, source.area)
+    reason = sources.reason(reason)
+    desk = _Desk(by, None, [])
+    draft = desk.checked(replace(changes, infector=False), source)
+    for name, value in _values(draft).items():
+        setattr(row, name, value)
+    row.facts, row.classified_by = draft.facts, ""  # without a basis it is certain to be judged anew
+    row.save()
+    record(
+        by, "exposure.amended", ("exposure", row.pk), area=source.area, data={"reason": reason, "source": draft.form.source}
+    )  # fmt: skip
+    rejudge(by, source, [row])
+    row = Exposure.objects.select_related("contact", "infected").get(pk=row.pk)
+    judgement = judging.judge(source, row.facts, row.from_at, row.to_at)
+    return _judged(
+        row.pk, row.contact.code if row.contact else "", judgement, row.infected.code if row.infected else ""
+    )
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Taken:
+    contacts: list[str]
+    judged: list[Judged]
+    refused: list[tuple[ExposureForm, Refusal]]
+
+
+def _tried_twice(work: Callable[[], _Taken]) -> _Taken:
+    """Somebody else may have put the same person under watch a moment ago: the second time it is known."""
+    try:
+        return work()
+    except IntegrityError:
+        return work()
+
+
+@action
+def _take(by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> _Taken:
+    desk = _Desk(by, outbreak_id, forms)
+    refused: list[tuple[ExposureForm, Refusal]] = []
+    drafts: list[_Draft] = []
+    for form in forms:
+        try:
+            drafts.append(desk.draft(form))
+        except Refusal as refusal:
+            refused.append((form, refusal))
+    if not drafts:
+        return _Taken([], [], refused)
+    _register(by, drafts)
+    drafts = [draft for draft in drafts if not _alone(draft, refused)]
+    judgements: dict[int, judging.Judgement] = {}
+    fresh: list[Known] = []
+    for pk, draft in zip(bulk.reserve_ids(Exposure, len(drafts)), drafts, strict=True):
+        judgement = judgements[pk] = judging.judge(draft.source, draft.facts, draft.from_at, draft.to_at)
+        source = draft.source
+        one = Known(pk, draft.person_id, judgement, draft.from_at, draft.to_at, source.pack, source.area)
+        one.area, one.fresh = draft.form.area, True
+        fresh.append(one)
+    outbreak = drafts[0].source.outbreak_id if drafts else 0
+    human_of = sources.humans([draft.person_id for draft in drafts])
+    settled = settle(by, outbreak, dict.fromkeys(human_of.values()), fresh)
+    _insert(drafts, fresh)
+    infected = infectors.choose(by, outbreak, settled.case_of.values()) if settled.case_of else {}
+    codes = {contact.pk: contact.code for contact in settled.contact_of.values() if contact is not None}
+    _journal(by, drafts, fresh)
+    judged = [
+        _judged(one.id, codes.get(one.contact_id or 0, ""), judgements[one.id], infected.get(one.id, ""))
+        for one in fresh
+    ]
+    return _Taken([contact.code for contact in settled.new], judged, refused)
+
+
+class _Desk:
+    """What is looked up once for a pile of forms: sources, people, places."""
+
+    def __init__(self, by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> None:
+        self.by, self.outbreak_id = by, outbreak_id
+        self.cases = sources.by_case_codes(form.case for form in forms if form.case)
+        self.contacts = sources.by_contact_codes(form.contact_of for form in forms if form.contact_of)
+        self.people = sources.people_by_codes(form.person for form in forms if isinstance(form.person, str))
+        self.places = sources.places_by_codes(form.place for form in forms if form.place)
+        self.known_good: set[tuple[Any, ...]] = set()
+
+    def draft(self, form: ExposureForm) -> _Draft:
+        """The form as it will be stored, but for a person who is to be registered. Raises Refusal."""
+        source = self._source(form)
+        if not self.by.may(RIGHT, source.area):
+            raise NotAllowed(
+                _("This case is investigated by another jurisdiction."),
+                remedy=_("Tell the investigators of %(area)s.") % {"area": source.area},
+            )
+        draft = self.checked(form, source)
+        if isinstance(form.person, str):
+            if form.person not in self.people:
+                raise NotFound(_("There is no such person."), remedy=_("Register the person first."), field="person")
+            draft.person_id = self.people[form.person]
+        else:
+            check(form.person)
+        return draft
+
+    def checked(self, form: ExposureForm, source: Source) -> _Draft:
+        """Times, facts, place and words of a form."""
+        from_at, to_at = judging.span(form.from_at, form.to_at, form.day)
+        told = {
+            key: value for key, value in form.facts.items() if value not in (None, "") and key not in judging.TIMING
+        }
+        if form.setting in vocabulary()["setting"].values:
+            told.setdefault("setting", form.setting)
+        minutes = form.minutes
+        if minutes is None and form.from_at is not None and form.to_at is not None:
+            minutes = (form.to_at - form.from_at).total_seconds() / 60
+        if minutes is not None:
+            if not 0 <= minutes < 1_000_000:
+                raise Invalid(_("A duration cannot be negative."), remedy=_("Give it in minutes."), field="minutes")
+            told.setdefault("minutes", minutes)
+        key = (source.pack, source.area[:6], *sorted((name, repr(value)) for name, value in told.items()))
+        if key not in self.known_good:
+            check_facts(source.edition, told)
+            self.known_good.add(key)
+        if form.source not in SOURCES:
+            raise Invalid(
+                _("“%(value)s” is not known here.") % {"value": form.source},
+                remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(SOURCES)},
+                field="source",
+            )
+        if form.place and form.place not in self.places:
+            raise NotFound(_("There is no such place."), remedy=_("Register it first, or describe it."), field="place")
+        for name, longest in (("setting", 30), ("place_text", 160), ("relation", 40)):
+            sources.text(getattr(form, name), name, longest)
+        return _Draft(form, source, from_at, to_at, told, self.places.get(form.place))
+
+    def _source(self, form: ExposureForm) -> Source:
+        if bool(form.case) == bool(form.contact_of):
+            raise Invalid(_("Say to whom: either a case or a contact."), remedy=_("Give one code."), field="case")
+        source = self.cases.get(form.case) if form.case else self.contacts.get(form.contact_of)
+        if source is None or self.outbreak_id not in (None, source.outbreak_id):
+            field = "case" if form.case else "contact_of"
+            raise NotFound(
+                _("This outbreak has no case or contact %(code)s.") % {"code": form.case or form.contact_of},
+                remedy=_("Report the case first, or check the code."),
+                field=field,
+            )
+        return source
+
+
+def _register(by: Actor, drafts: Sequence[_Draft]) -> None:
+    """Enter the people who are not on record yet; whoever's document is known is found, not entered twice.
+
+    A person of whom no residence is known is taken to live where the case is investigated.
+    """
+    fresh, forms = [], []
+    for draft in drafts:
+        if isinstance(form := draft.form.person, PersonForm):
+            fresh.append(draft)
+            forms.append(form if form.area else replace(form, area=draft.form.area or draft.source.area))
+    people = registry_actions.register_many(by, forms) if forms else []
+    for draft, person_id in zip(fresh, people, strict=True):
+        draft.person_id = person_id
+
+
+def _alone(draft: _Draft, refused: list[tuple[ExposureForm, Refusal]]) -> bool:
+    """Whether somebody is said to have been exposed to themselves."""
+    if draft.person_id != draft.source.person_id:
+        return False
+    refused.append(
+        (draft.form, Conflict(_("Nobody is exposed to themselves."), remedy=_("Check both."), field="person"))
+    )
+    return True
+
+
+def _values(draft: _Draft) -> dict[str, Any]:
+    """What an exposure keeps of its form."""
+    form = draft.form
+    return {
+        "setting": form.setting, "place_id": draft.place_id, "place_text": form.place_text, "from_at": draft.from_at,
+        "to_at": draft.to_at, "minutes": draft.facts.get("minutes"), "relation": form.relation, "source": form.source,
+    }  # fmt: skip
+
+
+_COLUMNS = (
+    "id outbreak_id case_id contact_of_id person_id contact_id infected_how infected_why setting place_id place_text "
+    "from_at to_at minutes facts category classified_by relation source created_at"
+).split()
+
+
+def _insert(drafts: Sequence[_Draft], fresh: Sequence[Known]) -> None:
+    now = clock.now()
+
+    def row(draft: _Draft, one: Known) -> list[Any]:
+        judgement, source = one.judgement, draft.source
+        values = _values(draft) | {
+            "id": one.id, "outbreak_id": source.outbreak_id, "person_id": one.person_id, "contact_id": one.contact_id,
+            "case_id": source.id if source.kind == judging.CASE else None,
+            "contact_of_id": source.id if source.kind == judging.CONTACT else None,
+            "infected_how": infectors.SOURCE if draft.form.infector else "", "infected_why": "",
+            "facts": dict(judgement.facts), "category": judgement.category, "classified_by": judgement.basis,
+            "created_at": now,
+        }  # fmt: skip
+        return [values[name] for name in _COLUMNS]
+
+    bulk.insert(Exposure, _COLUMNS, (row(draft, one) for draft, one in zip(drafts, fresh, strict=True)))
+
+
+def _journal(by: Actor, drafts: Sequence[_Draft], fresh: Sequence[Known]) -> None:
+    """A line for each exposure that is not named in the line of a contact."""
+    for draft, one in zip(drafts, fresh, strict=True):
+        if one.contact_id is None:
+            source, judgement = draft.source, one.judgement
+            record(
+                by, "exposure.recorded", ("exposure", one.id), area=source.area, basis=judgement.basis,
+                data={"person": one.person_id, source.kind: source.id, "category": judgement.category, "why": judgement.why.en},
+            )  # fmt: skip
+
+
+def _judged(pk: int, contact: str, judgement: judging.Judgement, infected: str) -> Judged:
+    return Judged(pk, contact, judgement.category, judgement.basis, judgement.why, judgement.missing, infected)
+
+
+def _told(form: ExposureForm, refusal: Refusal) -> Refused:
+    return Refused(form.row, refusal.field, str(refusal.message), str(refusal.remedy), refusal.code)

@@ -1,0 +1,53 @@
+"""What tracing listens to: cases reported and corrected, people found to be one, duties that ended. Handled idempotently."""
+
+from fangxian.cases.events import CaseChanged, CaseReclassified, CasesReported
+from fangxian.core import outbox
+from fangxian.core.access import SYSTEM
+from fangxian.duties.events import DutyClosed
+from fangxian.registry.events import PersonsMerged, PersonsUnmerged
+from fangxian.tracing import subject
+from fangxian.tracing.actions.becoming import meet_cases, recheck_case, rejoin
+from fangxian.tracing.actions.following import release_if_over
+from fangxian.tracing.actions.investigating import open_investigations
+
+#: Fields of a case from which its infectious window, or the last moment of its own infection, is worked out.
+_TIMING = {"onset_on", "sampled_at", "diagnosed_at", "isolated_at", "last_negative_at", "reported_at"}
+
+
+@outbox.handles(CasesReported)
+def cases_reported(event: CasesReported) -> None:
+    """Every case is investigated; and whoever was watched as a contact is so no longer."""
+    open_investigations(SYSTEM, event.case_ids)
+    meet_cases(SYSTEM, event.outbreak_id, event.case_ids)
+
+
+@outbox.handles(CaseChanged)
+def case_changed(event: CaseChanged) -> None:
+    """A corrected date moves the infectious window, and with it who is a contact."""
+    if any(name in _TIMING or name.startswith(("facts.", "dates.")) for name in event.fields):
+        recheck_case(SYSTEM, event.case_id)
+
+
+@outbox.handles(CaseReclassified)
+def case_reclassified(event: CaseReclassified) -> None:
+    """Another class may have another window; exposures to a case that was ruled out count for nothing."""
+    recheck_case(SYSTEM, event.case_id)
+
+
+@outbox.handles(DutyClosed)
+def duty_closed(event: DutyClosed) -> None:
+    """A contact whose observation is over is under watch no longer."""
+    if event.subject_kind == subject.KIND:
+        release_if_over(SYSTEM, event.subject_id, event.duty_id)
+
+
+@outbox.handles(PersonsMerged)
+def persons_merged(event: PersonsMerged) -> None:
+    """One human has one open contact."""
+    rejoin(SYSTEM, (event.kept_id, event.other_id))
+
+
+@outbox.handles(PersonsUnmerged)
+def persons_unmerged(event: PersonsUnmerged) -> None:
+    """Each goes on with the exposures that are theirs."""
+    rejoin(SYSTEM, (event.kept_id, event.other_id))

@@ -1,0 +1,75 @@
+"""Exposures as they are read, each with the clause that decided and whom it is held to have infected."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from fangxian.core.access import Actor
+from fangxian.core.errors import Invalid
+from fangxian.protocols import Text
+from fangxian.registry import masking
+from fangxian.tracing import infectors, judging, sources
+from fangxian.tracing.models import Exposure
+from fangxian.tracing.schemas import ExposureView
+
+
+def exposures(by: Actor, *, contact: str = "", case: str = "", infected: str = "") -> list[ExposureView]:
+    """The exposures of a contact, to a case, or that may have infected a case (the candidates too): one of the three codes."""
+    if sum(map(bool, (contact, case, infected))) != 1:
+        raise Invalid(_("Ask by one code."), remedy=_("Give a contact, a case, or an infected case."), field="contact")
+    if contact:
+        wanted = Q(contact=sources.contact(by, contact))
+    elif case:
+        wanted = Q(case_id=sources.case_id(by, case))
+    else:
+        (facts,) = sources.facts_of([sources.case_id(by, infected)])
+        people = sources.records(sources.humans([facts.person_id]).values())
+        wanted = Q(outbreak_id=facts.outbreak_id, person_id__in=list(people), case__isnull=False)
+    rows = Exposure.objects.filter(wanted).select_related("case", "contact_of", "person", "place", "infected")
+    return views(rows.order_by("from_at", "id"))
+
+
+def views(rows: Iterable[Exposure]) -> list[ExposureView]:
+    """Rows as they are read; they need case, contact_of, person, place and infected at hand."""
+    return [_view(row) for row in rows]
+
+
+def _view(row: Exposure) -> ExposureView:
+    source = row.case or row.contact_of
+    assert source is not None, "an exposure is to somebody"
+    ref, ring = row.classified_by.partition(" ")[0], 1 if row.case_id else 2
+    verdict = judging.verdict_of(ref, ring, tuple(sorted(row.facts.items())))
+    outside = not row.category and row.facts.get("in_window") is False
+    why = Text("不在传染期内", "outside the infectious window") if outside else verdict.why
+    cited = verdict.cited[0] if verdict.cited and row.category else None
+    clause = Text(cited.explain("zh"), cited.explain("en")) if cited else sources.NO_WORDS
+    return ExposureView(
+        id=row.pk,
+        of=source.code,
+        of_kind=judging.CASE if row.case_id else judging.CONTACT,
+        person=masking.name(row.person.name or row.person.name_latin),
+        setting=row.setting,
+        place=row.place.name_zh if row.place else row.place_text,
+        from_at=row.from_at,
+        to_at=row.to_at,
+        minutes=row.minutes,
+        facts=dict(row.facts),
+        category=row.category,
+        basis=row.classified_by,
+        why=why,
+        clause=clause,
+        missing=() if outside else verdict.missing,
+        infected=row.infected.code if row.infected else "",
+        infected_how=row.infected_how if row.infected else "",
+        infected_why=why_infected(row.infected_how, row.infected_why) if row.infected else "",
+    )
+
+
+def why_infected(how: str, why: str) -> str:
+    """Why an exposure is held to be the transmission, in the reader's language."""
+    if how == infectors.PERSON:
+        return why
+    if how == infectors.SOURCE:
+        return _("The source says so.")
+    return _("The latest exposure before the onset, in the infectious window.")

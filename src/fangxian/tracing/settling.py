@@ -1,0 +1,321 @@
+"""From the exposures of people to who is a contact: one open contact a human, as strict as the strictest exposure.
+
+Whatever changes (a new exposure, a corrected onset, two records found to be one person, a case ruled out), the same question is
+asked again of the people concerned, and only what is different is written. So there is one place that decides.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from fangxian.cases.schemas import CaseFacts
+from fangxian.core import bulk, clock, ids
+from fangxian.core.access import SYSTEM, Actor
+from fangxian.core.actions import action, emit, record
+from fangxian.duties import actions as duties
+from fangxian.duties import queries as duty_queries
+from fangxian.tracing import infectors, judging, sources, subject
+from fangxian.tracing.events import ContactEnded, ContactIdentified
+from fangxian.tracing.judging import Judgement, Source
+from fangxian.tracing.models import Contact, Exposure
+
+
+@dataclass(slots=True)
+class Known:
+    """An exposure as settling sees it: on record already, or about to be (`fresh`). `contact_id` is what settling decides."""
+
+    id: int
+    person_id: int
+    judgement: Judgement
+    from_at: datetime | None
+    to_at: datetime | None
+    pack: str
+    #: Where its source is investigated, and where the contact is to be looked after if the form said so.
+    investigated_in: str
+    area: str = ""
+    contact_id: int | None = None
+    fresh: bool = False
+
+    @property
+    def begins(self) -> datetime | None:
+        return self.from_at or self.to_at
+
+    @property
+    def ends(self) -> datetime | None:
+        return self.to_at or self.from_at
+
+
+@dataclass(slots=True)
+class Settled:
+    """What settling came to: the open contact of each human (None: not one), and the contacts that are new."""
+
+    contact_of: dict[int, Contact | None] = field(default_factory=dict)
+    case_of: dict[int, CaseFacts] = field(default_factory=dict)
+    new: list[Contact] = field(default_factory=list)
+
+
+@action
+def settle(by: Actor, outbreak_id: int, people: Iterable[int], fresh: Sequence[Known] = ()) -> Settled:
+    """Decide anew about these humans (ids of the records that stand for them) in an outbreak.
+
+    The caller has checked the right to change the fact that makes it necessary. `fresh` exposures are not in the table yet: their
+    `contact_id` is set, and the caller inserts them.
+    """
+    result = Settled()
+    human_of = sources.records(people)
+    result.case_of = sources.cases_of(outbreak_id, human_of)
+    open_contacts = _open_contacts(outbreak_id, human_of)
+    known: dict[int, list[Known]] = defaultdict(list)
+    for one in (*_on_record(outbreak_id, human_of), *fresh):
+        known[human_of[one.person_id]].append(one)
+    owned = _owned(open_contacts, known, human_of)
+    created: list[tuple[int, list[Known]]] = []
+    for human in dict.fromkeys(human_of.values()):
+        case, mine = result.case_of.get(human), owned.get(human, [])
+        result.contact_of[human] = None
+        if case is not None:
+            for contact in mine:
+                become(by, contact, case)
+            continue
+        counting = [one for one in known[human] if one.judgement.category]
+        if not counting:
+            for contact in mine:
+                _let_go(by, contact, [one for one in known[human] if one.contact_id == contact.pk])
+        elif not mine:
+            created.append((human, counting))
+        else:
+            result.contact_of[human] = _keep(by, human, mine, known[human], counting)
+    _create(by, outbreak_id, created, known, result)
+    return result
+
+
+def _open_contacts(outbreak_id: int, human_of: Mapping[int, int]) -> list[Contact]:
+    found = Contact.objects.select_for_update().filter(
+        outbreak_id=outbreak_id, person_id__in=list(human_of), state=Contact.UNDER_WATCH
+    )
+    return list(found.order_by("id"))
+
+
+def _on_record(outbreak_id: int, human_of: Mapping[int, int]) -> list[Known]:
+    """Exposures that are still a matter of watching: without a contact, of an open one, or of one that became a case."""
+    alive = Q(contact__isnull=True) | Q(contact__state__in=(Contact.UNDER_WATCH, Contact.BECAME_CASE))
+    rows = Exposure.objects.filter(alive, outbreak_id=outbreak_id, person_id__in=list(human_of)).order_by("id")
+    return [known(row) for row in rows.select_related("case", "contact_of", "contact")]
+
+
+def known(row: Exposure) -> Known:
+    """An exposure on record; needs its `case`, `contact_of` and `contact`."""
+    source = row.case or row.contact_of
+    assert source is not None, "an exposure is to somebody"
+    rank = judging.rank(row.classified_by, row.category)
+    ring = 2 if row.case is None else 1
+    judgement = Judgement(row.category, rank, ring, row.classified_by, sources.NO_WORDS, facts=row.facts)
+    watched = row.contact if row.contact and row.contact.state == Contact.UNDER_WATCH else None
+    known = Known(row.pk, row.person_id, judgement, row.from_at, row.to_at, source.pack, source.area)
+    known.contact_id = watched.pk if watched else None
+    return known
+
+
+def _owned(
+    contacts: Sequence[Contact], known: Mapping[int, Sequence[Known]], human_of: Mapping[int, int]
+) -> dict[int, list[Contact]]:
+    """Whose each open contact is: that of its person, or, where none of its exposures is that human's, that of its exposures.
+
+    (Two records were merged while only one of them was watched, and are parted again: the watch goes with the exposures.)
+    """
+    humans: dict[int, set[int]] = defaultdict(set)
+    for human, exposures in known.items():
+        for one in exposures:
+            if one.contact_id is not None:
+                humans[one.contact_id].add(human)
+    owned: dict[int, list[Contact]] = defaultdict(list)
+    for contact in contacts:
+        human, of = human_of[contact.person_id], humans[contact.pk]
+        owned[human if human in of or not of else min(of)].append(contact)
+    return owned
+
+
+def _create(
+    by: Actor,
+    outbreak_id: int,
+    wanted: Sequence[tuple[int, list[Known]]],
+    known: Mapping[int, list[Known]],
+    result: Settled,
+) -> None:
+    """Insert the new contacts in bulk and open every duty that their pack names."""
+    if not wanted:
+        return
+    now, areas = clock.now(), sources.areas([human for human, _counting in wanted])
+    codes = ids.new_codes(len(wanted))
+    for pk, code, (human, counting) in zip(bulk.reserve_ids(Contact, len(wanted)), codes, wanted, strict=True):
+        contact = Contact(
+            id=pk, code=code, outbreak_id=outbreak_id, person_id=human, pack=counting[0].pack,
+            area=_place(counting, areas.get(human, "")), identified_at=now, created_at=now, **_values(counting, now),
+        )  # fmt: skip
+        result.new.append(contact)
+        result.contact_of[human] = contact
+        _attach(contact.pk, known[human])
+    bulk.insert(Contact, _COLUMNS, ([getattr(contact, name) for name in _COLUMNS] for contact in result.new))
+    _move(known[human] for human, _counting in wanted)
+    for contact in result.new:
+        record(
+            by, "contact.identified", ("contact", contact.pk), area=contact.area, basis=contact.classified_by,
+            data={
+                "person": contact.person_id, "category": contact.category,
+                "exposures": [one.id for one in known[contact.person_id]],
+            },
+        )  # fmt: skip
+        emit(ContactIdentified(contact.pk, outbreak_id, contact.area, contact.category))
+    duties.open_due(by, subject.IDENTIFIED, [subject.of(contact) for contact in result.new])
+
+
+_COLUMNS = (
+    "id code outbreak_id person_id pack area category classified_by facts ring state first_exposure_at last_exposure_at "
+    "identified_at held created_at ended_why version"
+).split()
+
+
+def _values(counting: Sequence[Known], identified_at: datetime) -> dict[str, Any]:
+    """What a contact's exposures make of it. An exposure whose time nobody knows counts as being now: the cautious answer."""
+    deciding = min(counting, key=lambda one: (one.judgement.rank, one.id))
+    judgement = deciding.judgement
+    return {
+        "category": judgement.category,
+        "classified_by": judgement.basis,
+        "facts": dict(judgement.facts),
+        "ring": judgement.ring,
+        "first_exposure_at": min(one.begins or identified_at for one in counting),
+        "last_exposure_at": max(one.ends or identified_at for one in counting),
+    }
+
+
+def _place(counting: Sequence[Known], home: str) -> str:
+    """Where the contact is looked after: where the form said, else where the person lives, else where the case is."""
+    return next((one.area for one in counting if one.area), "") or home or counting[0].investigated_in
+
+
+def _keep(
+    by: Actor, human: int, mine: Sequence[Contact], exposures: Sequence[Known], counting: Sequence[Known]
+) -> Contact:
+    """Bring the human's contact to what the exposures say; others of the same human are merged into it."""
+    contact = min(mine, key=lambda one: (one.person_id != human, one.pk))
+    for other in mine:
+        if other is not contact:
+            _merge(by, other, contact)
+    before = {name: getattr(contact, name) for name in ("category", "facts", "first_exposure_at", "last_exposure_at")}
+    now = _values(counting, contact.identified_at)
+    added = [one.id for one in exposures if one.contact_id != contact.pk]
+    _attach(contact.pk, exposures)
+    _move([exposures])
+    if added or contact.person_id != human or any(before[name] != now[name] for name in before):
+        contact.person_id, contact.version = human, contact.version + 1
+        for name, value in now.items():
+            setattr(contact, name, value)
+        contact.save()
+        record(
+            by, "contact.settled", ("contact", contact.pk), area=contact.area, basis=contact.classified_by,
+            data={"person": human, "category": contact.category, "exposures": added},
+        )  # fmt: skip
+    if any(before[name] != now[name] for name in ("first_exposure_at", "last_exposure_at")):
+        duties.set_anchors(by, ("contact", contact.pk), subject.anchors(contact))
+    if before["category"] != contact.category or before["facts"] != contact.facts:
+        _change_duties(by, contact)
+    return contact
+
+
+def _change_duties(by: Actor, contact: Contact) -> None:
+    """After the category changed: end the duties that no longer apply, open those that now do."""
+    about = subject.of(contact)
+    for duty in duty_queries.of_subject("contact", contact.pk):
+        rule = duty_queries.rule(duty)
+        if duty.state == duty.OPEN and not any(
+            rule.opens.matches(moment, about.facts) for moment in subject.passed(contact)
+        ):
+            outcome = "upgraded" if "upgraded" in rule.outcomes else rule.outcomes[-1]
+            duties.close(
+                SYSTEM, duty.pk, outcome, _("The category is now %(category)s.") % {"category": contact.category}
+            )
+    for moment in subject.passed(contact):
+        duties.open_due(by, moment, [about])
+
+
+def become(by: Actor, contact: Contact, case: CaseFacts) -> None:
+    """The contact is a case: its duties end so, those it met are contacts of a case now, and its infector is looked for."""
+    contact.case_id = case.id
+    end(by, contact, Contact.BECAME_CASE, "became_case", _("Became case %(code)s.") % {"code": case.code})
+    onward = list(Exposure.objects.filter(contact_of=contact, case__isnull=True).select_related("contact"))
+    rejudge(by, sources.of_case(case), onward)
+    infectors.choose(by, contact.outbreak_id, [case])
+
+
+def rejudge(by: Actor, source: Source, rows: Sequence[Exposure]) -> None:
+    """Judge exposures to this source anew (its dates changed, or a contact became a case) and settle whoever it makes different.
+
+    An exposure through a contact keeps its judgement as such where the new case does not make it stricter.
+    """
+    changed: list[Exposure] = []
+    for row in rows:
+        judgement = judging.judge(source, row.facts, row.from_at, row.to_at)
+        if source.kind == judging.CASE and row.case_id is None:
+            if not judgement.category:
+                continue
+            row.case_id = source.id
+        elif (row.category, row.classified_by, row.facts) == (judgement.category, judgement.basis, judgement.facts):
+            continue
+        row.category, row.classified_by, row.facts = judgement.category, judgement.basis, dict(judgement.facts)
+        changed.append(row)
+    Exposure.objects.bulk_update(changed, ["case", "category", "classified_by", "facts"], batch_size=500)
+    if changed:
+        record(
+            by, "exposure.judged_anew", (source.kind, source.id), area=source.area,
+            data={"exposures": [row.pk for row in changed]},
+        )  # fmt: skip
+        humans = set(sources.humans([row.person_id for row in changed]).values())
+        settle(by, source.outbreak_id, sorted(humans))
+
+
+def end(by: Actor, contact: Contact, state: str, outcome: str, reason: str, *, at: datetime | None = None) -> None:
+    """End the watch: state, time and reason on the contact, an outcome on each of its duties."""
+    contact.state, contact.ended_why, contact.ended_at = state, reason[:300], at or clock.now()
+    contact.suspected_at, contact.version = None, contact.version + 1
+    contact.save()
+    record(
+        by, "contact.ended", ("contact", contact.pk), area=contact.area, basis=contact.classified_by,
+        data={"state": state, "reason": reason, "case": contact.case_id, "merged_into": contact.merged_into_id},
+    )  # fmt: skip
+    duties.end_all(by, ("contact", contact.pk), outcome, reason)
+    emit(ContactEnded(contact.pk, contact.outbreak_id, contact.area, state))
+
+
+def _let_go(by: Actor, contact: Contact, exposures: Sequence[Known]) -> None:
+    """No exposure makes this person a contact any more. The exposures stay, free to count again."""
+    for one in exposures:
+        one.contact_id = None
+    Exposure.objects.filter(contact=contact).update(contact=None)
+    end(by, contact, Contact.DISMISSED, "excluded", _("No exposure counts any more."))
+
+
+def _merge(by: Actor, other: Contact, kept: Contact) -> None:
+    other.merged_into = kept
+    end(by, other, Contact.MERGED, "moved", _("The same person as contact %(code)s.") % {"code": kept.code})
+
+
+def _attach(contact_id: int, exposures: Iterable[Known]) -> None:
+    for one in exposures:
+        one.contact_id = contact_id
+
+
+def _move(groups: Iterable[Sequence[Known]]) -> None:
+    """Write to which contact the exposures on record belong now."""
+    moved: dict[int, list[int]] = defaultdict(list)
+    for group in groups:
+        for one in group:
+            if not one.fresh and one.contact_id is not None:
+                moved[one.contact_id].append(one.id)
+    for contact_id, exposures in moved.items():
+        Exposure.objects.filter(pk__in=exposures).exclude(contact_id=contact_id).update(contact_id=contact_id)
