@@ -131,3 +131,30 @@ class Job(models.Model):
     created_at = models.DateTimeField()
     beat_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+
+
+class Token(models.Model):
+    """A machine's way in: whoever shows the secret acts as the account. Only its digest is kept."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
+    label = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class Answer(models.Model):
+    """The first answer to a request that carried a key of its own, so that the request may be sent again (`core.repeats`)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=100)
+    #: Digest of what was asked: the same key with another question is refused.
+    asked = models.CharField(max_length=64)
+    status = models.SmallIntegerField(default=0)
+    body = models.TextField(blank=True)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="answer_once")]
