@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,9 +105,9 @@ def test_nothing_at_all() -> None:
         (["a"], [], {"a": "2020-01-01"}, "is not a date"),
     ],
 )
-def test_bad_input_is_refused_in_both_languages(cases: list, edges: list, onset: object, named: str) -> None:  # type: ignore[type-arg]
+def test_bad_input_is_refused_in_both_languages(cases: list[Any], edges: list[Any], onset: Any, named: str) -> None:
     with pytest.raises(ChainsError) as refusal:
-        analyse(cases, edges, onset)  # type: ignore[arg-type]
+        analyse(cases, edges, onset)
     assert named in refusal.value.en
     assert refusal.value.zh.endswith("。")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fangxian.analytics.chains.forest import components, forest
 from fangxian.analytics.chains.reading import column, days, pairs, refuse
@@ -13,9 +15,9 @@ from fangxian.analytics.chains.results import Chains, ChainsError, Id
 
 
 def analyse(
-    cases: Sequence[Id],
-    edges: Sequence[tuple[Id, Id]],
-    onset: Mapping[Id, date | None] | Sequence[date | None],
+    cases: Sequence[Id] | NDArray[Any],
+    edges: Sequence[tuple[Id, Id]] | NDArray[Any],
+    onset: Mapping[Id, date | None] | Sequence[date | None] | NDArray[Any],
 ) -> Chains:
     """Work out the transmission chains of an outbreak.
 

@@ -77,7 +77,7 @@ def days(onset: Any, ids: tuple[Id, ...], listed: int) -> Days:
 
 
 def _day(value: Any) -> float:
-    if value is None or value != value:  # noqa: PLR0124 (NaN and every kind of NaT differ from themselves)
+    if value is None or value != value:  # NaN and every kind of NaT differ from themselves
         return math.nan
     if isinstance(value, date):
         return value.toordinal()

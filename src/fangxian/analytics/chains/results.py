@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from fangxian.analytics.chains.offspring import Offspring, offspring
 from fangxian.analytics.text import AnalysisError
 
-Id = Hashable
+Id = Any  # whatever the line list uses, as long as it is hashable
 Ints = NDArray[np.int64]
 Days = NDArray[np.float64]
 
