@@ -129,8 +129,8 @@ def parse_tree(text: str, name: str) -> Node:
 def _convert(node: yaml.Node, name: str, mark: Mark | None, problems: list[Problem]) -> Node:
     mark = mark or Mark(name, node.start_mark.line + 1)
     if isinstance(node, yaml.ScalarNode):
-        is_plain = node.style is None
-        return Node("scalar", mark, node.value.strip(), is_plain and node.value.strip() in _NULL)
+        is_quoted = node.style in ("'", '"', "|", ">")
+        return Node("scalar", mark, node.value.strip(), not is_quoted and node.value.strip() in _NULL)
     if isinstance(node, yaml.SequenceNode):
         return Node("list", mark, items=tuple(_convert(item, name, None, problems) for item in node.value))
     fields: dict[str, Node] = {}

@@ -41,12 +41,7 @@ def read_due(node: Node, path: str, reading: Reading) -> Due:
         if "anchor" not in given:
             raise node.flaw(path, "缺少时间锚点 anchor", "the field 'anchor' is missing")
         anchor = scalar(given["anchor"], path)
-        body = (
-            scalar(given["value"], path) + " " + scalar(given["unit"], path)
-            if {"value", "unit"} <= given.keys()
-            else ""
-        )
-        cited = long_form(node, path, reading, DURATION if body else None, body, ("value", "unit", "anchor", "before"))
+        cited = long_form(node, path, reading, DURATION, ("anchor", "before"))
         before = "before" in given and scalar(given["before"], path) in ("true", "yes")
     else:
         sentence, cite = split(scalar(node, path))
@@ -148,8 +143,7 @@ def _long_leaf(node: Node, path: str, reading: Reading) -> Condition:
     sign = scalar(given["sign"], path) if "sign" in given else "="
     if sign not in SIGNS or "value" not in given:
         raise node.flaw(path, "长格式条件须有 sign 和 value", "the long form of a condition needs 'sign' and 'value'")
-    body = scalar(given["value"], path) + (" " + scalar(given["unit"], path) if "unit" in given else "")
-    limit = long_form(node, path, reading, Measures("any"), body, ("fact", "sign", "value", "unit"))
+    limit = long_form(node, path, reading, Measures("any"), ("fact", "sign"))
     return _compared(fact, sign, limit, node, path, reading)
 
 

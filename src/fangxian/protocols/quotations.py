@@ -25,27 +25,28 @@ _PEDIGREE = ("source", "grade", "clause", "quote_checked", "kind", "note", "cite
 def read_cite(node: Node, path: str, reading: Reading) -> Cited:
     """A citation of a rule as a whole: ``cn-9 B §附件5``, or its long form."""
     if node.kind == "map":
-        return long_form(node, path, reading, None, "", ())
+        return long_form(node, path, reading, None)
     return _pedigree(scalar(node, path), node, path, reading)
 
 
 def read_cited(node: Node, path: str, reading: Reading, measures: Measures) -> Cited:
     """A cited value of the kind that the field allows."""
     if node.kind == "map":
-        body = scalar(node.children().get("value") or node, path)
-        if "unit" in node.children():
-            body += " " + scalar(node.children()["unit"], path)
-        return long_form(node, path, reading, measures, body, ("value", "unit"))
+        if "value" not in node.children():
+            raise node.flaw(path, "缺少字段“value”", "the field 'value' is missing")
+        return long_form(node, path, reading, measures)
     body, cite = split(scalar(node, path))
     return valued(body, cite_or_inherited(cite, node, path, reading), measures, node, path)
 
 
 def split(sentence: str) -> tuple[str, str | None]:
+    """A sentence and the citation in brackets at its end, if it has one."""
     found = _WITH_CITE.match(sentence)
     return (found["body"], found["cite"]) if found else (sentence, None)
 
 
 def cite_or_inherited(cite: str | None, node: Node, path: str, reading: Reading) -> Cited:
+    """The pedigree that a citation names; without one, that of the rule around it."""
     if cite is not None:
         return _pedigree(cite, node, path, reading)
     if reading.inherited is None:
@@ -99,10 +100,10 @@ def _built(source: str, found: dict[str, Any], node: Node, path: str, reading: R
     return Cited(None, None, source, document=document, **{"kind": document.kind, **found})
 
 
-def long_form(
-    node: Node, path: str, reading: Reading, measures: Measures | None, body: str, own: tuple[str, ...]
-) -> Cited:
+def long_form(node: Node, path: str, reading: Reading, measures: Measures | None, own: tuple[str, ...] = ()) -> Cited:
+    """A mapping with a pedigree and, unless a rule is cited as a whole, a value; ``own`` are the caller's fields."""
     given = node.children()
+    own = (*own, "value", "unit") if measures else own
     problems: list[Problem] = []
     for name, child in given.items():
         if name not in (*own, *_PEDIGREE):
@@ -134,10 +135,14 @@ def long_form(
 
         note: Text = read(Text, given["note"], f"{path}/note", reading)
         pedigree = replace(pedigree, note=note)
-    return valued(body, pedigree, measures, node, path) if measures else pedigree
+    if measures is None or "value" not in given:
+        return pedigree
+    body = " ".join(scalar(given[name], path) for name in ("value", "unit") if name in given)
+    return valued(body, pedigree, measures, node, path)
 
 
 def valued(body: str, pedigree: Cited, measures: Measures, node: Node, path: str) -> Cited:
+    """The value that ``body`` spells, if it is of the kind that is wanted here."""
     if measures.words:
         if body not in measures.words:
             more = suggestion(body, measures.words)
@@ -200,6 +205,7 @@ def _days(body: str, node: Node, path: str) -> Value:
 
 
 def scalar(node: Node, path: str) -> str:
+    """The text of a node that must be a single value."""
     if node.kind != "scalar" or node.is_null:
         raise node.flaw(path, "应为单个值", "must be a single value")
     return node.scalar

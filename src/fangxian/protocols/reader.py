@@ -20,7 +20,7 @@ from .nodes import Node
 from .phrases import read_condition, read_due
 from .quotations import read_cite, read_cited
 from .text import Flaw, Mark, Problem, Text
-from .vocabulary import Fact, facts, suggestion, terms
+from .vocabulary import Fact, facts, nearest, suggestion, terms
 
 _CONDITION = Condition
 
@@ -86,6 +86,7 @@ def read_record(kind: Any, node: Node, path: str, reading: Reading, key: str = "
     schema = schema_of(kind)
     given = node.children()
     problems: list[Problem] = []
+    meant = {nearest(name, schema) for name in given if name not in schema}  # misspelt, hence not missing as well
     for name, child in given.items():
         if name not in schema:
             hint = suggestion(name, schema)
@@ -97,7 +98,8 @@ def read_record(kind: Any, node: Node, path: str, reading: Reading, key: str = "
     for name in sorted(schema, key=lambda name: name != "cite"):  # the citation first: the rest inherits it
         declared, hint_type = schema[name]
         if name not in given:
-            if declared.default is MISSING and declared.default_factory is MISSING:
+            required = declared.default is MISSING and declared.default_factory is MISSING
+            if required and name not in meant:
                 problems.append(node.problem(_join(path, name), f"缺少字段“{name}”", f"the field {name!r} is missing"))
             continue
         try:

@@ -63,7 +63,7 @@ def _step(rule: DutyRule, step: StepRule, path: str) -> Iterator[Breach]:
     if step.stage and stage is None:
         more = suggestion(step.stage, [known.key for known in rule.stages])
         yield f"{path}/stage", f"没有阶段“{step.stage}”{more.zh}", f"there is no stage {step.stage!r}{more.en}"
-    if stage and stage.length and step.days and step.days[-1] > stage.length.delta.days:
+    if stage and stage.length and step.days and step.days[-1] > stage.length.delta.days > 0:
         last, length = step.days[-1], stage.length.delta.days
         yield (
             f"{path}/days",
