@@ -19,7 +19,73 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable result on
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands at the top level."""
+    app.command("import")(import_list)
+    app.command()(export)
     app.command()(replay)
+
+
+def import_list(
+    recipe: Annotated[Path | None, typer.Argument(help="A recipe; leave it out with --resume")] = None,
+    data: Data = Path(),
+    outbreak: Annotated[str, typer.Option(help="Code of the outbreak; it may be left out if only one is open")] = "",
+    resume: Annotated[str, typer.Option(help="Code of an import that was interrupted")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take a line list into an outbreak of this installation, row by row; what is not taken is listed with the remedy."""
+    start()
+    from fangxian.cases import queries
+    from fangxian.core import jobs
+    from fangxian.core.access import SYSTEM
+    from fangxian.core.errors import Invalid
+    from fangxian.standards.linelist import load_recipe
+    from fangxian.tracing import importing
+
+    if resume:
+        job = jobs.by_code(SYSTEM, resume)
+    elif recipe is None:
+        raise typer.BadParameter(say("请给出方案", "name a recipe"), param_hint="RECIPE")
+    else:
+        if not outbreak:
+            there = queries.outbreaks(SYSTEM, open_only=True)
+            if len(there) != 1:
+                codes = ", ".join(one.code for one in there) or "–"
+                raise Invalid(say(f"请用 --outbreak 指明疫情：{codes}", f"Say which outbreak with --outbreak: {codes}"))
+            outbreak = there[0].code
+        job = importing.prepare(SYSTEM, load_recipe(recipe), recipe.read_text(encoding="utf-8"), data, outbreak)
+    with bar() as progress:
+        task = progress.add_task(say("导入", "Importing"), total=None)
+        try:
+            job = jobs.run(job.pk, lambda done, total: progress.update(task, completed=done, total=total or None))
+        except KeyboardInterrupt:
+            again = f"fangxian import --resume {job.code}"
+            console.print(say(f"已停止，已导入的保留。继续：{again}", f"Stopped; what was taken stays. Go on: {again}"))
+            raise typer.Exit(130) from None
+    result = {"job": job.code, "state": job.state, **job.result, "error": job.error}
+    listing = importing.rejections_file(job.code)
+    if listing.exists():
+        result["rejections"] = str(listing)
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        for name, value in result.items():
+            if value not in ("", None):
+                console.print(f"{name}: {value}", markup=False, highlight=False)
+    raise typer.Exit(0 if job.state == job.DONE else 1)
+
+
+def export(
+    out: Annotated[Path, typer.Argument(help="A file to write: .csv or .xlsx")],
+    outbreak: Annotated[str, typer.Option(help="Only this outbreak")] = "",
+    area: Annotated[str, typer.Option(help="Only this jurisdiction")] = "",
+) -> None:
+    """Write the line list, masked as on the screen, to a file that no spreadsheet will take for formulas."""
+    start()
+    from fangxian.cases import actions
+    from fangxian.cases.schemas import Filter
+    from fangxian.core.access import SYSTEM
+
+    rows = actions.export(SYSTEM, Filter(outbreak=outbreak, area=area), out)
+    console.print(say(f"{out}：{rows} 行", f"{out}: {rows} rows"), style="green")
 
 
 def replay(

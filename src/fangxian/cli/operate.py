@@ -2,18 +2,20 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from fangxian.cli.started import console, say, start
+from fangxian.cli.started import bar, console, say, settle, start
 
 Port = Annotated[int, typer.Option(help="Port on the loopback interface; 0 picks a free one")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands at the top level."""
-    for command in (install, serve, work, sweep, doctor):
+    for command in (install, demo, serve, work, sweep, doctor):
         app.command()(command)
 
 
@@ -24,6 +26,41 @@ def install() -> None:
 
     make()
     console.print(say("数据库已就绪", "The database is ready"), style="green")
+
+
+def demo(
+    port: Port = 8000,
+    home: Annotated[Path, typer.Option(help="The folder of its database and keys")] = Path("var/demo"),
+    serve: Annotated[bool, typer.Option(help="Serve it when it is built")] = True,
+) -> None:
+    """Show the product: a fictional city with an outbreak in progress, in a home of its own (var/demo), with an account per role."""
+    settle(str(home), DEMO="1", PACKS="covid-19-cn-9,unknown-pneumonia,mers-who,measles")
+    start()
+    from fangxian.command import city
+    from fangxian.command import demo as story
+    from fangxian.site.installing import install as make
+    from fangxian.site.serving import free_port
+    from fangxian.site.serving import serve as run
+
+    make()
+    if not story.is_built():
+        with bar() as progress:
+            task = progress.add_task(
+                say("正在生成虚构的汐州市", "Building the fictional city of Xizhou"), total=story.DAYS
+            )
+            story.build(lambda done, total: progress.update(task, completed=done, total=total))
+    port = free_port("127.0.0.1", port)
+    console.rule("Fangxian 防线")
+    console.print(f"http://127.0.0.1:{port}/", style="bold cyan")
+    table = Table(box=None)
+    for name in (say("账号", "account"), say("密码", "password"), say("可以看到", "to see")):
+        table.add_column(name)
+    for one in city.ACCOUNTS:
+        table.add_row(one.login, city.PASSWORD, say(one.zh, one.en))
+    console.print(table)
+    console.print(say("按 Ctrl-C 结束。数据均为虚构。", "Ctrl-C ends it. All data are fictional."), style="dim")
+    if serve:
+        run("127.0.0.1", port)
 
 
 def serve(host: str = "127.0.0.1", port: Port = 8000, workers: int = 1) -> None:

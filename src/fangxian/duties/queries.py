@@ -12,7 +12,14 @@ from fangxian.core.access import Actor, within
 from fangxian.core.errors import NotFound
 from fangxian.duties import packs, subjects
 from fangxian.duties.models import CoverageCell, Duty, Step
+from fangxian.duties.planning import evidence_wanted, title
 from fangxian.protocols import DutyRule
+
+
+__all__ = [
+    "Covered", "coverage", "coverage_by_hour", "evidence_wanted", "gaps", "missing", "my_counts", "my_steps", "of_subject",
+    "open_step", "open_steps", "rule", "step", "summary", "title",
+]  # fmt: skip
 
 
 def my_steps(by: Actor, *, limit: int = 100, after: tuple[datetime | None, int] | None = None) -> list[Step]:
@@ -152,6 +159,18 @@ def missing(by: Actor, kind: str, area: str = "", *, limit: int = 200) -> list[S
         .select_related("duty", "organisation", "account")
         .order_by("due_at", "pk")[:limit]
     )  # fmt: skip
+
+
+def open_steps(
+    by: Actor, area: str = "", *, kinds: Sequence[str] = (), until: datetime | None = None, limit: int = 1000
+) -> list[Step]:
+    """Steps still to be done in an area, the first due first; only of these kinds, only those due by `until`."""
+    found = Step.objects.filter(by.scope("duties.view", organisation="organisation_id"), within(area), state=Step.OPEN)
+    if kinds:
+        found = found.filter(kind__in=kinds)
+    if until is not None:
+        found = found.filter(due_at__lte=until)
+    return list(found.select_related("duty", "organisation", "account").order_by("due_at", "pk")[:limit])
 
 
 def gaps(area: str = "") -> list[tuple[str, subjects.Subject]]:

@@ -1,0 +1,278 @@
+"""An outbreak in progress in the fictional city, made by the platform's own actions on the virtual clock: ten days up to now.
+
+Most work was done in time, some late, one report was returned and corrected, and today's is still open: what a demonstration
+must show. Nothing is written past the actions, so everything that is seen has its duty, its clause and its line in the journal.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+
+from fangxian.cases import actions as cases
+from fangxian.cases import queries as case_queries
+from fangxian.cases.schemas import CaseForm, OutbreakForm
+from fangxian.command import city as fictional
+from fangxian.command.city import ACCOUNTS, City
+from fangxian.core import accounts, clock
+from fangxian.core.access import SYSTEM, Actor, actor_for
+from fangxian.core.errors import Refusal
+from fangxian.duties import actions as duties
+from fangxian.duties import queries as duty_queries
+from fangxian.duties.sweep import sweep
+from fangxian.tracing import actions as tracing
+from fangxian.tracing.schemas import ExposureForm, StayForm
+
+PACK = "covid-19-cn-9"
+DAYS = 10
+#: Which case of the story (counted from 0) the city returns for correction.
+RETURNED = 2
+Progress = Callable[[int, int], None]
+
+#: What staff write down when a step is done.
+_EVIDENCE = {
+    "temperature": 36.5, "symptoms": "none", "result": "negative", "findings": "已核实", "contacts_listed": "已列出",
+    "report_file": "调查报告.pdf", "visited_at": "已到达", "hospital": "第一人民医院", "vehicle": "转运车 2 号", "risk_assessed": "已评估",
+    "phone_reached": "本人接听", "site": "海悦集中隔离点", "room": "302", "places_disinfected": "住所", "decision": "accepted",
+}  # fmt: skip
+_SETTINGS = (
+    ("办公室", "office", {"setting": "office", "close_range": True, "prolonged": True}),
+    ("望潮小馆", "meal", {"setting": "meal", "same_table": True, "poorly_ventilated": True, "prolonged": True}),
+    ("听松影城", "entertainment", {"setting": "entertainment", "poorly_ventilated": True, "prolonged": True}),
+)
+_VISITED = ("满仓超市", "老码头农贸市场", "揽月书店", "3 路公交", "春和社区活动室")
+
+
+@dataclass(slots=True)
+class _Infected:
+    """A person in the story: when ill and reported (days from the first), by whom and how infected."""
+
+    person: str
+    county: str
+    onset: int
+    reported: int
+    household: tuple[str, int]
+    contact: str = ""
+    case: str = ""
+
+
+def is_built() -> bool:
+    """Whether the demonstration city is in this database already."""
+    return bool(case_queries.outbreaks(SYSTEM))
+
+
+def build(on_progress: Progress = lambda done, total: None) -> None:
+    """Build the city and play its outbreak up to this hour."""
+    with clock.at(clock.now() - timedelta(days=DAYS, hours=1)):
+        city = fictional.build()
+    _Story(city, clock.now()).play(on_progress)
+
+
+class _Story:
+    def __init__(self, city: City, now: datetime) -> None:
+        self.city, self.now = city, now
+        self.rng = random.Random(13)
+        self.first: date = (now - timedelta(days=DAYS - 1)).astimezone(clock.zone()).date()
+        self.people: list[_Infected] = []
+        self.used: set[tuple[str, int]] = set()
+        self.outbreak = ""
+
+    def play(self, on_progress: Progress) -> None:
+        self._at(0, 7.5, self._open)
+        for day in range(DAYS):
+            today = [one for one in self.people if one.reported == day]
+            self._at(day, 8.5, lambda today=today: self._report(today))
+            self._at(day, 9.4, lambda: self._review("county", 1.0))
+            self._at(day, 10.0, lambda day=day: self._review("city", 1.0 if day < DAYS - 1 else 0.5))
+            self._at(day, 10.3, lambda day=day: self._review("province", 1.0 if day < DAYS - 1 else 0.0))
+            self._at(day, 11.0, lambda today=today, day=day: self._trace(today, day))
+            self._at(day, 12.0, lambda day=day: self._work(day, "case.", 0.97))
+            self._at(day, 15.0, lambda: self._hold())
+            self._at(day, 17.0, lambda day=day: self._work(day, "contact", 0.94))
+            self._at(day, 17.5, lambda day=day: self._work(day, "exposed", 0.85))
+            for hour in (9.0, 13.0, 18.0, 23.9):
+                self._at(day, hour, sweep)
+            on_progress(day + 1, DAYS)
+
+    def _at(self, day: int, hour: float, act: Callable[[], object]) -> None:
+        """Do something at an hour of a day, unless that hour has not come yet."""
+        moment = clock.local_midnight(self.first + timedelta(days=day)) + timedelta(hours=hour)
+        if moment <= self.now:
+            with clock.at(moment):
+                act()
+
+    # ── the story ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self) -> None:
+        self.outbreak = cases.open_outbreak(
+            SYSTEM,
+            OutbreakForm(
+                name_zh="汐州市聚集性疫情（演示）", name_en="Xizhou outbreak (demonstration)", pack=PACK, area="9901"
+            ),
+        ).code
+        home = ("990101001001001", 0)
+        self.people.append(_Infected(self.city.households[home[0]][home[1]][0], "990101", -1, 0, home))
+        self.used.add(home)
+
+    def _report(self, today: Sequence[_Infected]) -> None:
+        for number, one in enumerate(today):
+            now = clock.now()
+            symptomatic = self.rng.random() < 0.8
+            facts = {
+                "pcr_positive": True,
+                "symptomatic": symptomatic,
+                "fever": symptomatic,
+                "epidemiological_link": True,
+            }
+            if symptomatic:
+                facts |= {"acute_respiratory_illness": True, "pneumonia_imaging": self.rng.random() < 0.7}
+            form = CaseForm(
+                person=one.person, outbreak=self.outbreak, organisation=self.city.organisations["clinic", one.county],
+                facts=facts, classification="confirmed" if symptomatic else "asymptomatic",
+                origin="imported" if not self.people.index(one) else "local",
+                onset_on=self._day(one.onset) if symptomatic else None, sampled_at=now - timedelta(hours=9),
+                diagnosed_at=now - timedelta(minutes=35 + 110 * (number == 2)), reported_at=now,
+                severity=self.rng.choice(("mild", "mild", "mild", "moderate")) if symptomatic else "",
+            )  # fmt: skip
+            by = self._who("clinic", one.county)
+            if one.contact:
+                case = tracing.become_case(self._who("investigator", one.county), one.contact, form)
+            else:
+                case = cases.report(by, form)
+            one.case = case.code
+
+    def _review(self, level: str, share: float) -> None:
+        for one in [one for one in self.people if one.case]:
+            turn = case_queries.case(SYSTEM, one.case).turn
+            if turn != level or self.rng.random() > share:
+                continue
+            by = self._who(level, one.county)
+            if level == "city" and self.people.index(one) == RETURNED:
+                cases.review(by, one.case, "return", "现住址未到门牌，请补充")
+                version = case_queries.case(SYSTEM, one.case).version
+                cases.correct(self._who("clinic", one.county), one.case, {"note": "住址已核实到户"}, version)
+                cases.review(self._who("county", one.county), one.case, "approve")
+            cases.review(by, one.case, "approve", "情况属实")
+
+    def _trace(self, today: Sequence[_Infected], day: int) -> None:
+        for one in today:
+            by = self._who("investigator", one.county)
+            self._walk(by, one)
+            grid, number = one.household
+            family = [code for code in self.city.households[grid][number] if code != one.person]
+            met = [(code, one.household, {"household": True}, "住所", "home", 0.4) for code in family]
+            for place, setting, facts in self.rng.sample(_SETTINGS, 2):
+                home = self._new_household(
+                    one.county if self.rng.random() < 0.7 else self.rng.choice(fictional.COUNTIES)[0]
+                )
+                pair = self.city.households[home[0]][home[1]][:2]
+                met += [(code, home, facts, place, setting, 0.22) for code in pair]
+            home = self._new_household(one.county)
+            met.append((self.city.households[home[0]][home[1]][0], home, {"setting": "shop"}, "满仓超市", "shop", 0.0))
+            for code, home, facts, place, setting, risk in met:
+                self._meet(by, one, code, home, facts, place, setting, risk, day)
+
+    def _meet(self, by: Actor, one: _Infected, code: str, home: tuple[str, int], facts: dict[str, object], place: str,
+              setting: str, risk: float, day: int) -> None:  # fmt: skip
+        met_on = self._day(day - (0 if setting == "home" else self.rng.choice((1, 1, 2))))
+        start = clock.local_midnight(met_on) + timedelta(hours=7 if setting == "home" else 12)
+        judged = tracing.expose(
+            by,
+            ExposureForm(
+                case=one.case, person=code, from_at=start, to_at=start + timedelta(minutes=55), minutes=55, place_text=place,
+                facts=facts,
+            ),
+        )  # fmt: skip
+        if not judged.contact:
+            return
+        if judged.category == "contact" and setting != "home" and self.rng.random() < 0.6:
+            for other in self.city.households[home[0]][home[1]][2:3]:
+                tracing.expose(
+                    by,
+                    ExposureForm(
+                        contact_of=judged.contact, person=other, from_at=start + timedelta(hours=8), to_at=clock.now(),
+                        place_text="住所", facts={"household": True, "higher_risk_contact": True},
+                    ),
+                )  # fmt: skip
+        known = {one.person for one in self.people}
+        onset = day + self.rng.choice((1, 2, 2, 3))
+        if code not in known and self.rng.random() < risk and len(self.people) < 26:
+            self.people.append(_Infected(code, home[0][:6], onset, onset + 1, home, contact=judged.contact))
+
+    def _walk(self, by: Actor, one: _Infected) -> None:
+        """The last three days before the report, as the interview has them."""
+        for back in (3, 2, 1):
+            begun = clock.local_midnight(self._day(one.reported - back)) + timedelta(hours=8 + self.rng.randint(0, 3))
+            for stop in range(2):
+                start = begun + timedelta(hours=4 * stop)
+                form = StayForm(
+                    from_at=start, to_at=start + timedelta(minutes=self.rng.choice((25, 40, 90))), place_text=self.rng.choice(_VISITED),
+                    place_kind="public", lon=112.0 + self.rng.uniform(-0.05, 0.05), lat=3.9 + self.rng.uniform(-0.04, 0.04),
+                    masked=self.rng.random() < 0.6, with_whom="",
+                )  # fmt: skip
+                tracing.add_stay(by, one.case, form)
+
+    def _hold(self) -> None:
+        """Whoever is watched and not yet held is brought to the site (close contacts) or stays at home."""
+        for step in duty_queries.open_steps(SYSTEM, "9901", kinds=("contact.transfer", "contact2.transfer")):
+            if step.duty.subject_kind == "contact":
+                self._bring(step.duty.subject_id, step.area)
+
+    def _bring(self, contact_id: int, area: str) -> None:
+        from fangxian.duties import subjects
+
+        code = subjects.describe("contact", [contact_id])[contact_id].code
+        by = self._who("investigator", area[:6])
+        for which in ("person", "place"):
+            tracing.clear(by, code, which)
+        tracing.hold(by, code, "site", organisation=self.city.organisations["isolation_site", area[:6]])
+
+    def _work(self, day: int, prefix: str, share: float) -> None:
+        """Staff do what is due today, most of it; the evidence is that all is well."""
+        end = clock.local_midnight(self._day(day + 1))
+        for step in duty_queries.open_steps(SYSTEM, "9901", until=end, limit=3000):
+            if not step.kind.startswith(prefix) or step.kind == "case.review" or self.rng.random() > share:
+                continue
+            wanted = duty_queries.evidence_wanted(duty_queries.rule(step.duty), step.key)
+            evidence = {name: _EVIDENCE.get(name, "已办") for name in wanted}
+            try:
+                duties.complete(self._holder(step.account_id, step.organisation.name_zh), step.pk, evidence)
+            except Refusal as refusal:
+                if refusal.code not in ("out_of_order", "already_settled"):
+                    raise
+
+    # ── who and when ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _day(self, number: int) -> date:
+        return self.first + timedelta(days=number)
+
+    def _new_household(self, county: str) -> tuple[str, int]:
+        free = [
+            (grid, number)
+            for grid, homes in self.city.households.items()
+            if grid.startswith(county)
+            for number in range(len(homes))
+            if (grid, number) not in self.used
+        ]
+        home = self.rng.choice(free)
+        self.used.add(home)
+        return home
+
+    def _who(self, login: str, county: str) -> Actor:
+        """The demonstration account of that name where the county is its own, else a colleague elsewhere (the system, named)."""
+        account = next(one for one in ACCOUNTS if one.login == login)
+        if county.startswith(account.area):
+            return actor_for(accounts.of_id(self.city.accounts[login]), "web")
+        return replace(SYSTEM, name=f"{county} {account.zh.partition('：')[0]}", channel="web")
+
+    def _holder(self, account_id: int | None, organisation: str) -> Actor:
+        if account_id is not None:
+            return actor_for(accounts.of_id(account_id), "web")
+        return replace(SYSTEM, name=organisation, channel="web")
+
+
+def packs_in_force() -> list[str]:
+    """The demonstration's packs: that of its outbreak must be in force."""
+    return [PACK, *(name for name in settings.PACKS if name != PACK)]

@@ -1,0 +1,179 @@
+"""A line list imported by its recipe, as a job: shown while it runs, stopped when asked, and taken up again where it was.
+
+The list is read in its order (cases, contacts, stops), some thousand rows a transaction; the cursor, the number of rows dealt
+with, moves in the same transaction. What is not taken is listed in a file beside the job, row by row, as CSV.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fangxian.cases import queries as case_queries
+from fangxian.core import accounts, clock, jobs
+from fangxian.core.access import SYSTEM, Actor, actor_for
+from fangxian.core.errors import Conflict, Invalid
+from fangxian.standards.linelist import (
+    CaseRow,
+    ContactRow,
+    LineListRow,
+    Recipe,
+    RecipeError,
+    Rejection,
+    StopRow,
+    parse_recipe,
+    read,
+)
+from fangxian.standards.tables import write_csv
+from fangxian.tracing.intake import Intake
+
+KIND = "import"
+CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an import was asked for: the recipe's text, the folder of its files, the outbreak, and how the files looked then."""
+
+    recipe: str
+    name: str
+    folder: str
+    outbreak: str
+    files: str
+
+
+def prepare(by: Actor, recipe: Recipe, text: str, folder: Path, outbreak: str) -> jobs.Job:
+    """Put an import in the queue. Raises RecipeError or Invalid where recipe, files and outbreak do not fit: nothing is queued."""
+    by.must("imports.make")
+    case_queries.outbreak(by, outbreak)
+    read(recipe, folder, today=clock.today())  # opens every file and checks every column
+    wanted = Wanted(text, recipe.file, str(folder.resolve()), outbreak, _fingerprint(folder, recipe))
+    return jobs.start(by, KIND, {name: getattr(wanted, name) for name in Wanted.__slots__})
+
+
+@jobs.kind(KIND)
+def run(job: jobs.Running) -> dict[str, Any]:
+    """Do an import, or what is left of it."""
+    wanted = Wanted(**job.arguments)
+    by = actor_for(accounts.of_id(job.row.owner_id), "job") if job.row.owner_id else SYSTEM
+    folder = Path(wanted.folder)
+    try:
+        recipe = parse_recipe(wanted.recipe, wanted.name)
+        rows = read(recipe, folder, today=clock.today())
+    except RecipeError as fault:
+        raise Invalid(str(fault), remedy=_("Correct the recipe and start again.")) from fault
+    if _fingerprint(folder, recipe) != wanted.files:
+        raise Conflict(
+            _("The files have changed since this import began."),
+            remedy=_("What was taken stays. Start a new import: rows that are there already are recognised."),
+        )
+    area = case_queries.outbreak(by, wanted.outbreak).area or by.areas("cases.report")[0]
+    left_out = _LeftOut(rejections_file(job.row.code), job.cursor)
+    importer = _Importer(job, Intake(by, wanted.outbreak, recipe.time_zone, area), left_out)
+    importer.go(rows)
+    left_out.finish()
+    return importer.counts
+
+
+class _Importer:
+    def __init__(self, job: jobs.Running, intake: Intake, left_out: "_LeftOut") -> None:
+        self.job, self.intake, self.left_out = job, intake, left_out
+        self.counts = {"cases": 0, "links": 0, "stops": 0, "rejected": 0, **job.row.result}
+
+    def go(self, rows: Iterator[LineListRow | Rejection]) -> None:
+        rest = islice(rows, self.job.cursor, None)
+        cursor = self.job.cursor
+        while chunk := list(islice(rest, CHUNK)):
+            cursor += len(chunk)
+            with transaction.atomic():
+                refused = self._take(chunk)
+                self.counts["rejected"] += len(refused)
+                self.job.advance(cursor, **self.counts)
+            self.left_out.add(cursor, refused)
+
+    def _take(self, chunk: list[LineListRow | Rejection]) -> list[Rejection]:
+        refused = [row for row in chunk if isinstance(row, Rejection)]
+        for name, kind, take in (
+            ("cases", CaseRow, self.intake.report),
+            ("links", ContactRow, self.intake.expose),
+            ("stops", StopRow, self.intake.walk),
+        ):
+            rows: list[Any] = [row for row in chunk if isinstance(row, kind)]
+            if rows:
+                left_out = take(rows)
+                refused += left_out
+                self.counts[name] += len(rows) - len(left_out)
+        return refused
+
+
+class _LeftOut:
+    """What was not taken, kept piece by piece beside the job, and written as a table at its end.
+
+    Pieces that were noted but not committed when the process died are forgotten: they come again.
+    """
+
+    def __init__(self, listing: Path, cursor: int) -> None:
+        self.listing, self.notes = listing, listing.with_suffix(".part")
+        kept = [line for line in self._lines() if line["cursor"] <= cursor]
+        self.notes.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+
+    def add(self, cursor: int, refused: list[Rejection]) -> None:
+        if refused:
+            line = {"cursor": cursor, "rows": [rejection_cells(one) for one in refused]}
+            with self.notes.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def finish(self) -> None:
+        rows = [row for line in self._lines() for row in line["rows"]]
+        if rows:
+            write_csv(self.listing, REJECTION_COLUMNS, rows)
+        self.notes.unlink()
+
+    def _lines(self) -> list[dict[str, Any]]:
+        if not self.notes.exists():
+            return []
+        found = []
+        for text in self.notes.read_text(encoding="utf-8").splitlines():
+            try:
+                found.append(json.loads(text))
+            except ValueError:  # the line that was being written when the power went
+                break
+        return found
+
+
+REJECTION_COLUMNS = ("file", "row", "column", "value", "severity", "reason", "remedy")
+
+
+def rejection_cells(one: Rejection) -> tuple[str | int, ...]:
+    """A rejection as a line of the list that goes back to whoever sent the file."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return (
+        one.file, one.row, one.column, one.value, one.severity, one.reason.within(language), one.remedy.within(language),
+    )  # fmt: skip
+
+
+def rejections_file(code: str) -> Path:
+    """Where a job's list of what was not taken is (it is there only if there was anything)."""
+    folder: Path = settings.DATA_DIR / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{code}-rejected.csv"
+
+
+def _fingerprint(folder: Path, recipe: Recipe) -> str:
+    """What the recipe's files hold, so that an import is not resumed on other files than it began with."""
+    from fangxian.standards.linelist.files import find_file
+
+    digest = hashlib.sha256()
+    for table in recipe.tables:
+        for spec in (table.file, *(join.file for join in table.joins)):
+            with find_file(spec, folder, recipe.folder).open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
