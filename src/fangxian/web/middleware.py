@@ -1,9 +1,14 @@
-"""Gives every request its actor, and turns a refusal into a page (or a fragment) that says what to do."""
+"""Gives every request its actor and its language, asks for a sign-in where a page needs one, and says refusals in words."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django_htmx.http import retarget
 
 from fangxian.core.access import Actor, actor_for
 from fangxian.core.errors import Refusal
@@ -12,18 +17,56 @@ NOBODY = Actor(None, "", (), "web")
 
 
 class ActorMiddleware:
-    """`request.actor`: who acts, with the grants in force at this moment."""
+    """`request.actor`: who acts, with the grants in force at this moment; pages in the language of the account."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        account = request.user
-        request.actor = actor_for(account, "web") if account.is_authenticated else NOBODY  # type: ignore[attr-defined,arg-type]
+        account: Any = request.user
+        request.actor = actor_for(account, "web") if account.is_authenticated else NOBODY  # type: ignore[attr-defined]
+        if account.is_authenticated and not request.path.startswith("/api/"):
+            translation.activate(account.language)
+            request.LANGUAGE_CODE = account.language
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
-        if not isinstance(fault, Refusal):
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        """Pages need somebody who has signed in, unless they say `login_not_required`."""
+        match = request.resolver_match
+        if (
+            match is None
+            or match.app_name != "web"
+            or request.user.is_authenticated
+            or not getattr(view, "login_required", True)
+        ):
             return None
-        template = "web/parts/refusal.html" if getattr(request, "htmx", False) else "web/refusal.html"
-        return render(request, template, {"refusal": fault}, status=fault.status)
+        if getattr(request, "htmx", False) or request.method == "POST":
+            return _ended(request)
+        return redirect_to_login(request.get_full_path(), reverse("web:login"))
+
+    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        if not isinstance(fault, Refusal) or request.path.startswith("/api/"):
+            return None
+        return refused(request, fault)
+
+
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """A refusal as a page, or as a note above the page for htmx: what happened, what was kept, what to do."""
+    if getattr(request, "htmx", False):
+        answer = render(request, "web/errors/refusal_note.html", {"refusal": refusal}, status=refusal.status)
+        answer["HX-Reswap"] = "innerHTML show:window:top"
+        return retarget(answer, "#notices")
+    return render(request, "web/errors/refusal.html", {"refusal": refusal}, status=refusal.status)
+
+
+def _ended(request: HttpRequest) -> HttpResponse:
+    """The session ended while something was being typed: it stays in the browser, and nothing was saved here."""
+    status = 401
+    context = {"next": request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "/"}
+    if getattr(request, "htmx", False):
+        answer = render(request, "web/errors/ended_note.html", context, status=status)
+        answer["HX-Reswap"] = "innerHTML show:window:top"
+        return retarget(answer, "#notices")
+    return render(request, "web/errors/ended.html", context, status=status)

@@ -1,6 +1,14 @@
-"""The pages."""
+"""The pages: a folder for each part of the product."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
 app_name = "web"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", include("fangxian.web.duties.urls")),
+    path("", include("fangxian.web.account.urls")),
+    path("coverage/", include("fangxian.web.coverage.urls")),
+    path("journal/", include("fangxian.web.journal.urls")),
+    path("design/", include("fangxian.web.design.urls")),
+    path("cases/", include("fangxian.web.cases.urls")),
+    path("contacts/", include("fangxian.web.contacts.urls")),
+]

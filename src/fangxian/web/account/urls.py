@@ -1,0 +1,13 @@
+"""Signing in and out, language, and what was looked at of oneself."""
+
+from django.urls import path
+
+from fangxian.web.account import views
+
+urlpatterns = [
+    path("login/", views.sign_in, name="login"),
+    path("logout/", views.sign_out, name="logout"),
+    path("language/", views.language, name="language"),
+    path("me/", views.me, name="me"),
+    path("me/password/", views.password, name="password"),
+]

@@ -1,0 +1,136 @@
+"""Signing in and out, language, and what was looked at of oneself."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model, login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fangxian.core import access, accounts, clock
+from fangxian.core.errors import Invalid, Refusal
+from fangxian.registry import queries as registry
+from fangxian.web.saying import said
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page. A session lasts one shift and is not prolonged by use, so its end can be announced."""
+    refusal: Refusal | None = None
+    onward = _safe(request, request.POST.get("next") or request.GET.get("next", ""))
+    if request.method == "POST":
+        try:
+            account = accounts.sign_in(request.POST.get("login", ""), request.POST.get("password", ""))
+        except Refusal as fault:
+            refusal = fault
+        else:
+            login(request, account)
+            ends = clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+            request.session["ends_at"] = ends.isoformat()
+            return _with_language(redirect(onward), account.language)
+    context = {
+        "refusal": refusal,
+        "login": request.POST.get("login", ""),
+        "next": onward,
+        "hours": settings.SESSION_COOKIE_AGE // 3600,
+        "demo_accounts": _demo_accounts() if settings.DEMO else (),
+        "demo_password": getattr(settings, "DEMO_PASSWORD", ""),
+    }
+    return render(request, "web/account/login.html", context, status=refusal.status if refusal else 200)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return redirect("web:login")
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Switch the language, and keep it with the account."""
+    wanted = request.POST.get("language", "")
+    if wanted not in dict(settings.LANGUAGES):
+        wanted = settings.LANGUAGE_CODE
+    account: Any = request.user
+    if account.is_authenticated:
+        account.language = wanted
+        account.save(update_fields=["language"])
+    return _with_language(redirect(_safe(request, request.POST.get("next", ""))), wanted)
+
+
+@require_GET
+def me(request: HttpRequest) -> HttpResponse:
+    """My posts, my session, and, for a resident, everybody who looked at their data and why."""
+    by: access.Actor = request.actor  # type: ignore[attr-defined]
+    roles = access.roles()
+    areas = registry.full_area_names(grant.area for grant in by.grants)
+    bodies = registry.organisation_names(grant.organisation_id for grant in by.grants if grant.organisation_id)
+    posts = [
+        (said(roles[grant.role]), areas[grant.area], bodies.get(grant.organisation_id or 0, ""))
+        for grant in by.grants
+        if grant.role in roles
+    ]
+    card, looks = None, None
+    if by.person_id is not None:
+        card = registry.cards([by.person_id]).get(by.person_id)
+        looks = registry.access_history(by, card.code) if card else None
+    return render(request, "web/account/me.html", {"posts_held": posts, "card": card, "looks": looks})
+
+
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Change one's own password."""
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        old, new, again = (request.POST.get(name, "") for name in ("old", "new", "again"))
+        try:
+            if new != again:
+                raise Invalid(_("The two new passwords differ."), remedy=_("Type the new one twice."), field="again")
+            accounts.change_password(request.actor, old, new)  # type: ignore[attr-defined]
+        except Refusal as fault:
+            refusal = fault
+        else:
+            account: Any = request.user
+            account.refresh_from_db()
+            update_session_auth_hash(request, account)
+            messages.success(request, _("Your password was changed."))
+            return redirect("web:me")
+    return render(request, "web/account/password.html", {"refusal": refusal}, status=refusal.status if refusal else 200)
+
+
+def _demo_accounts() -> list[tuple[str, str, str]]:
+    """Login, name and roles of the demonstration accounts; asked for in the demonstration only."""
+    roles = access.roles()
+    found = get_user_model().objects.filter(is_demo=True, is_active=True).order_by("pk").prefetch_related("grants")
+    return [
+        (one.login, one.name, " · ".join(said(roles[grant.role]) for grant in one.grants.all() if grant.role in roles))
+        for one in found
+    ]
+
+
+def _safe(request: HttpRequest, address: str) -> str:
+    """An address of this site; the home page for any other."""
+    hosts = {request.get_host()}
+    if address and url_has_allowed_host_and_scheme(address, allowed_hosts=hosts, require_https=request.is_secure()):
+        return address
+    return "/"
+
+
+def _with_language(answer: HttpResponseRedirect, wanted: str) -> HttpResponse:
+    translation.activate(wanted)
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, wanted, max_age=365 * 24 * 3600, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+    )
+    return answer

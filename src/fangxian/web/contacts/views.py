@@ -1,0 +1,2 @@
+from django.http import HttpResponse
+def index(request): return HttpResponse("soon")

@@ -1,0 +1,175 @@
+"""My duties (我的任务): the home page, and what can be done about a step."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fangxian.core import clock
+from fangxian.core.access import Actor
+from fangxian.core.errors import Invalid, NotFound, Refusal
+from fangxian.duties import actions, queries
+from fangxian.tracing import actions as tracing
+from fangxian.web.duties.cards import StepCard, card, cards, form
+from fangxian.web.duties.evidence import ReasonForm
+from fangxian.web.duties.posts import PostForm
+from fangxian.web.parts import Cursor, fragment
+
+#: Steps shown at once; the next ones come when the last is scrolled to.
+PAGE = 25
+#: Larger than any key: “after everything due at this instant”.
+_LAST = 2**62
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Open steps that the reader answers for, latest first; all of them, the late ones, or those due within a day."""
+    by = _actor(request)
+    which = request.GET.get("show", "all")
+    steps, after = _page(by, which, request.GET.get("after", ""))
+    context: dict[str, Any] = {"cards": cards(by, steps), "after": after, "show": which}
+    if fragment(request, "more"):
+        return render(request, "web/duties/list.html", context)
+    return render(request, "web/duties/home.html", context | {"tabs": _tabs(by, which)})
+
+
+@require_GET
+def step(request: HttpRequest, step_id: int) -> HttpResponse:
+    """One step on a page of its own: for a link that somebody was sent, and where scripts do not run."""
+    by = _actor(request)
+    return render(request, "web/duties/step.html", {"card": card(by, _step(by, step_id))})
+
+
+@require_POST
+def complete(request: HttpRequest, step_id: int) -> HttpResponse:
+    """Done, with the evidence that the rule asks for."""
+    by = _actor(request)
+    found = _step(by, step_id)
+    shown = card(by, found)
+    shown.form = form(found, queries.rule(found.duty), request.POST)
+    try:
+        if not shown.form.is_valid():
+            raise Invalid(_("Not complete yet."), remedy=_("Look at the marked fields."))
+        _do(by, shown)
+    except Refusal as refusal:
+        return _again(request, shown, refusal, "complete")
+    return _settled(request, by, shown, _("Done: %(title)s, %(who)s") % {"title": shown.title, "who": shown.who})
+
+
+def _do(by: Actor, shown: StepCard) -> None:
+    """A visit to a contact is more than a tick: symptoms or a positive test propose a case."""
+    found, evidence = shown.step, shown.form.evidence()
+    visits = shown.about_contact and evidence and found.state == "open" and by.may("contacts.view", found.area, found.organisation_id)
+    if visits:
+        tracing.visit(by, shown.code, evidence, step=found.key)
+    else:
+        actions.complete(by, found.pk, evidence)
+
+
+@require_POST
+def waive(request: HttpRequest, step_id: int) -> HttpResponse:
+    """Settled without doing it, for a reason."""
+    by = _actor(request)
+    shown = card(by, _step(by, step_id))
+    try:
+        actions.waive(by, step_id, request.POST.get("reason", ""))
+    except Refusal as refusal:
+        return _again(request, shown, refusal, "waive")
+    return _settled(request, by, shown, _("Waived: %(title)s, %(who)s") % {"title": shown.title, "who": shown.who})
+
+
+@require_POST
+def not_reached(request: HttpRequest, step_id: int) -> HttpResponse:
+    """Nobody was reached: on record, and the step stays open."""
+    by = _actor(request)
+    shown = card(by, _step(by, step_id))
+    try:
+        tracing.not_reached(by, shown.code, request.POST.get("reason", ""))
+    except Refusal as refusal:
+        return _again(request, shown, refusal, "not_reached")
+    said = _("Recorded: not reached. The duty stays open; try again before its time is over.")
+    if getattr(request, "htmx", False):
+        return render(request, "web/duties/card.html", {"card": shown, "said": said})
+    messages.success(request, said)
+    return redirect("web:home")
+
+
+@require_http_methods(["GET", "POST"])
+def hand_over(request: HttpRequest, step_id: int) -> HttpResponse:
+    """Given to another post, with the reason. The list of posts is fetched only when it is asked for."""
+    by = _actor(request)
+    found = _step(by, step_id)
+    shown = card(by, found)
+    posts = PostForm(by, found, request.POST or None)
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            if not posts.is_valid():
+                raise Invalid(_("Not complete yet."), remedy=_("Look at the marked fields."))
+            actions.hand_over(by, step_id, posts.post(), posts.cleaned_data["reason"])
+        except Refusal as fault:
+            refusal = fault
+        else:
+            to = _("Handed over: %(title)s, %(who)s") % {"title": shown.title, "who": shown.who}
+            return _settled(request, by, shown, to)
+    context = {"card": shown, "form": posts, "refusal": refusal}
+    template = "web/duties/hand_over_form.html" if fragment(request) else "web/duties/hand_over.html"
+    return render(request, template, context, status=refusal.status if refusal else 200)
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined,no-any-return]
+
+
+def _step(by: Actor, step_id: int) -> Any:
+    try:
+        return queries.step(by, step_id)
+    except NotFound:
+        raise NotFound(
+            _("There is no such step among your duties."), remedy=_("It may have been handed over; look at your list.")
+        ) from None
+
+
+def _page(by: Actor, which: str, cursor: str) -> tuple[list[Any], str]:
+    """A page of steps in a filter, and the cursor of the next page. The list is in order of time, so a filter is a range of it."""
+    now = clock.now()
+    until: datetime | None = {"late": now, "today": now + clock.DAY}.get(which)
+    after = Cursor.read(cursor)
+    if which == "today" and after is None:
+        after = (now, _LAST)
+    steps = queries.my_steps(by, limit=PAGE + 1, after=after)
+    if until is not None:
+        steps = [one for one in steps if one.due_at is not None and one.due_at <= until]
+    more = len(steps) > PAGE
+    shown = steps[:PAGE]
+    return shown, Cursor.write(shown[-1].due_at, shown[-1].pk) if more else ""
+
+
+def _tabs(by: Actor, which: str) -> list[tuple[str, str, int, bool]]:
+    counts = queries.my_counts(by)
+    names = {"all": _("All"), "late": _("Late"), "today": _("Next 24 h")}
+    return [(key, name, counts[key], key == which) for key, name in names.items()]
+
+
+def _settled(request: HttpRequest, by: Actor, shown: StepCard, said: str) -> HttpResponse:
+    """The card makes room; the counts follow."""
+    if getattr(request, "htmx", False):
+        return render(request, "web/duties/settled.html", {"said": said, "card": shown, "tabs": _tabs(by, "all")})
+    messages.success(request, said)
+    messages.success(request, f"step-{shown.step.pk}", extra_tags="draft")
+    return redirect("web:home")
+
+
+def _again(request: HttpRequest, shown: StepCard, refusal: Refusal, fold: str) -> HttpResponse:
+    """What went wrong, with everything that was typed."""
+    shown.refusal, shown.fold = refusal, fold
+    context = {"card": shown, "typed": request.POST.get("reason", "")}
+    template = "web/duties/card.html" if getattr(request, "htmx", False) else "web/duties/step.html"
+    return render(request, template, context, status=refusal.status)

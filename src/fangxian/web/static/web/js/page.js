@@ -1,0 +1,44 @@
+/** What every page has: clocks, drafts, a word when the connection is gone or the session is about to end. */
+
+import "./clocks.js";
+import "./drafts.js";
+
+const WARN_BEFORE = 5 * 60_000;
+const notices = document.getElementById("notices");
+
+/** @param {string} id the element of the page that holds the words */
+function tell(id) {
+  const words = document.getElementById(id);
+  if (words instanceof HTMLTemplateElement && notices && !notices.querySelector(`[data-notice="${id}"]`)) {
+    notices.append(words.content.cloneNode(true));
+  }
+}
+
+/** @param {string} id */
+const untell = (id) => notices?.querySelector(`[data-notice="${id}"]`)?.remove();
+
+addEventListener("offline", () => tell("notice-offline"));
+addEventListener("online", () => untell("notice-offline"));
+if (!navigator.onLine) tell("notice-offline");
+document.body.addEventListener("htmx:sendError", () => tell("notice-unsent"));
+document.body.addEventListener("htmx:beforeRequest", () => untell("notice-unsent"));
+
+const ends = Date.parse(document.body.dataset.sessionEnds ?? "");
+const now = Date.parse(document.body.dataset.now ?? "");
+if (!Number.isNaN(ends)) setTimeout(() => tell("notice-session"), Math.max(0, ends - now - WARN_BEFORE));
+
+// Whoever opens a fold wants to fill it in: the first field is where the cursor goes (not on a phone, whose keyboard would hide the page).
+document.addEventListener("toggle", (event) => {
+  const fold = event.target;
+  if (fold instanceof HTMLDetailsElement && fold.open && matchMedia("(pointer: fine)").matches) {
+    /** @type {HTMLElement | null} */ (fold.querySelector("form input:not([type=hidden]), form select, form textarea"))?.focus();
+  }
+}, true);
+
+// One fold of a group at a time, also where the browser does not know <details name>.
+document.addEventListener("click", (event) => {
+  const all = /** @type {HTMLElement} */ (event.target).closest?.("[data-check-all]");
+  if (all instanceof HTMLInputElement) {
+    for (const box of document.querySelectorAll(`input[name="${all.dataset.checkAll}"]`)) /** @type {HTMLInputElement} */ (box).checked = all.checked;
+  }
+});
