@@ -184,7 +184,8 @@ def test_a_row_without_its_identifier_is_listed_or_passed_over(reading: Reading)
         (3, "id", "missing_required", "dropped_row"),
         (4, "id", "missing_required", "dropped_row"),
     ]
-    rows, rejections = reading(CASES.replace("id: id", "id: {column: id, when_missing: skip}"), cases=table)
+    passed_over = CASES.replace("id: id", "id: {column: id, when_missing: skip}")
+    rows, rejections = reading(passed_over, cases=table + ",X,,,,,,,,,\n")
     assert (len(rows), rejections) == (1, [])
 
 
@@ -229,6 +230,10 @@ def test_a_contact_of_nobody_is_listed(reading: Reading) -> None:
         ["AB", "AY"],
         [(3, "contact_without_case"), (5, "missing_required")],
     )
+
+
+def test_identifiers_match_however_they_were_typed(reading: Reading) -> None:
+    assert chain(reading, "Ａ,B\u200b,home", '" A ",\u3000C,home') == (["AB", "AC"], [])
 
 
 def test_a_recipe_may_keep_links_from_people_who_are_not_listed(reading: Reading) -> None:

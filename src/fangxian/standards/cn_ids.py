@@ -14,7 +14,7 @@ from typing import Literal
 
 from fangxian.standards.errors import InputError, Text
 
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _BLANK = re.compile(r"[\s\u3000\u00a0\u200b-\u200f\u2060\ufeff\-–—·.]+")
 
 
@@ -29,9 +29,14 @@ class IdError(InputError):
 _CHECK_DOCUMENT = Text("请对照证件核对", "Compare it with the document")
 
 
+def half_width(text: str) -> str:
+    """Full-width letters, digits and signs (全角) as their ASCII forms; everything else as it is."""
+    return text if text.isascii() else text.translate(_WIDE)
+
+
 def _bare(text: str) -> str:
     """Without blanks and dashes, half-width, upper case."""
-    return _BLANK.sub("", text.translate(_WIDE)).upper()
+    return _BLANK.sub("", half_width(text)).upper()
 
 
 # --- Citizen identity number (公民身份号码), GB 11643-1999 ------------
@@ -219,7 +224,7 @@ class Phone:
 
 def parse_phone(text: str) -> Phone:
     """Read a telephone number: a Chinese mobile or landline, or any other in international form. Raises IdError."""
-    bare = re.sub(r"[()/]", "", _bare(text.translate(_WIDE).replace("＋", "+")))
+    bare = re.sub(r"[()/]", "", _bare(text))
     digits = re.sub(r"^(?:\+|00)86", "", bare)
     if re.fullmatch(r"861[3-9]\d{9}", digits, re.ASCII):
         digits = digits[2:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -81,6 +81,7 @@ class Reader:
         found: dict[str, object] = {}
         complaints: list[Rejection] = []
         for column in self._columns:
+            before = len(complaints)
             value = column.value(number, cells, complaints)
             if value is not None and value != ():
                 found[column.name] = value
@@ -101,7 +102,7 @@ class Reader:
                 )
                 return None, [*complaints, rejection] if rejection else complaints
             if column.field.when_missing == "skip":
-                return None, complaints
+                return None, complaints[before:]
         if isinstance(found.get("age"), tuple):
             found["age"], found["age_band"] = found["age"]  # type: ignore[misc]
         return found, complaints
@@ -129,9 +130,10 @@ class Column:
     def value(self, row: int, cells: tuple[Cell, ...], complaints: list[Rejection]) -> object:
         """The value of this field in a row, or None (an empty tuple for a `SEVERAL` field)."""
         several: list[object] = []
-        for label, cell in self._given(cells):
-            for part in self._found(cell):
-                value = self._converted(row, label, part, complaints)
+        for label, cell, text in self._given(cells):
+            for part in self._found(text):
+                whole = cell if part is text else part
+                value = self._converted(row, label, whole, part, complaints)
                 if value is None:
                     continue
                 if self.name not in SEVERAL:
@@ -141,17 +143,18 @@ class Column:
                 break
         own = self.field.constant if self.field.constant is not None else self.field.default
         if not several and own is not None:
-            filled = self._converted(row, "", own, complaints, own=True)
+            filled = self._converted(row, "", own, own, complaints, own=True)
             return (filled,) if self.name in SEVERAL else filled
         return tuple(dict.fromkeys(several)) if self.name in SEVERAL else None
 
-    def _given(self, cells: tuple[Cell, ...]) -> Iterator[tuple[str, Cell]]:
-        """(column, cell) of each source that is not missing; a template gives text, a bare column the cell as it is."""
+    def _given(self, cells: tuple[Cell, ...]) -> Iterator[tuple[str, Cell, str]]:
+        """(column, cell, text) of each source that is not missing; a template's cell is its text."""
         for label, parts in self._sources:
             texts: list[str] = []
             cell: Cell = None
             for literal, index in parts:
-                texts.append(literal)
+                if literal:
+                    texts.append(literal)
                 if index is None:
                     continue
                 cell = cells[index]
@@ -160,41 +163,36 @@ class Column:
                     break
                 texts.append(text)
             else:
-                yield label, cell if len(parts) == 1 and not parts[0][0] else "".join(texts)
+                whole = "".join(texts)
+                yield label, cell if len(texts) == 1 and cell is not None else whole, whole
 
-    def _found(self, cell: Cell) -> Iterator[Cell]:
-        """What the pattern finds in a cell; the cell itself without a pattern."""
-        pattern = self.field.find
+    def _found(self, text: str) -> Iterable[str]:
+        """What the pattern finds in a text; the text itself without a pattern."""
+        pattern, prefix = self.field.find, self.field.prefix
         if pattern is None:
-            yield self.field.prefix + as_identifier(cell) if self.field.prefix else cell
-            return
-        for found in pattern.finditer(as_identifier(cell)):
-            if text := (found[1] if pattern.groups else found[0]):
-                yield self.field.prefix + text
+            return (prefix + text if prefix else text,)
+        found = (match[1] if pattern.groups else match[0] for match in pattern.finditer(text))
+        return (prefix + part for part in found if part)
 
-    def _converted(self, row: int, label: str, cell: Cell, complaints: list[Rejection], *, own: bool = False) -> object:
+    def _converted(
+        self, row: int, label: str, cell: Cell, text: str, complaints: list[Rejection], *, own: bool = False
+    ) -> object:
         """A value in our terms, or None with a complaint. What is the recipe's ``own`` needs no translation."""
-        text = as_identifier(cell)
         try:
             if not own and (self._translations or self._lookup is not None):
                 translated = self._translated(text)
                 if translated is None:
                     return None
-                cell = text if translated == text else translated
-            return self._typed(cell)
+                if translated != text:
+                    return self._typed(translated, translated)
+            return self._typed(cell, text)
         except ValueProblem as problem:
-            code, reason, remedy = problem.code, problem.reason, problem.remedy
-            kept = None
-        except cn_ids.IdError as error:
-            code = {"area": "bad_area", "phone": "bad_phone"}.get(self.name, "bad_id_number")
-            reason, remedy = error.what, error.remedy
-            kept = text if self.name == "phone" else None
-        rejection = self._context.rejection(code, row, label, text, reason, remedy, self.name)
-        if rejection is not None:
-            complaints.append(rejection)
-        if code == "unknown_area" and (rejection is None or rejection.severity == "warning"):
-            return cn_ids.area_code(as_text(cell))
-        return kept
+            rejection = self._context.rejection(
+                problem.code, row, label, text, problem.reason, problem.remedy, self.name
+            )
+            if rejection is not None:
+                complaints.append(rejection)
+            return problem.kept if rejection is None or rejection.severity == "warning" else None
 
     def _translated(self, text: str) -> str | None:
         if text.casefold() in self._translations or ANY_OTHER in self._translations:
@@ -215,8 +213,8 @@ class Column:
             )
         return self._lookup[text]
 
-    def _typed(self, cell: Cell) -> object:
-        name, text = self.name, as_identifier(cell)
+    def _typed(self, cell: Cell, text: str) -> object:
+        name = self.name
         if name in _NUMBERED and self._damaged(cell, text):
             raise ValueProblem(
                 "damaged_number",
@@ -245,14 +243,10 @@ class Column:
                 return values.parse_degrees(cell, 180)
             case "lat":
                 return values.parse_degrees(cell, 90)
-            case "phone":
-                return cn_ids.parse_phone(text).number
-            case "id_number":
-                return cn_ids.parse_document(text, today=self._context.today).number
-            case "area":
-                return self._area(text)
+            case "phone" | "id_number" | "area":
+                return self._chinese(text)
             case _:
-                return text
+                return cn_ids.half_width(text) if name in _IDENTIFIERS else text
 
     def _damaged(self, cell: Cell, text: str) -> bool:
         return (isinstance(cell, int | float) and abs(cell) >= EXACT_NUMBER) or bool(_SCIENTIFIC.fullmatch(text))
@@ -275,8 +269,18 @@ class Column:
             born = born.replace(year=born.year - 100)
         return day_of(self._date(born))
 
-    def _area(self, text: str) -> str:
-        code = cn_ids.area_code(text)
+    def _chinese(self, text: str) -> str:
+        """A telephone, document or area number in its normal form. A telephone nobody can read is kept as written."""
+        try:
+            match self.name:
+                case "phone":
+                    return cn_ids.parse_phone(text).number
+                case "id_number":
+                    return cn_ids.parse_document(text, today=self._context.today).number
+            code = cn_ids.area_code(text)
+        except cn_ids.IdError as error:
+            kept = text if self.name == "phone" else None
+            raise ValueProblem(f"bad_{self.name}", error.what, error.remedy, kept) from None
         if self._context.areas and code not in self._context.areas:
             raise ValueProblem(
                 "unknown_area",
@@ -285,5 +289,6 @@ class Column:
                     f"the area {code} is not among the recipe's jurisdictions",
                 ),
                 Text("请加上该辖区，或更正代码", "Add the area, or correct the code"),
+                kept=code,
             )
         return code

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from fangxian.standards.cn_ids import half_width
 from fangxian.standards.errors import Text
 from fangxian.standards.linelist.rows import When
 from fangxian.standards.tables import Cell, as_text
@@ -19,16 +20,16 @@ Bound = Literal["point", "start", "end"]
 
 
 class ValueProblem(ValueError):
-    """A value that means nothing here. ``code`` is the rejection's code."""
+    """A value that means nothing here. ``code`` is the rejection's code, ``kept`` what stays if it is only a warning."""
 
-    def __init__(self, code: str, reason: Text, remedy: Text) -> None:
+    def __init__(self, code: str, reason: Text, remedy: Text, kept: str | None = None) -> None:
         self.code = code
         self.reason = reason
         self.remedy = remedy
+        self.kept = kept
         super().__init__(reason.en)
 
 
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _TIME = re.compile(r"[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?(?:\s*(Z|[+-]\d{2}:?\d{2}))?$")
 _YMD = re.compile(r"(\d{4})([-/.\s])(\d{1,2})\2(\d{1,2})")
 _COMPACT = re.compile(r"((?:1[89]|20)\d{2})(\d{2})(\d{2})")
@@ -78,7 +79,7 @@ def parse_when(
 
 @lru_cache(maxsize=20_000)
 def _parse_text(text: str, orders: tuple[DateOrder, ...], zone: ZoneInfo, bound: Bound, date1904: bool) -> When:
-    text = text.translate(_WIDE).strip()
+    text = half_width(text).strip()
     time = None
     offset = None
     if found := _TIME.search(text):
@@ -198,7 +199,7 @@ OLDEST = 120
 
 def parse_age(cell: Cell) -> tuple[int | None, tuple[int, int] | None]:
     """(age in completed years, age band): exactly one of them is given. Raises ValueProblem."""
-    text = as_text(cell).translate(_WIDE)
+    text = half_width(as_text(cell))
     if found := _AGE.fullmatch(text):
         age = int(found[1])
         if age > OLDEST:
@@ -235,7 +236,7 @@ def _absurd_age() -> ValueProblem:
 def parse_whole(cell: Cell, low: int, high: int) -> int:
     """A whole number between two bounds. Raises ValueProblem."""
     try:
-        number = float(as_text(cell).translate(_WIDE).replace(",", ""))
+        number = float(half_width(as_text(cell)).replace(",", ""))
         if number == int(number) and low <= number <= high:
             return int(number)
     except (ValueError, OverflowError):
@@ -250,7 +251,7 @@ def parse_whole(cell: Cell, low: int, high: int) -> int:
 def parse_degrees(cell: Cell, limit: float) -> float:
     """A longitude (limit 180) or latitude (limit 90) in decimal degrees. Raises ValueProblem."""
     try:
-        degrees = float(as_text(cell).translate(_WIDE))
+        degrees = float(half_width(as_text(cell)))
         if abs(degrees) <= limit:
             return degrees
     except ValueError:

@@ -15,6 +15,7 @@ Cell = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta
 
 EXACT_NUMBER = 1e15
 """From sixteen digits on a number in a spreadsheet has lost its last ones (IEEE 754 doubles, kept to 15 digits)."""
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u3000\u00a0 "
 _WHOLE_AS_FLOAT = re.compile(r"[+-]?\d+\.0+")
 
 
@@ -67,11 +68,12 @@ class Table:
 
 def as_text(cell: Cell) -> str:
     """A cell as the person who typed it meant it: no blanks around, no ``.0`` behind a whole number, ISO dates."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        return text if text.isascii() else text.strip(_INVISIBLE)
     match cell:
         case None:
             return ""
-        case str():
-            return cell.strip().strip("\u3000\u00a0\ufeff")
         case bool():
             return "true" if cell else "false"
         case float():
@@ -89,7 +91,7 @@ def as_text(cell: Cell) -> str:
 def as_identifier(cell: Cell) -> str:
     """A cell as an identifier: text, without the ``.0`` that a detour through a spreadsheet left behind."""
     text = as_text(cell)
-    return text.partition(".")[0] if _WHOLE_AS_FLOAT.fullmatch(text) else text
+    return text.partition(".")[0] if text.endswith("0") and _WHOLE_AS_FLOAT.fullmatch(text) else text
 
 
 def column_names(header: list[str]) -> tuple[tuple[str, ...], list[Text]]:
