@@ -278,7 +278,7 @@ def test_those_who_listen_hear_of_reported_cases_once() -> None:
         outbox._handlers[events.CasesReported.kind].pop()
 
 
-def test_a_report_costs_a_bounded_number_of_queries(county: County, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_a_report_costs_a_bounded_number_of_queries(county: County, django_assert_max_num_queries) -> None:
     clinic = county.actor("clinic")
     actions.report(clinic, county.form())
     with django_assert_max_num_queries(60):

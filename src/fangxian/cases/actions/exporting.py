@@ -1,5 +1,6 @@
 """Data that leave the house: written as they are seen, and the journal says who took what."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,30 +12,38 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry.checking import invalid
-from fangxian.standards.tables import TableError, write_csv, write_xlsx
+from fangxian.standards.tables import Cell, TableError, write_csv, write_xlsx
+
+_WRITERS: Mapping[str, Callable[[Path, Sequence[str], Iterable[Sequence[Cell]]], int]] = {
+    ".csv": write_csv,
+    ".xlsx": write_xlsx,
+}
 
 
-@action
 def export(by: Actor, wanted: Filter, path: Path) -> int:
     """Write the line list that a filter wants to a .csv or .xlsx file; how many rows. Masked exactly as on the screen.
 
-    Raises Invalid for another kind of file, Refusal where the file cannot be written (nothing is left behind then).
+    The journal is written first: no data leave without a trace. Raises NotAllowed without the right, Invalid for another
+    kind of file, Refusal where the file cannot be written (nothing of it is left behind then).
     """
     table = queries.export(by, wanted)
-    write = {".csv": write_csv, ".xlsx": write_xlsx}.get(path.suffix.lower())
+    write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise Invalid(
             _("“%(suffix)s” is not a kind of file that is written here.") % {"suffix": path.suffix},
             remedy=_("Choose .csv or .xlsx."),
             field="path",
         )
+    _noted(by, wanted, path.name)
     try:
-        rows = write(path, table.columns, table.rows)
+        return write(path, table.columns, table.rows)
     except TableError as fault:
         refusal = invalid(fault, "path")
         raise Refusal(refusal.message, remedy=refusal.remedy, code="not_written", field="path") from fault
-    used = {name: str(value) for name, value in asdict(wanted).items() if value}
-    record(
-        by, "cases.exported", ("outbreak", 0), area=wanted.area, data={"filter": used, "rows": rows, "file": path.name}
-    )
-    return rows
+
+
+@action
+def _noted(by: Actor, wanted: Filter, name: str) -> None:
+    used = {field: str(value) for field, value in asdict(wanted).items() if value}
+    data = {"filter": used, "rows": queries.total(by, wanted), "file": name}
+    record(by, "cases.exported", ("outbreak", queries.outbreak_id(wanted.outbreak) or 0), area=wanted.area, data=data)

@@ -1,5 +1,6 @@
 """Outbreaks opened and closed, and the dates of 7-1-7."""
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
 
@@ -69,8 +70,8 @@ def close_outbreak(by: Actor, code: str) -> Outbreak:
 
 
 @action
-def set_milestones(by: Actor, code: str, **days: date | None) -> Outbreak:
-    """Record 7-1-7 dates: emerged_on, detected_on, notified_on, responded_on; None takes one away.
+def set_milestones(by: Actor, code: str, days: Mapping[str, date | None]) -> Outbreak:
+    """Record dates of 7-1-7, any of `MILESTONES`; None takes one away.
 
     Raises Invalid for a date in the future or before the one that it must follow.
     """
@@ -78,7 +79,11 @@ def set_milestones(by: Actor, code: str, **days: date | None) -> Outbreak:
     before = {name: getattr(outbreak, name) for name in MILESTONES}
     for name, day in days.items():
         if name not in MILESTONES:
-            raise TypeError(f"{name} is not a date of 7-1-7")
+            raise Invalid(
+                _("“%(name)s” is no date of 7-1-7.") % {"name": name},
+                remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(MILESTONES)},
+                field=name,
+            )
         if day is not None and day > clock.today():
             raise Invalid(_("This lies in the future."), remedy=_("Give the day on which it was."), field=name)
         setattr(outbreak, name, day)

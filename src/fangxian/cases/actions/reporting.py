@@ -26,7 +26,7 @@ from fangxian.registry.queries import Responsibility
 
 #: A form on its way: its place in the pile, the person to be registered (None: already is), the case without its keys.
 Draft = tuple[int, Checked | None, Case]
-_COLUMNS = [field.column for field in Case._meta.local_fields]
+_COLUMNS = [str(field.column) for field in Case._meta.local_fields]
 _ATTRIBUTES = [field.attname for field in Case._meta.local_fields]
 _JUDGEMENT_COLUMNS = ("case_id", "classification", "basis", "at")
 #: What a card says by itself, copied as it is.

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import Count, F, Max, Min, QuerySet
 from django.db.models.functions import TruncDate
@@ -47,14 +47,10 @@ def daily_numbers(by: Actor, outbreak: str, area: str = "") -> tuple[DayCount, .
     table: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for classification, at in _first_held(cases).values_list("classification", "first"):
         table[at.astimezone(clock.zone()).date()][classification] += 1
-    ended = (
-        cases.filter(outcome__in=OUTCOMES, outcome_on__isnull=False)
-        .order_by()
-        .values("outcome", "outcome_on")
-        .annotate(n=Count("pk"))
-    )
-    for row in ended:
-        table[row["outcome_on"]][row["outcome"]] += row["n"]
+    ended = cases.filter(outcome__in=OUTCOMES).order_by().values_list("outcome_on", "outcome").annotate(n=Count("pk"))
+    for day, outcome, number in ended:
+        if day is not None:
+            table[day][outcome] += number
     return _days(table)
 
 
@@ -85,7 +81,7 @@ def _visible(by: Actor, outbreak: str, area: str) -> QuerySet[Case]:
     )
 
 
-def _first_held(cases: QuerySet[Case]) -> QuerySet[Judgement, dict[str, object]]:
+def _first_held(cases: QuerySet[Case]) -> QuerySet[Any, Any]:
     """When each case was first held to be each thing that it ever was: `classification`, `first`."""
     return (
         Judgement.objects.filter(case__in=cases)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import get_language
@@ -112,15 +113,17 @@ def _touching(areas: Iterable[str]) -> Q:
     """Outbreaks handled within the areas, or by a jurisdiction above one of them."""
     found = Q(pk__in=())
     for area in areas:
+        if not area:
+            return Q()
         found |= within(area) | Q(area__in=["", *upwards(area)])
     return found
 
 
-def _counted(found: QuerySet[Outbreak]) -> QuerySet[Outbreak]:
+def _counted(found: QuerySet[Outbreak]) -> QuerySet[Any]:
     return found.annotate(n=Count("cases", filter=~Q(cases__classification=Case.DISCARDED)))
 
 
-def _view(row: Outbreak) -> OutbreakView:
+def _view(row: Any) -> OutbreakView:
     return OutbreakView(
         row.pk, row.code, row.name_zh, row.name_en, row.pack, row.area, row.opened_at, row.closed_at, row.n
     )  # fmt: skip
