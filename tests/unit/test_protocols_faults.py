@@ -184,6 +184,16 @@ def test_a_circle_is_refused(tmp_path: Path, old: str, new: str, members: str) -
     assert circle.field.startswith("duties/contact.observation/")
 
 
+def test_the_last_day_of_an_open_stage_cannot_be_waited_for(tmp_path: Path) -> None:
+    text = PACK.replace("length: 7 d (plan B)", "to: 9 d after last_exposure_at (plan B)").replace(
+        "days: 1 2 7", "days: daily"
+    )
+    assert protocols.load(write(tmp_path, text))
+    for waiting in ("after: test, cite: G", "due: 1 h after step:test (G)"):
+        error = refuse(write(tmp_path, text.replace("due: 2 h after identified_at (plan B)", waiting)))
+        assert "wait for the stage instead" in error.en
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -70,7 +70,7 @@ def show(
     tongue = lang or language()
     if as_json:
         content = protocols.dump(pack)
-        _print_json(content["duties"][duty] if duty else {**content, "version": pack.version})
+        _print_json(content["duties"][duty] if duty else content)
         return
     console = Console()
     if duty:

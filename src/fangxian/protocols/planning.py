@@ -71,21 +71,19 @@ class Timetable:
         self.rule = rule
         self.stages = tuple(_in_order(rule.stages))
         lengths = {stage.key: int(stage.length.delta.days) for stage in rule.stages if stage.length}
-        planned: dict[str, str] = {}  # the planned key that "after this step" and "step:KEY" mean: its last day
+        days = {step.key: self._days(step, lengths) for step in rule.steps if step.on_days}
+        #: The planned key that "after this step" and "step:KEY" mean: the last of its days.
+        self.planned = {step.key: days[step.key][-1][1] if days.get(step.key) else step.key for step in rule.steps}
         self.steps: list[Offset | StageDays] = []
         for step in rule.steps:
-            after = planned.get(step.after, step.after) if step.after else None
-            if step.on_days is None:
-                self.steps.append(_offset(step, after))
-                planned[step.key] = step.key
-                continue
-            numbers = step.days
-            if step.daily:
-                numbers = tuple(range(1, lengths.get(step.stage or "", 0) + 1))
-            days = tuple((day, f"{step.key}.d{day}") for day in numbers)
-            self.steps.append(StageDays(step, after, days or None))
-            planned[step.key] = days[-1][1] if days else step.key
-        self.planned = planned
+            after = self.planned[step.after] if step.after else None
+            repeated = days.get(step.key)
+            self.steps.append(_offset(step, after) if repeated is None else StageDays(step, after, repeated or None))
+
+    @staticmethod
+    def _days(step: StepRule, lengths: Mapping[str, int]) -> tuple[tuple[int, str], ...]:
+        numbers = range(1, lengths.get(step.stage or "", 0) + 1) if step.daily else step.days
+        return tuple((day, f"{step.key}.d{day}") for day in numbers)
 
     def spans(
         self, clock: Mapping[str, datetime | None], tz: tzinfo

@@ -49,6 +49,12 @@ def _step(rule: DutyRule, step: StepRule, path: str) -> Iterator[Breach]:
     if step.after is not None and step.after not in keys:
         more = suggestion(step.after, keys)
         yield f"{path}/after", f"没有步骤“{step.after}”{more.zh}", f"there is no step {step.after!r}{more.en}"
+    if any(key == step.after or (step.due and step.due.anchor == f"step:{key}") for key in _endless(rule)):
+        yield (
+            path,
+            "不能等待长度不固定的阶段中每天的步骤，请改用 stage:",
+            "cannot wait for the daily step of a stage of no fixed length; wait for the stage instead",
+        )
     if step.due:
         yield from _reference(rule, step.due, f"{path}/due")
     if bool(step.stage) != bool(step.on_days):
@@ -72,6 +78,12 @@ def _step(rule: DutyRule, step: StepRule, path: str) -> Iterator[Breach]:
         )
     if stage and not stage.length and step.days:
         yield f"{path}/days", "阶段长度不固定时只能用 daily", "a stage of no fixed length can only be visited 'daily'"
+
+
+def _endless(rule: DutyRule) -> list[str]:
+    """Daily steps whose last day is not known beforehand."""
+    fixed = {stage.key for stage in rule.stages if stage.length}
+    return [step.key for step in rule.steps if step.daily and step.stage not in fixed]
 
 
 def _stages(rule: DutyRule, path: str) -> Iterator[Breach]:
