@@ -48,7 +48,7 @@ def parse_recipe(text: str, name: str = "recipe.yaml") -> Recipe:
 
 
 _FILE_KEYS = ("file", "sheet", "encoding", "delimiter", "header_row")
-_FIELD_KEYS = tuple(
+FIELD_KEYS = tuple(
     "column first_of all_of text constant default find values lookup prefix dates missing when_missing".split()
 )
 _RECIPE_KEYS = tuple("title outbreak source pack time_zone missing dates checks jurisdictions lookups tables".split())
@@ -221,7 +221,7 @@ class _Loader:
                     Text("请写列名", "Write the name of a column"),
                 )
             return Field(pieces=(Piece.column(column or ""),), path=path, line=node.start_mark.line + 1)
-        entries = src.mapping(node, path, _FIELD_KEYS)
+        entries = src.mapping(node, path, FIELD_KEYS)
         if not isinstance(node, yaml.MappingNode):
             return Field(path=path, line=node.start_mark.line + 1)
         given = [key for key in _SOURCES if key in entries]
