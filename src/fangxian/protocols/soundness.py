@@ -140,9 +140,16 @@ def _circles(rule: DutyRule, path: str) -> Iterator[Breach]:
     while ready := {key for key, on in waits.items() if key not in free and not (on & waits.keys()) - free}:
         free |= ready
     stuck = [key for key in waits if key not in free]
-    if stuck:
-        names = " → ".join(key.partition("/")[2] for key in stuck)
-        yield f"{path}/{stuck[0]}", f"循环依赖：{names}", f"these wait for one another: {names}"
+    if not stuck:
+        return
+    walk = [stuck[0]]  # whatever is stuck waits for something stuck: following it must come round
+    while (ahead := min(waits[walk[-1]] & set(stuck), key=stuck.index)) not in walk:
+        walk.append(ahead)
+    ring = walk[walk.index(ahead) :]
+    start = min(ring, key=stuck.index)
+    ring = ring[ring.index(start) :] + ring[: ring.index(start)] + [start]
+    names = " → ".join(key.partition("/")[2] for key in ring)
+    yield f"{path}/{start}", f"循环依赖：{names}", f"these wait for one another: {names}"
 
 
 def _awaited(rule: DutyRule, due: Due | None) -> set[str]:
