@@ -190,7 +190,7 @@ class _Story:
         if judged.category == "contact" and setting != "home" and self.rng.random() < 0.6:
             for other in self.city.households[home[0]][home[1]][2:3]:
                 tracing.expose(
-                    by,
+                    self._who("investigator", home[0][:6]),
                     ExposureForm(
                         contact_of=judged.contact, person=other, from_at=start + timedelta(hours=8), to_at=clock.now(),
                         place_text="住所", facts={"household": True, "higher_risk_contact": True},
@@ -249,14 +249,14 @@ class _Story:
         return self.first + timedelta(days=number)
 
     def _new_household(self, county: str) -> tuple[str, int]:
-        free = [
+        """A household of the county that is not yet in the story, as long as there is one."""
+        homes = [
             (grid, number)
-            for grid, homes in self.city.households.items()
+            for grid, there in self.city.households.items()
             if grid.startswith(county)
-            for number in range(len(homes))
-            if (grid, number) not in self.used
+            for number in range(len(there))
         ]
-        home = self.rng.choice(free)
+        home = self.rng.choice([one for one in homes if one not in self.used] or homes)
         self.used.add(home)
         return home
 

@@ -87,10 +87,11 @@ class _Replay:
         self.by = replace(SYSTEM, name="replay", channel="replay")
         self.rejected: list[Rejection] = []
         self.reports: dict[date, list[CaseRow]] = defaultdict(list)
-        self.links: dict[str, list[ContactRow]] = defaultdict(list)
+        self.rows: dict[str, CaseRow] = {}
+        self.links: list[ContactRow] = []
+        self.links_on: dict[date, list[ContactRow]] = defaultdict(list)
         self.stops: dict[str, list[StopRow]] = defaultdict(list)
         self.later: dict[date, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-        self.taken: set[str] = set()
         self.escalated = self.walked = 0
         for row in read(recipe, data, today=today, progress=lambda name, rows: on_progress(name, rows, 0)):
             self._sort(row)
@@ -107,8 +108,9 @@ class _Replay:
                 self.rejected.append(_without_date(row))
             else:
                 self.reports[day_of(known)].append(row)
+                self.rows[row.id] = row
         elif isinstance(row, ContactRow):
-            self.links[row.from_id].append(row)
+            self.links.append(row)
         elif isinstance(row, StopRow):
             self.stops[row.person_id].append(row)
 
@@ -116,8 +118,8 @@ class _Replay:
         days = sorted(self.reports)
         first = days[0] if days else clock.today()
         with clock.at(self._at(first, 8)):
-            areas = sorted(registry.import_divisions(self.by, self.divisions) and {one.code for one in self.divisions})
-            self.area = min(areas, key=len) if areas else ""
+            registry.import_divisions(self.by, self.divisions)
+            self.area = min((one.code for one in self.divisions), key=len, default="")
             outbreak = cases.open_outbreak(
                 self.by,
                 OutbreakForm(
@@ -128,7 +130,9 @@ class _Replay:
         for day in days:
             for row in self.reports[day]:
                 self._foresee(row, day)
-        last = self.until or max([*days, *self.later], default=first)
+        for link in self.links:
+            self._place(link, first)
+        last = self.until or max([*days, *self.later, *self.links_on], default=first)
         number = (last - first).days + 1
         for place in range(number):
             day = first + timedelta(days=place)
@@ -146,6 +150,18 @@ class _Replay:
         if form.outcome and form.outcome_on and form.outcome_on > day:
             self.later[form.outcome_on].append((row.id, {"outcome": form.outcome, "outcome_on": form.outcome_on}))
 
+    def _place(self, link: ContactRow, first: date) -> None:
+        """A link becomes known on the day its infector does, or when the exposure was over, if that came later.
+
+        Where the link itself has no time, the exposure that the list gives for the person exposed is taken.
+        """
+        infector, exposed = self.rows.get(link.from_id), self.rows.get(link.to_id)
+        if exposed is not None and link.start is None and link.end is None:
+            link = replace(link, start=exposed.exposure_start, end=exposed.exposure_end)
+        known = first_known(infector) if infector else None
+        days = [day_of(when) for when in (known, link.start, link.end) if when is not None]
+        self.links_on[max(days, default=first)].append(link)
+
     def _day(self, day: date) -> None:
         reports = self.reports.get(day, [])
         with clock.at(self._at(day, 12)):
@@ -156,7 +172,7 @@ class _Replay:
             for number, changes in self.later.get(day, []):
                 self._amend(number, changes)
             known = [row for row in reports if row.id in self.intake.codes]
-            links = [link for row in known for link in self.links.pop(row.id, [])]
+            links = self.links_on.get(day, [])
             for start in range(0, len(links), CHUNK):
                 self.rejected += self.intake.expose(links[start : start + CHUNK])
             stops = [stop for row in known for stop in self.stops.pop(row.id, [])]
@@ -179,8 +195,7 @@ class _Replay:
                 version = case_queries.case(self.by, code).version
                 cases.amend(self.by, code, changes, version)
         except Refusal as refusal:
-            row = next(row for rows in self.reports.values() for row in rows if row.id == number)
-            self.rejected += [_refused_value(row, next(iter(changes)), refusal)]
+            self.rejected.append(_refused_value(self.rows[number], next(iter(changes)), refusal))
 
     def _at(self, day: date, hour: int) -> datetime:
         return datetime(day.year, day.month, day.day, hour, tzinfo=self.recipe.time_zone)

@@ -68,9 +68,7 @@ def check(form: PersonForm) -> Checked:
     for kind, number in form.documents:
         document = _document(kind, number, today)
         if document.kind in _TELLING:
-            citizen = cn_ids.parse_citizen_id(document.number, today=today)
-            _must_agree(citizen, sex, born, year)
-            sex, born = citizen.sex, citizen.birth_date
+            sex, born = _must_agree(document.number, sex, born, year)
             nationality = nationality or ("CHN" if document.kind == "citizen_id" else "")
         documents.append(document)
     if born is not None:
@@ -132,12 +130,10 @@ def text_of(form: PersonForm, field: str) -> str:
 
 def clean(text: str) -> str:
     """NFC, no control characters, one blank where there were many. Full-width letters stay: they may be part of a name."""
-    kept = "".join(
-        " " if char.isspace() else char
-        for char in unicodedata.normalize("NFC", text)
-        if char.isprintable() or char.isspace()
-    )
-    return " ".join(kept.split())
+    text = unicodedata.normalize("NFC", text)
+    if not text.isprintable():
+        text = "".join(" " if char.isspace() else char for char in text if char.isprintable() or char.isspace())
+    return " ".join(text.split())
 
 
 def reading(name: str) -> str:
@@ -212,6 +208,8 @@ def _nationality(code: str) -> str:
 def _document(kind: str, text: str, today: date) -> cn_ids.Document:
     if kind:
         must_be(kind, terms("document_kinds"), "documents")
+    if kind == "source_record":  # whatever another system calls the person, as it is
+        return cn_ids.Document(kind, text.strip()[:120])  # type: ignore[arg-type]
     if kind == "other":
         number = re.sub(r"[\s\-–—]+", "", unicodedata.normalize("NFKC", text)).upper()
         if not re.fullmatch(r"[^\W_]{3,40}", number):
@@ -225,19 +223,23 @@ def _document(kind: str, text: str, today: date) -> cn_ids.Document:
         raise invalid(fault, "documents") from None
 
 
-def _must_agree(citizen: cn_ids.CitizenId, sex: str, born: date | None, year: int | None) -> None:
-    if sex and sex != citizen.sex:
+def _must_agree(number: str, sex: str, born: date | None, year: int | None) -> tuple[str, date]:
+    """Sex and birth date of a checked identity number (GB 11643). Raises Invalid where something else was said."""
+    told_born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    told_sex = "male" if int(number[16]) % 2 else "female"
+    if sex and sex != told_sex:
         raise Invalid(
             _("The sex does not fit the identity number."),
             remedy=_("One of the two is wrong: compare both with the document."),
             field="sex",
         )
-    if born not in (None, citizen.birth_date) or year not in (None, citizen.birth_date.year):
+    if born not in (None, told_born) or year not in (None, told_born.year):
         raise Invalid(
             _("The birth date does not fit the identity number."),
             remedy=_("One of the two is wrong: compare both with the document."),
             field="birth_date" if born else "birth_year",
         )
+    return told_sex, told_born
 
 
 def _phone(text: str) -> str:
