@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from fangxian.cases.schemas import CaseFacts
+from fangxian.cases.schemas import DISCARDED, CaseFacts
 from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.actions import record
@@ -21,9 +21,16 @@ RULE, SOURCE, PERSON = "rule", "source", "person"
 
 def choose(by: Actor, outbreak_id: int, cases: Iterable[CaseFacts]) -> dict[int, str]:
     """Find the infector of each of these cases anew; for every exposure now held to be a transmission, the code of who it infected."""
-    wanted = {case.id: case for case in cases}
-    record_of = sources.records(sources.humans([case.person_id for case in wanted.values()]).values())
-    case_of = {sources.human(record_of, case.person_id): case for case in wanted.values()}
+    cases = list(cases)
+    wanted = {case.id: case for case in cases if case.classification != DISCARDED}
+    human_of = sources.humans([case.person_id for case in wanted.values()])
+    record_of = sources.records(human_of.values())
+    case_of = {human_of[case.person_id]: case for case in wanted.values()}
+    stale = Exposure.objects.filter(infected_id__in=[case.id for case in cases]).exclude(
+        infected_id__in=wanted, person_id__in=list(record_of)
+    )  # the case was ruled out, or its person is another human than was thought
+    stale.filter(infected_how=RULE).update(infected=None, infected_how="")
+    stale.update(infected=None)
     candidates: dict[int, list[Exposure]] = defaultdict(list)
     rows = Exposure.objects.filter(outbreak_id=outbreak_id, case__isnull=False, person_id__in=list(record_of))
     for row in rows.order_by("id"):
@@ -37,11 +44,10 @@ def choose(by: Actor, outbreak_id: int, cases: Iterable[CaseFacts]) -> dict[int,
         case, found = wanted[case_id], candidates[case_id]
         kept = [row for row in found if row.infected_how in (SOURCE, PERSON)]
         keep = kept or _likeliest(case, [row for row in found if row.case_id not in void], infector_of)
+        infector_of[case.id] = {row.case_id for row in keep if row.case_id is not None}
+        chosen |= {row.pk: case.code for row in keep}
         for row in found:
-            target = case.id if row in keep else None
-            if row in keep:
-                infector_of.setdefault(case.id, set()).add(row.case_id)
-                chosen[row.pk] = case.code
+            target = case.id if row.pk in chosen else None
             if row.infected_id != target:
                 row.infected_id, row.infected_how = target, (row.infected_how or RULE) if target else ""
                 changed.append(row)

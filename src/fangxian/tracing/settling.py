@@ -86,11 +86,16 @@ def settle(by: Actor, outbreak_id: int, people: Iterable[int], fresh: Sequence[K
         if not counting:
             for contact in mine:
                 _let_go(by, contact, [one for one in known[human] if one.contact_id == contact.pk])
-        elif not mine:
+        elif not mine or _spent(mine, counting):
+            for contact in mine:
+                end(by, contact, Contact.MERGED, "moved", _("Watched anew, as another category."))
             created.append((human, counting))
         else:
             result.contact_of[human] = _keep(by, human, mine, known[human], counting)
     _create(by, outbreak_id, created, known, result)
+    for human, _counting in created:
+        for contact in owned.get(human, ()):
+            Contact.objects.filter(pk=contact.pk).update(merged_into=result.contact_of[human])
     return result
 
 
@@ -164,7 +169,7 @@ def _create(
     _move(known[human] for human, _counting in wanted)
     for contact in result.new:
         record(
-            by, "contact.identified", ("contact", contact.pk), area=contact.area, basis=contact.classified_by,
+            by, "contact.identified", (subject.KIND, contact.pk), area=contact.area, basis=contact.classified_by,
             data={
                 "person": contact.person_id, "category": contact.category,
                 "exposures": [one.id for one in known[contact.person_id]],
@@ -218,29 +223,44 @@ def _keep(
             setattr(contact, name, value)
         contact.save()
         record(
-            by, "contact.settled", ("contact", contact.pk), area=contact.area, basis=contact.classified_by,
+            by, "contact.settled", (subject.KIND, contact.pk), area=contact.area, basis=contact.classified_by,
             data={"person": human, "category": contact.category, "exposures": added},
         )  # fmt: skip
     if any(before[name] != now[name] for name in ("first_exposure_at", "last_exposure_at")):
-        duties.set_anchors(by, ("contact", contact.pk), subject.anchors(contact))
+        duties.set_anchors(by, (subject.KIND, contact.pk), subject.anchors(contact))
     if before["category"] != contact.category or before["facts"] != contact.facts:
         _change_duties(by, contact)
     return contact
 
 
+def _spent(mine: Sequence[Contact], counting: Sequence[Known]) -> bool:
+    """Whether a contact cannot be what its exposures now make of it, as the duty for that has been closed on it already.
+
+    (It was made stricter once, and what made it so has gone.) A closed duty stays closed, so the watch begins anew.
+    """
+    contact = min(mine, key=lambda one: one.pk)
+    judgement = min(counting, key=lambda one: (one.judgement.rank, one.id)).judgement
+    if judgement.category == contact.category:
+        return False
+    facts = {**judgement.facts, "category": judgement.category}
+    moments = subject.passed(contact)
+    return any(
+        duty.state != duty.OPEN and subject.owed(duty_queries.rule(duty), facts, moments)
+        for duty in duty_queries.of_subject(subject.KIND, contact.pk)
+    )
+
+
 def _change_duties(by: Actor, contact: Contact) -> None:
     """After the category changed: end the duties that no longer apply, open those that now do."""
-    about = subject.of(contact)
-    for duty in duty_queries.of_subject("contact", contact.pk):
+    about, moments = subject.of(contact), subject.passed(contact)
+    for duty in duty_queries.of_subject(subject.KIND, contact.pk):
         rule = duty_queries.rule(duty)
-        if duty.state == duty.OPEN and not any(
-            rule.opens.matches(moment, about.facts) for moment in subject.passed(contact)
-        ):
+        if duty.state == duty.OPEN and not subject.owed(rule, about.facts, moments):
             outcome = "upgraded" if "upgraded" in rule.outcomes else rule.outcomes[-1]
             duties.close(
                 SYSTEM, duty.pk, outcome, _("The category is now %(category)s.") % {"category": contact.category}
             )
-    for moment in subject.passed(contact):
+    for moment in moments:
         duties.open_due(by, moment, [about])
 
 
@@ -285,10 +305,10 @@ def end(by: Actor, contact: Contact, state: str, outcome: str, reason: str, *, a
     contact.suspected_at, contact.version = None, contact.version + 1
     contact.save()
     record(
-        by, "contact.ended", ("contact", contact.pk), area=contact.area, basis=contact.classified_by,
+        by, "contact.ended", (subject.KIND, contact.pk), area=contact.area, basis=contact.classified_by,
         data={"state": state, "reason": reason, "case": contact.case_id, "merged_into": contact.merged_into_id},
     )  # fmt: skip
-    duties.end_all(by, ("contact", contact.pk), outcome, reason)
+    duties.end_all(by, (subject.KIND, contact.pk), outcome, reason)
     emit(ContactEnded(contact.pk, contact.outbreak_id, contact.area, state))
 
 

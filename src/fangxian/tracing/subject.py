@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from fangxian.core.access import within
 from fangxian.duties import subjects
 from fangxian.duties.subjects import Described, Subject
+from fangxian.protocols import DutyRule
 from fangxian.registry import queries as registry
 from fangxian.tracing.models import Contact, Exposure
 
@@ -42,6 +44,11 @@ def of(contact: Contact) -> Subject:
 def passed(contact: Contact) -> tuple[str, ...]:
     """The moments of the protocol vocabulary that a contact has passed."""
     return (IDENTIFIED,) if contact.held_at is None else (IDENTIFIED, ISOLATED)
+
+
+def owed(rule: DutyRule, facts: Mapping[str, Any], moments: Iterable[str]) -> bool:
+    """Whether a rule orders its duty for a contact of these facts that passed these moments."""
+    return any(rule.opens.matches(moment, facts) for moment in moments)
 
 
 def _everything(area: str) -> Iterator[tuple[str, Subject]]:

@@ -11,6 +11,7 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Conflict, Invalid
 from fangxian.duties import actions as duties
+from fangxian.duties import planning
 from fangxian.duties import queries as duty_queries
 from fangxian.tracing import settling, sources, subject
 from fangxian.tracing.events import CaseSuspected, ContactHeld
@@ -168,15 +169,16 @@ def release_if_over(by: Actor, contact_id: int, duty_id: int) -> bool:
     row = Contact.objects.select_for_update().filter(pk=contact_id, state=Contact.UNDER_WATCH).first()
     if row is None:
         return False
-    owed = duty_queries.of_subject(subject.KIND, row.pk)
-    closed = next(duty for duty in owed if duty.pk == duty_id)
+    all_owed = duty_queries.of_subject(subject.KIND, row.pk)
+    closed = next(duty for duty in all_owed if duty.pk == duty_id)
     rule = duty_queries.rule(closed)
-    applies = any(rule.opens.matches(moment, subject.of(row).facts) for moment in subject.passed(row))
+    applies = subject.owed(rule, subject.of(row).facts, subject.passed(row))
     regular = applies and rule.release is not None and closed.outcome == rule.outcomes[0]
-    if not regular and any(duty.state == duty.OPEN for duty in owed):
+    if not regular and any(duty.state == duty.OPEN for duty in all_owed):
         return False
     state = {"lost": Contact.LOST, "excluded": Contact.DISMISSED}.get(closed.outcome, Contact.RELEASED)
-    settling.end(by, row, state, closed.outcome, closed.reason or rule.name.in_("zh"), at=closed.closed_at)
+    release = [step.done_at for step in closed.steps.all() if step.key == planning.RELEASE and step.state == step.DONE]
+    settling.end(by, row, state, closed.outcome, closed.reason, at=release[0] if release else closed.closed_at)
     return True
 
 

@@ -22,7 +22,13 @@ LONGEST_PAGE = 1000
 _MANY = 20_000
 _LACKING = {"person": "person_clear_at", "place": "place_clear_at", "control": "control_clear_at"}
 _WATCHED = Q(state=Contact.UNDER_WATCH)
-_CLEAR = {name: _WATCHED & Q(**{f"{column}__isnull": False}) for name, column in _LACKING.items()}
+_CLEAR = {name: Q(**{f"{column}__isnull": False}) for name, column in _LACKING.items()}
+_COUNTS = {
+    "n_number": Count("pk", filter=_WATCHED),
+    **{f"n_{name}": Count("pk", filter=_WATCHED & clear) for name, clear in _CLEAR.items()},
+    "n_all": Count("pk", filter=_WATCHED & _CLEAR["person"] & _CLEAR["place"] & _CLEAR["control"]),
+}
+_NAMES = tuple(name.removeprefix("n_") for name in _COUNTS)
 
 
 def four_clear(
@@ -42,16 +48,17 @@ def four_clear(
     found_outbreak = cases.outbreak(by, outbreak)
     late = _late(by, found_outbreak.pack, found_outbreak.area, area)
     found = _selected(by, found_outbreak.id, area, wanted or ContactFilter(), late)
-    groups = list(found.order_by().values_list("state", "category").annotate(n=Count("pk")))
     by_state: Counter[str] = Counter()
     by_category: Counter[str] = Counter()
-    for state, category, n in groups:
-        by_state[state] += n
-        by_category[category] += n
+    clear: Counter[str] = Counter()
+    for group in found.order_by().values("state", "category").annotate(rows=Count("pk"), **_COUNTS):
+        by_state[group["state"]] += group["rows"]
+        by_category[group["category"]] += group["rows"]
+        clear += Counter({name: group[f"n_{name}"] for name in _NAMES})
     rows = _rows(found, after, limit, late)
     more = rows[-1] if len(rows) == limit else None
     return FourClear(
-        _clearance(found),
+        Clearance(**{name: clear[name] for name in _NAMES}),
         dict(by_state),
         dict(by_category),
         tuple(rows),
@@ -91,17 +98,6 @@ def _late(by: Actor, pack: str, pack_area: str, area: str) -> Counter[int]:
             if step.state == step.OPEN and step.duty.subject_kind == subject.KIND:
                 late[step.duty.subject_id] += 1
     return late
-
-
-def _clearance(found: QuerySet[Contact]) -> Clearance:
-    every = _CLEAR["person"] & _CLEAR["place"] & _CLEAR["control"]
-    return Clearance(
-        **found.aggregate(
-            number=Count("pk", filter=_WATCHED),
-            all=Count("pk", filter=every),
-            **{name: Count("pk", filter=clear) for name, clear in _CLEAR.items()},
-        )
-    )
 
 
 def _rows(
