@@ -12,7 +12,8 @@ import pytest
 from fangxian import protocols
 from fangxian.protocols.vocabulary import terms, units
 
-PAGE = (Path(__file__).parents[2] / "docs" / "capabilities" / "protocol-packs.md").read_text("utf-8")
+FOLDER = Path(__file__).parents[2] / "docs" / "capabilities"
+PAGE, CHINESE = (FOLDER.joinpath(name).read_text("utf-8") for name in ("protocol-packs.md", "protocol-packs.zh-CN.md"))
 PACK, OVERLAY = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -70,7 +71,14 @@ def test_the_faults_of_the_page_are_told_so(files: tuple[Path, Path], old: str, 
     assert str(caught.value).replace(str(files[0]), "example.yaml") in PAGE
 
 
-def test_the_page_names_every_unit_and_anchor() -> None:
-    named = set(re.findall(r"[\w%]+", PAGE))
+@pytest.mark.parametrize("page", [PAGE, CHINESE])
+def test_the_page_names_every_unit_and_anchor(page: str) -> None:
+    named = set(re.findall(r"[a-zA-Z_0-9]+|%", page))
     assert set(terms("anchors")) <= named
     assert set(units()) - {"day"} <= named
+
+
+def test_both_pages_show_the_same_examples() -> None:
+    fenced = re.compile(r"```(?:yaml|text)\n(.*?)```", re.DOTALL)
+    assert fenced.findall(CHINESE) == fenced.findall(PAGE)
+    assert len(fenced.findall(PAGE)) == 3

@@ -263,6 +263,14 @@ def test_an_overlay_may_not_contradict_its_base(tmp_path: Path, old: str, new: s
         assert found[0].file == str(overlay)
 
 
+def test_an_overlay_by_itself_brings_the_base_beside_it(tmp_path: Path) -> None:
+    write(tmp_path, PACK, "small.yaml")
+    town = write(tmp_path, OVERLAY, "town.yaml")
+    assert protocols.load(town).values["infectious/ill/from"].value == 4
+    (tmp_path / "small.yaml").unlink()
+    assert "there is no such pack" in refuse(town).en
+
+
 def test_an_overlay_changes_the_number_in_a_condition(tmp_path: Path) -> None:
     text = OVERLAY.replace(
         "infectious/ill/from: 4 d before onset_at (town C §2)",

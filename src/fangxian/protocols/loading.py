@@ -49,8 +49,8 @@ class PackInfo:
 def load(ref: str | Path, *overlays: str | Path) -> Pack:
     """The pack called ``ref`` (or in the file ``ref``) with overlays applied in order, the later over the earlier.
 
-    ``ref`` may itself be an overlay, which brings its base. Raises `PackError` with every problem found. Shipped packs
-    are read once and shared: packs never change.
+    ``ref`` may itself be an overlay, which brings its base: the file of that name beside it, or the shipped pack.
+    Raises `PackError` with every problem found. Shipped packs are read once and shared: packs never change.
     """
     if str(ref) in _names(SHIPPED) and not isinstance(ref, Path):
         return _shipped(str(ref)) if not overlays else _loaded(_find(ref), [_find(overlay) for overlay in overlays])
@@ -123,7 +123,9 @@ def _loaded(path: Path, overlay_paths: Sequence[Path]) -> Pack:
         trees = [read_tree(overlay) for overlay in overlay_paths]
         if is_overlay(tree):
             trees.insert(0, tree)
-            tree = read_tree(_find(read_overlay(tree).base))
+            base_name = read_overlay(tree).base
+            beside = path.with_name(f"{base_name}.yaml")
+            tree = read_tree(beside if beside.is_file() else _find(base_name))
         tree = with_shared(tree)
         base = build(tree)
         if not trees:
