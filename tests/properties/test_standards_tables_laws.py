@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import string
 import tempfile
+import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,40 @@ from fangxian.standards.tables import Cell, TableError, open_table, write_csv, w
 plain_text = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"), include_characters="\n\t"))
 texts = plain_text | st.sampled_from(["=1+1", "'=1", "''=", "+x", "-x", "@x", "\t=", "-1.5", "'", "''", "'a"])
 tables = st.integers(1, 4).flatmap(lambda width: st.lists(st.tuples(*[texts] * width), min_size=1, max_size=6))
+
+
+@cache
+def parts_of_a_workbook() -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "whole.xlsx"
+        write_xlsx(path, ["编号", "日期", "数"], [("A1", dt.date(2020, 1, 19), 1.5), ("A2", dt.date(2020, 1, 20), -3)])
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+
+
+@given(
+    part=st.sampled_from(
+        ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "xl/_rels/workbook.xml.rels"]
+    ),
+    cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), st.binary(max_size=8)), min_size=1, max_size=3),
+)
+def test_a_damaged_workbook_is_a_table_or_a_clear_error(part: str, cuts: list[tuple[float, int, bytes]]) -> None:
+    parts = dict(parts_of_a_workbook())
+    for place, length, instead in cuts:
+        start = int(place * len(parts[part]))
+        parts[part] = parts[part][:start] + instead + parts[part][start + length :]
+    fault = None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.xlsx"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+        try:
+            for row in open_table(path):
+                assert row.number > 1
+        except TableError as error:
+            fault = error
+    assert fault is None or speaks_both_languages(fault)
 
 
 def speaks_both_languages(error: InputError) -> bool:

@@ -260,6 +260,28 @@ def test_a_zip_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
         open_table(path)
 
 
+def test_a_stray_cell_in_the_last_corner_does_not_ask_for_all_memory(tmp_path: Path) -> None:
+    path = tmp_path / "stray.xlsx"
+    for row, column, count in ((99_999, 1, 1), (1_048_575, 16_383, None), (9_999, 16_383, None)):
+        book = xlsxwriter.Workbook(path)
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["id", "n"])
+        page.write_row(1, 0, ["A", 1])
+        page.write_string(row, column, " ")
+        book.close()
+        if count is None:
+            with pytest.raises(TableError, match=f"row {row + 1} and column XFD"):
+                open_table(path)
+        else:
+            assert len(list(open_table(path))) == count
+
+
+def test_a_package_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fangxian.standards.tables.package.MOST_BYTES", 1000)
+    with pytest.raises(TableError, match="unpacks"):
+        open_table(workbook(tmp_path / "list.xlsx"))
+
+
 def test_a_password_is_named_as_such(tmp_path: Path) -> None:
     """An encrypted workbook is an OLE file whose directory lists the stream “EncryptedPackage”."""
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le") + bytes(512)

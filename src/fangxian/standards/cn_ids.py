@@ -14,6 +14,29 @@ from typing import Literal
 
 from fangxian.standards.errors import InputError, Text
 
+__all__ = [
+    "AREA_LENGTHS",
+    "AreaLevel",
+    "CitizenId",
+    "CreditCode",
+    "Document",
+    "DocumentKind",
+    "IdError",
+    "Phone",
+    "ancestors",
+    "area_code",
+    "area_level",
+    "citizen_check_digit",
+    "credit_check_character",
+    "half_width",
+    "is_within",
+    "parent",
+    "parse_citizen_id",
+    "parse_credit_code",
+    "parse_document",
+    "parse_phone",
+]
+
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _BLANK = re.compile(r"[\s\u3000\u00a0\u200b-\u200f\u2060\ufeff\-–—·.]+")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +9,8 @@ import python_calamine as calamine
 
 from fangxian.standards.errors import Text, Where
 from fangxian.standards.tables.model import EXACT_NUMBER, Cell, Row, Table, TableError, as_text, column_names
+from fangxian.standards.tables.package import check_package
 
-_DATE1904 = re.compile(rb"<workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true)[\"']")
 _REPAIR = Text("请重新导出或重新下载该文件", "Export or download the file again")
 
 
@@ -21,6 +19,7 @@ def open_workbook(path: Path, *, sheet: str = "", header_row: int = 1) -> Table:
 
     Raises TableError for a password, a truncated or foreign file, a sheet that does not exist, or one without a header.
     """
+    date1904 = check_package(path)
     book, chosen, notes = _sheet(path, sheet)
     merged = _Merged(_ranges(chosen))
     rows = enumerate(chosen.iter_rows(), start=(chosen.start or (0, 0))[0] + 1)
@@ -43,7 +42,7 @@ def open_workbook(path: Path, *, sheet: str = "", header_row: int = 1) -> Table:
     def body() -> Iterator[Row]:
         for number, cells in rows:
             values = merged.filled(number - 1, left, [_plain(cell) for cell in cells])
-            if any(value is not None and value != "" for value in values):
+            if any(as_text(value) for value in values):
                 yield Row(number, tuple(values))
         book.close()
 
@@ -54,7 +53,7 @@ def open_workbook(path: Path, *, sheet: str = "", header_row: int = 1) -> Table:
         format="workbook",
         sheet=chosen.name,
         first_row=number,
-        date1904=_date1904(path),
+        date1904=date1904,
         notes=notes + header_notes,
     )
 
@@ -63,51 +62,43 @@ def _sheet(path: Path, wanted: str) -> tuple[calamine.CalamineWorkbook, calamine
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
         names = book.sheet_names
-        if wanted:
-            if wanted not in names:
-                raise TableError(
-                    Text(f"没有名为“{wanted}”的工作表", f"there is no sheet called “{wanted}”"),
-                    Text(f"现有工作表：{'、'.join(names)}", f"It has: {', '.join(names)}"),
-                    Where(path.name),
-                )
+        if wanted in names:
             return book, book.get_sheet_by_name(wanted), []
         visible = [
             meta.name
             for meta in book.sheets_metadata
             if meta.visible == calamine.SheetVisibleEnum.Visible and meta.typ == calamine.SheetTypeEnum.WorkSheet
         ]
-        for name in visible:
+        for name in visible if not wanted else ():
             found = book.get_sheet_by_name(name)
             if found.height:
-                others = [other for other in visible if other != name]
-                if not others:
-                    return book, found, []
-                return (
-                    book,
-                    found,
-                    [Text(f"只读取工作表“{name}”", f"only sheet “{name}” is read; others: {', '.join(others)}")],
-                )
+                others = "、".join(other for other in visible if other != name)
+                said = Text(f"只读取工作表“{name}”，未读取 {others}", f"only sheet “{name}” is read, not {others}")
+                return book, found, [said] if others else []
     except calamine.PasswordError:
-        raise TableError(
-            Text("工作簿有密码保护", "the workbook is protected by a password"),
-            Text("请去掉密码后另存", "Save it again without the password"),
-            Where(path.name),
-        ) from None
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        if isinstance(error, TableError):
+        raise _locked(path) from None
+    except BaseException as error:
+        # A damaged workbook can also make calamine panic, which derives from BaseException alone.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        if _is_encrypted(path):
-            raise TableError(
-                Text("工作簿有密码保护", "the workbook is protected by a password"),
-                Text("请去掉密码后另存", "Save it again without the password"),
-                Where(path.name),
-            ) from None
+        raise (_locked(path) if _is_encrypted(path) else _damaged(path)) from None
+    if wanted:
         raise TableError(
-            Text("工作簿打不开，可能不完整或已损坏", "the workbook cannot be opened; it may be incomplete or damaged"),
-            _REPAIR,
+            Text(f"没有名为“{wanted}”的工作表", f"there is no sheet called “{wanted}”"),
+            Text(f"现有工作表：{'、'.join(names)}", f"It has: {', '.join(names)}"),
             Where(path.name),
-        ) from None
+        )
     raise TableError(Text("工作簿里没有内容", "the workbook is empty"), _REPAIR, Where(path.name))
+
+
+def _locked(path: Path) -> TableError:
+    what = Text("工作簿有密码保护", "the workbook is protected by a password")
+    return TableError(what, Text("请去掉密码后另存", "Save it again without the password"), Where(path.name))
+
+
+def _damaged(path: Path) -> TableError:
+    what = Text("工作簿打不开，可能不完整或已损坏", "the workbook cannot be opened; it may be incomplete or damaged")
+    return TableError(what, _REPAIR, Where(path.name))
 
 
 def _is_encrypted(path: Path) -> bool:
@@ -151,12 +142,3 @@ class _Merged:
             for column in range(max(0, start[1] - left), min(len(cells), end[1] - left + 1)):
                 cells[column] = value
         return cells
-
-
-def _date1904(path: Path) -> bool | None:
-    """Whether an XLSX counts serial dates from 1904; None for formats that do not say it where we can see it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return bool(_DATE1904.search(archive.read("xl/workbook.xml")))
-    except (zipfile.BadZipFile, KeyError, OSError):
-        return None
