@@ -145,8 +145,11 @@ def _bound(grant: Grant) -> bool:
 
 
 def within(area: str, column: str = "area") -> Q:
-    """Rows whose code lies in the jurisdiction: a range on the code, so that the index serves it."""
-    return Q(**{f"{column}__gte": area, f"{column}__lt": after(area)}) if area else Q()
+    """Rows whose code lies in the jurisdiction: a range on the code, so that the index serves it.
+
+    Of the whole country it is every row, said as a condition: an empty Q would be dropped from "nothing or everything".
+    """
+    return Q(**{f"{column}__gte": area, f"{column}__lt": after(area)}) if area else Q(**{f"{column}__gte": ""})
 
 
 def after(area: str) -> str:

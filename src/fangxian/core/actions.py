@@ -33,9 +33,14 @@ def action(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate
 
     @wraps(function)
     def run(by: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        if _unit.get() is not None:
-            with transaction.atomic():
-                return function(by, *args, **kwargs)
+        if (outer := _unit.get()) is not None:
+            lines, events = len(outer.lines), len(outer.events)
+            try:
+                with transaction.atomic():
+                    return function(by, *args, **kwargs)
+            except BaseException:  # what was undone was not done: the caller may catch this and go on
+                del outer.lines[lines:], outer.events[events:]
+                raise
         unit = _Unit()
         token = _unit.set(unit)
         try:

@@ -2,13 +2,13 @@
 
 import secrets
 
-#: Crockford's base 32: no I, L, O, U.
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+#: Crockford's letters (no I, L, O, U) without Z, which looks like 2. So there are 31, and 31 is a prime: see below.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXY"
 _LENGTH = 9
 
 
 def new_code() -> str:
-    """A fresh ten-character code (nine random, one check), such as `7K2M9QXTB4`: 35 trillion values, no order, no count."""
+    """A fresh ten-character code (nine random, one check), such as `7K2M9QXTB4`: 26 trillion values, no order, no count."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
     return body + check_character(body)
 
@@ -18,21 +18,23 @@ def new_codes(count: int) -> list[str]:
     codes: set[str] = set()
     while len(codes) < count:
         number = int.from_bytes(secrets.token_bytes(6))
-        body = "".join(ALPHABET[number >> (5 * place) & 31] for place in range(_LENGTH))
-        codes.add(body + check_character(body))
+        places = [number >> (5 * place) & 31 for place in range(_LENGTH)]
+        if 31 not in places:
+            body = "".join(ALPHABET[place] for place in places)
+            codes.add(body + check_character(body))
     return list(codes)
 
 
 def check_character(body: str) -> str:
-    """ISO 7064-style MOD 37,36 would need letters that look alike; a weighted sum modulo 31 finds every single slip and swap."""
+    """A weighted sum modulo 31: with 31 letters and nine different weights it finds every wrong letter and every swap of two."""
     return ALPHABET[sum((place + 2) * ALPHABET.index(letter) for place, letter in enumerate(body)) % 31]
 
 
-_HEARD = str.maketrans("OIL", "011", " -")
+_HEARD = str.maketrans("OILZ", "0112", " -")
 
 
 def normalise_code(text: str) -> str:
-    """What was typed or heard, as a code: upper case, O→0, I and L→1, spaces and hyphens dropped."""
+    """What was typed or heard, as a code: upper case, O→0, I and L→1, Z→2, spaces and hyphens dropped."""
     return text.upper().translate(_HEARD)
 
 

@@ -93,7 +93,8 @@ def run(job_id: int, on_progress: Callable[[int, int], None] | None = None) -> J
     if not taken:
         raise Conflict(_("This job is already running or done."), remedy=_("Watch its progress instead."))
     try:
-        row.result = {**row.result, **_kinds[row.kind](Running(row, on_progress))}
+        ending = _kinds[row.kind](Running(row, on_progress))
+        row.result = {**row.result, **ending}
         row.state = Job.DONE
     except Exception as fault:
         row.refresh_from_db()  # what the unfinished piece had put into it was rolled back
@@ -118,9 +119,10 @@ def run_waiting(limit: int = 1) -> int:
 
 
 def stop(by: Actor, code: str) -> None:
-    """Ask a job to stop after the piece it is at."""
-    by_code(by, code)
-    Job.objects.filter(code=code, state__in=[Job.RUNNING, Job.WAITING]).update(stop_wanted=True)
+    """Ask a job to stop after the piece it is at; one that has not begun does not begin."""
+    job = Job.objects.filter(pk=by_code(by, code).pk)
+    job.filter(state=Job.WAITING).update(state=Job.STOPPED)
+    job.filter(state=Job.RUNNING).update(stop_wanted=True)
 
 
 def by_code(by: Actor, code: str) -> Job:

@@ -89,7 +89,15 @@ _COLUMNS = "seq at actor_id actor channel action subject_kind subject_id area pu
 def _digest(previous: str, seq: int, at: datetime, line: Any, body: str) -> str:
     """SHA-256 over the predecessor's hash and every field, length-prefixed so that no two entries read alike."""
     stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
-    parts = [previous, str(seq), stamp, str(line.actor_id or ""), line.actor, line.channel, line.action]
+    parts = [
+        previous,
+        str(seq),
+        stamp,
+        "" if line.actor_id is None else str(line.actor_id),
+        line.actor,
+        line.channel,
+        line.action,
+    ]
     parts += [line.subject_kind, str(line.subject_id), line.area, line.purpose, line.basis, body]
     return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
 
@@ -158,7 +166,7 @@ def verify(head: SignedHead | None = None) -> Iterator[int | Fault]:
     chain, expected = GENESIS, 1
     frontier: list[str] = []
     rows = Entry.objects.order_by("seq").iterator(chunk_size=5000)
-    for entry in rows:
+    for leaves, entry in enumerate(rows):
         if entry.seq != expected:
             yield Fault(expected, _("entries %(a)s to %(b)s are missing") % {"a": expected, "b": entry.seq - 1})
             expected = entry.seq
@@ -166,8 +174,8 @@ def verify(head: SignedHead | None = None) -> Iterator[int | Fault]:
         if digest != entry.hash:
             yield Fault(entry.seq, _("entry %(seq)s was altered or moved") % {"seq": entry.seq})
         chain = entry.hash
-        _grow(frontier, expected - 1, entry.hash)
-        if head and expected == head.size and _root(frontier) != head.root:
+        _grow(frontier, leaves, digest)
+        if head and leaves + 1 == head.size and _root(frontier) != head.root:
             yield Fault(head.size, _("the first %(n)s entries are not those that were signed") % {"n": head.size})
         expected += 1
         if expected % 5000 == 0:

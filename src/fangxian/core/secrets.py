@@ -6,17 +6,18 @@ Losing the key file means losing the numbers: `fangxian doctor` says where it li
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import os
 import secrets
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
 
 
 class KeyFault(ValueError):
@@ -58,23 +59,27 @@ def load_keys(path: Path, given: str = "") -> Keys:
         ) from fault
 
 
-def _keys() -> Keys:
-    from django.conf import settings
+@lru_cache
+def _cipher(key: str) -> AESGCM:
+    return AESGCM(_raw(key))
 
-    return settings.KEYS
+
+@lru_cache
+def _raw(key: str) -> bytes:
+    return base64.b64decode(key)
 
 
 def seal(text: str) -> bytes:
     """Encrypt a short text: 12 bytes nonce, then ciphertext with tag."""
     nonce = secrets.token_bytes(12)
-    return nonce + AESGCM(base64.b64decode(_keys().seal)).encrypt(nonce, text.encode(), None)
+    return nonce + _cipher(settings.KEYS.seal).encrypt(nonce, text.encode(), None)
 
 
 def unseal(blob: bytes) -> str:
     """The text that `seal` hid. Raises KeyFault where the key is another one or the bytes were changed."""
     blob = bytes(blob)
     try:
-        return AESGCM(base64.b64decode(_keys().seal)).decrypt(blob[:12], blob[12:], None).decode()
+        return _cipher(settings.KEYS.seal).decrypt(blob[:12], blob[12:], None).decode()
     except InvalidTag as fault:
         raise KeyFault(
             "A sealed value does not open: it was altered, or the key file is not the one it was sealed with."
@@ -83,10 +88,9 @@ def unseal(blob: bytes) -> str:
 
 def blind_index(kind: str, text: str) -> str:
     """A keyed, per-kind fingerprint (32 hex characters) by which an equal value is found without being readable."""
-    key = base64.b64decode(_keys().index)
-    return hmac.new(key, f"{kind}\0{text}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(_raw(settings.KEYS.index), f"{kind}\0{text}".encode(), "sha256").hex()[:32]
 
 
 def signing_key() -> Ed25519PrivateKey:
     """The key that signs journal heads."""
-    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(_keys().sign))
+    return Ed25519PrivateKey.from_private_bytes(_raw(settings.KEYS.sign))

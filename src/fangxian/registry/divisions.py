@@ -38,6 +38,7 @@ _SUMMARY = {
     "02": ("县", "Counties"),
     "90": ("直辖县级行政区划", "Counties under the province"),
 }
+SUMMARY_NAMES = frozenset(name for pair in _SUMMARY.values() for name in pair)
 _SAY_AGAIN = Text("请更正后再导入", "Correct it and import again")
 
 

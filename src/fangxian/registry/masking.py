@@ -31,14 +31,12 @@ def name(text: str) -> str:
         shown = 1 if foreign else surname_length("".join(letters))
         return "".join(letters[:shown]) + _STAR * min(2, len(letters) - shown)
     words = text.split()
-    if len(words) == 1 and len(words[0]) == 1:
-        return _STAR
-    return " ".join(word[0] + _STAR * max(1, min(4, len(word) - 1)) for word in words)
+    return " ".join(word[0] + _STAR * min(4, len(word) - 1) if len(word) > 1 else _STAR for word in words)
 
 
 def document(text: str) -> str:
     """330106199001011234 → 3301**********1234; of shorter numbers less, of the shortest nothing."""
-    shown = 4 if len(text) >= 15 else 2 if len(text) >= 8 else 1 if len(text) >= 5 else 0
+    shown = 4 if len(text) >= 16 else 2 if len(text) >= 8 else 1 if len(text) >= 5 else 0
     return text[:shown] + _STAR * (len(text) - 2 * shown) + text[len(text) - shown :] if shown else _STAR * len(text)
 
 

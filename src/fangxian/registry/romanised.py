@@ -15,7 +15,8 @@ _KINDS = (
 @lru_cache(50_000)
 def division(name: str) -> str:
     """The name in letters, the kind of division set apart: 西安市 → Xi'an Shi."""
-    kind = next((kind for kind in _KINDS if name.endswith(kind) and len(name) > len(kind)), "")
+    kind = next((kind for kind in _KINDS if name.endswith(kind)), "")
+    kind = kind if name != kind else ""
     stem = name.removesuffix(kind)
     return " ".join(filter(None, (_word(stem), _word(kind))))
 

@@ -12,6 +12,7 @@ from fangxian.core import clock
 from fangxian.core.access import within
 from fangxian.core.errors import NotFound
 from fangxian.registry import romanised
+from fangxian.registry.divisions import SUMMARY_NAMES
 from fangxian.registry.levels import LEVELS, upwards
 from fangxian.registry.models import Jurisdiction
 
@@ -47,10 +48,11 @@ def full_area_names(codes: Iterable[str], lang: str | None = None) -> dict[str, 
     chinese = _chinese(lang)
     wanted = set(codes)
     called = area_names({above for code in wanted for above in upwards(code)}, lang)
-    summed = {"市辖区", "县", "直辖县级行政区划", romanised.division("市辖区"), "Districts", "Counties"}
     full = {}
     for code in wanted:
-        path = [called[above] for above in upwards(code) if called[above] not in summed and called[above] != above]
+        path = [
+            called[above] for above in upwards(code) if called[above] not in SUMMARY_NAMES and called[above] != above
+        ]
         full[code] = ("".join(reversed(path)) if chinese else ", ".join(path)) or code or _("the whole country")
     return full
 
