@@ -25,6 +25,7 @@ def once(by: Actor, key: str, asked: str, work: Callable[[], tuple[int, str]]) -
     `asked` is a digest of the question. Raises Conflict where the key stands for another one. What `work` refuses leaves
     nothing behind: it may be put right and sent again under the same key.
     """
+    assert by.account_id is not None, "only an account asks by a key"
     Answer.objects.filter(at__lt=clock.now() - KEPT).delete()
     try:
         with transaction.atomic():

@@ -1,0 +1,57 @@
+"""Where the routers of the stages are put together, and where what none of them knows is answered."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path
+from ninja import NinjaAPI
+
+from fangxian.api import accounts, cases, duties, jobs, journal, people, protocols, refusing, registry, tracing
+from fangxian.api.signing import ANYBODY_SIGNED_IN
+
+View = Callable[..., HttpResponseBase]
+
+
+class Api(NinjaAPI):
+    """Answers in JSON also where there is no such address, and where an address does not know the method."""
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        found: list[Any] = super()._get_urls()
+        for pattern in found:
+            pattern.callback = _in_json(pattern.callback)
+        return [*found, path("<path:rest>", _nowhere)]
+
+
+def _in_json(view: View) -> View:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        found = view(request, *args, **kwargs)
+        if not isinstance(found, HttpResponseNotAllowed):
+            return found
+        told = refusing.refused(refusing.no_such_method(found["Allow"]))
+        told["Allow"] = found["Allow"]
+        return told
+
+    answer.csrf_exempt = True  # type: ignore[attr-defined]  # asked for by `signing.Session`
+    return answer
+
+
+def _nowhere(_request: HttpRequest, rest: str) -> HttpResponse:
+    return refusing.refused(refusing.no_such_address())
+
+
+_nowhere.csrf_exempt = True  # type: ignore[attr-defined]
+
+api = Api(
+    title="Fangxian 防线",
+    version="1.0",
+    description="Every action and query of the platform.",
+    urls_namespace="api",
+    auth=ANYBODY_SIGNED_IN,
+    parser=refusing.JsonParser(),
+    docs_url=None,
+)
+refusing.install(api)
+for stage in (accounts, duties, registry, people, cases, tracing, protocols, journal, jobs):
+    api.add_router("", stage.router)
