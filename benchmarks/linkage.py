@@ -26,8 +26,8 @@ from fangxian.analytics.linkage import (
     Record,
     blocking_keys,
     clusters,
-    compare,
     estimate,
+    matches,
     pairs,
 )
 
@@ -193,8 +193,7 @@ def _search(records: int, parameters: Parameters) -> None:
 
     def find(record: Record) -> int:
         rows = {row for key in blocking_keys(record) for row in index.get(key, ())}
-        hits = [compare(record, people.records[row], parameters) for row in rows if row != record.key]
-        sorted((hit for hit in hits if hit.decision != "apart"), key=lambda hit: -hit.weight)
+        matches(record, (people.records[row] for row in rows if row != record.key), parameters)
         return len(rows)
 
     for record in asked:

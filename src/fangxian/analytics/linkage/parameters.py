@@ -30,6 +30,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+# Levels that mean the same value on both sides.
+_AGREEING = frozenset({"same", "household", "area"})
+
 Probabilities = Mapping[str, Mapping[str, tuple[float, float]]]
 
 # (m, u) per level: how often it is seen between two records of one person, and between two people. Orders of magnitude for a registry of
@@ -99,13 +102,14 @@ class Parameters:
 
     @cached_property
     def weights(self) -> Mapping[str, tuple[float, ...]]:
-        """Bits per level, in the order of FIELDS; a closer level never weighs less, and full agreement never speaks against."""
+        """Bits per level, in the order of FIELDS; a closer level never weighs less, and agreement never speaks against."""
         table: dict[str, tuple[float, ...]] = {}
         for name, levels in FIELDS.items():
             row: list[float] = []
             for level in levels:
                 m, u = self.probabilities[name][level]
-                row.append(min(math.log2(m / u), row[-1]) if row else max(math.log2(m / u), 0.0))
+                bits = max(math.log2(m / u), 0.0) if level in _AGREEING else math.log2(m / u)
+                row.append(min(bits, row[-1]) if row else bits)
             table[name] = tuple(row)
         return table
 

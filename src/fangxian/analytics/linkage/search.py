@@ -54,6 +54,12 @@ def pairs(records: Iterable[Record], parameters: Parameters = DEFAULT) -> Iterat
             yield found
 
 
+def matches(record: Record, others: Iterable[Record], parameters: Parameters = DEFAULT) -> list[Match]:
+    """Those of the others that may be the same person, likeliest first: the search for one person among its candidates."""
+    found = [hit for other in others if (hit := match(record, other, parameters)) is not None]
+    return sorted(found, key=_surest)
+
+
 def clusters(matches: Iterable[Match]) -> list[frozenset[Hashable]]:
     """Records that are one person: groups of two or more keys, joined by matches decided "merge", largest first.
 
