@@ -4,7 +4,7 @@ Three counties, one grid down to its worker, an account for every role, cases at
 watched. Everything is done through the actions of the product, at instants relative to `now`, so that some things are late.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +13,11 @@ from fangxian.cases import actions as cases
 from fangxian.cases.schemas import CaseForm, OutbreakForm
 from fangxian.core import access, accounts, clock
 from fangxian.core.access import SYSTEM, Actor, Grant
-from fangxian.core.errors import Conflict
 from fangxian.registry import actions as registry
+from fangxian.registry import queries as people
 from fangxian.registry.schemas import Division, PersonForm
 from fangxian.tracing import actions as tracing
+from fangxian.tracing import queries as contacts
 from fangxian.tracing.schemas import ExposureForm, StayForm
 
 PROVINCE, CITY = "99", "9901"
@@ -77,16 +78,15 @@ class World:
         return PersonForm(**{"name": name, "sex": "female", "birth_year": 1988, "area": GRID, **more})
 
 
-def build(now: datetime, *, resident: bool = True) -> World:
+def build(now: datetime) -> World:
     """The whole city with its outbreak, as it is at `now`."""
     world = World(now)
     with clock.at(now - timedelta(days=4)):
         _city(world)
         _staff(world)
     _outbreak(world)
-    if resident:
-        with clock.at(now - timedelta(hours=1)):
-            _resident(world)
+    with clock.at(now - timedelta(minutes=5)):
+        _resident(world)
     return world
 
 
@@ -122,30 +122,44 @@ def _staff(world: World) -> None:
 
 
 def _outbreak(world: World) -> None:
-    now = world.now
-    with clock.at(now - timedelta(days=3)):
+    """What happened, as (hours ago, what): done in the order of time, which the journal insists on."""
+    with clock.at(world.now - timedelta(days=3)):
         world.outbreak = cases.open_outbreak(
             SYSTEM, OutbreakForm(name_zh="汐州市新冠疫情", name_en="COVID-19 in Xizhou", pack=PACK, area=CITY)
         ).code
-    #: Hours since the report; the first lies back longest, the last is not late yet.
-    for place, (name, hours, area) in enumerate(
-        zip(NAMES[:6], (50, 30, 20, 3, 1.2, 0.2), (GRID, GRID, STREET, WANGCHAO, WANGCHAO, LANYUE), strict=True)
-    ):
-        with clock.at(now - timedelta(hours=hours)):
-            world.cases.append(_case(world, name, area, first=place == 0))
-    with clock.at(now - timedelta(hours=49)):
-        cases.review(world.actor("reviewer"), world.cases[0], "approve", "核实无误")
-    with clock.at(now - timedelta(hours=48)):
-        cases.review(world.actor("city_reviewer"), world.cases[0], "approve")
-    with clock.at(now - timedelta(hours=29)):
-        cases.review(world.actor("reviewer"), world.cases[1], "return", "住址写到楼栋；首发症状日期与采样日期不符")
-    with clock.at(now - timedelta(hours=19.5)):
-        cases.review(world.actor("reviewer"), world.cases[2], "approve")
-    with clock.at(now - timedelta(hours=46)):
-        _contacts(world)
+    by, code = world.actor, world.cases
+    happened: tuple[tuple[float, Callable[[], Any]], ...] = (
+        (50, lambda: code.append(_case(world, NAMES[0], GRID, first=True))),
+        (49, lambda: cases.review(by("reviewer"), code[0], "approve", "核实无误")),
+        (48, lambda: cases.review(by("city_reviewer"), code[0], "approve")),
+        (46, lambda: _contacts(world)),
+        (30, lambda: code.append(_case(world, NAMES[1], GRID))),
+        (29, lambda: cases.review(by("reviewer"), code[1], "return", "住址写到楼栋；首发症状日期与采样日期不符")),
+        (20, lambda: code.append(_case(world, NAMES[2], STREET))),
+        (19.5, lambda: cases.review(by("reviewer"), code[2], "approve")),
+        (3, lambda: code.append(_case(world, NAMES[3], WANGCHAO))),
+        (2, lambda: _visits(world)),
+        (1.2, lambda: code.append(_case(world, NAMES[4], WANGCHAO))),
+        (0.2, lambda: code.append(_case(world, NAMES[5], LANYUE))),
+    )
+    for hours, do in happened:
+        with clock.at(world.now - timedelta(hours=hours)):
+            do()
 
 
-def _case(world: World, name: str, area: str, *, first: bool) -> str:
+def _visits(world: World) -> None:
+    """One contact is held and well, one was not reached, one has symptoms and so may be a case."""
+    nurse, grid, investigator = (world.actor(post) for post in ("nurse", "grid", "investigator"))
+    held, missed, ill = world.contacts[:3]
+    for code in (held, ill):
+        tracing.clear(investigator, code, "person")
+        tracing.hold(investigator, code, "site", organisation=world.bodies["site"])
+    tracing.visit(nurse, held, {"temperature": 36.6, "symptoms": "none"})
+    tracing.not_reached(grid, missed, "电话三次无人接听，敲门无人应答")
+    tracing.visit(nurse, ill, {"temperature": 38.4, "symptoms": "some"})
+
+
+def _case(world: World, name: str, area: str, *, first: bool = False) -> str:
     now = clock.now()
     form = CaseForm(
         outbreak=world.outbreak, organisation=world.bodies["clinic"], person=world.person(name, area=area, phones=("13912345678",)),
@@ -184,34 +198,10 @@ def _contacts(world: World) -> None:
 
 def _resident(world: World) -> None:
     """A contact who signs in to see who has looked at their data; somebody has, twice."""
-    from fangxian.registry import queries
-    from fangxian.tracing import queries as contacts
-
     person_id = contacts.contact(SYSTEM, world.contacts[0]).person_id
-    code = queries.cards([person_id])[person_id].code
+    code = people.cards([person_id])[person_id].code
     world.staff["resident"] = accounts.create_account(
         SYSTEM, "resident", "白先生", grants=[Grant("resident", "")], password=PASSWORD, person_id=person_id
     )
     registry.reveal(world.actor("investigator"), code, ("name", "phones"), "investigation", "电话核实共同居住情况")
     registry.reveal(world.actor("grid"), code, ("name", "address"), "follow_up", "上门随访需要门牌号")
-
-
-def late_step(actor: Actor) -> Any:
-    """The step of an actor's duties that has been late for longest."""
-    from fangxian.duties import queries
-
-    return queries.my_steps(actor, limit=1)[0]
-
-
-def complete_somehow(world: World, steps: Sequence[Any], evidence: dict[str, Any]) -> int:
-    """Settle as many steps as can be settled with this evidence; how many."""
-    from fangxian.duties import actions
-
-    done = 0
-    for step in steps:
-        try:
-            actions.complete(SYSTEM, step.pk, evidence)
-            done += 1
-        except Conflict:
-            continue
-    return done

@@ -16,7 +16,7 @@ from fangxian.web.saying import UNITS, said
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the product, shown to whoever may look at it: `rights` are those of which one is enough."""
+    """A part of the product, shown to whoever may look at it: `rights` are all needed."""
 
     view: str
     name: Any
@@ -27,7 +27,7 @@ class Section:
 SECTIONS = (
     Section("web:home", gettext_lazy("My duties"), "duties", ("duties.view",)),
     Section("web:cases", gettext_lazy("Cases"), "cases", ("cases.view",)),
-    Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view",)),
+    Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view", "cases.view")),
     Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",)),
     Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",)),
     Section("web:me", gettext_lazy("Me"), "me", ()),
@@ -62,7 +62,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def sections(actor: Actor) -> list[Section]:
     """The parts of the product that this actor has something to do in."""
-    return [one for one in SECTIONS if not one.rights or any(actor.may(right) for right in one.rights)]
+    return [one for one in SECTIONS if all(actor.may(right) for right in one.rights)]
 
 
 def _here(request: HttpRequest) -> str:

@@ -2,10 +2,15 @@
 
 from datetime import datetime
 
-from django.http import HttpRequest
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from django.utils.translation import gettext as _
 
 from fangxian.core.errors import Invalid
-from django.utils.translation import gettext as _
+
 
 
 def fragment(request: HttpRequest, part: str = "") -> bool:
@@ -33,3 +38,11 @@ class Cursor:
             return moment, int(pk)
         except ValueError:
             raise Invalid(_("This address does not lead on."), remedy=_("Begin the list again.")) from None
+
+
+def section(
+    request: HttpRequest, template: str, context: dict[str, Any], title: str, back: tuple[str, str]
+) -> HttpResponse:
+    """A part of a page: by itself for htmx, with a head and the way back where somebody opens its address."""
+    context |= {"part": template, "part_title": title, "back_url": back[0], "back_name": back[1]}
+    return render(request, template if fragment(request) else "web/components/section.html", context)

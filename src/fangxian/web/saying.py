@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fangxian.core import clock
+from fangxian.protocols.vocabulary import facts, terms, units
 
 #: Days, hours, minutes, as they follow a number: “2 d”, “2天”.
 UNITS = (pgettext_lazy("after a number", " d"), pgettext_lazy("after a number", " h"), pgettext_lazy("after a number", " min"))
@@ -117,3 +118,104 @@ REVIEW = {
     "city": gettext_lazy("passed the city"),
     "province": gettext_lazy("review complete"),
 }
+
+#: What the journal says that was done to a case or a contact.
+EVENTS = {
+    "case.reported": gettext_lazy("reported"),
+    "case.amended": gettext_lazy("corrected"),
+    "case.corrected": gettext_lazy("corrected after a return"),
+    "case.handed_in": gettext_lazy("handed in again"),
+    "case.approved": gettext_lazy("approved"),
+    "case.returned": gettext_lazy("returned"),
+    "case.outcome": gettext_lazy("outcome recorded"),
+    "case.isolated": gettext_lazy("isolated"),
+    "case.transferred": gettext_lazy("transferred"),
+    "case.discarded": gettext_lazy("ruled out"),
+    "track.added": gettext_lazy("stay added to the track"),
+    "track.edited": gettext_lazy("stay on the track corrected"),
+    "track.removed": gettext_lazy("stay taken off the track"),
+    "investigation.opened": gettext_lazy("investigation opened"),
+    "investigation.assigned": gettext_lazy("investigation assigned"),
+    "investigation.closed": gettext_lazy("investigation closed"),
+    "case.infector": gettext_lazy("infector chosen"),
+    "case.investigation": gettext_lazy("investigation"),
+}
+
+#: Fields of a case as its history names them.
+FIELDS = {
+    "source_ref": gettext_lazy("source number"),
+    "classification": gettext_lazy("class"),
+    "origin": gettext_lazy("origin"),
+    "onset_on": gettext_lazy("onset"),
+    "sampled_at": gettext_lazy("sampled"),
+    "diagnosed_at": gettext_lazy("diagnosed"),
+    "reported_at": gettext_lazy("reported at"),
+    "isolated_at": gettext_lazy("isolated at"),
+    "last_negative_at": gettext_lazy("last negative test"),
+    "severity": gettext_lazy("severity"),
+    "hospital": gettext_lazy("hospital"),
+    "admitted_at": gettext_lazy("admitted"),
+    "outcome": gettext_lazy("outcome"),
+    "outcome_on": gettext_lazy("date of outcome"),
+    "note": gettext_lazy("note"),
+}
+
+#: How a contact is held, and what became of the watch.
+HELD = {
+    "home": gettext_lazy("at home"),
+    "site": gettext_lazy("isolation site"),
+    "hospital": gettext_lazy("in hospital"),
+    "elsewhere": gettext_lazy("elsewhere"),
+}
+CONTACT_STATES = {
+    "watched": gettext_lazy("under watch"),
+    "released": gettext_lazy("released"),
+    "case": gettext_lazy("became a case"),
+    "lost": gettext_lazy("lost to follow-up"),
+    "dismissed": gettext_lazy("no contact after all"),
+    "merged": gettext_lazy("merged with another record"),
+}
+
+
+def fact_name(key: str) -> str:
+    """A fact of the protocols' vocabulary by name."""
+    fact = facts().get(key)
+    return said(fact.name) if fact else key
+
+
+def fact_value(key: str, value: Any) -> str:
+    """What was answered to a fact, in words."""
+    fact = facts().get(key)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if fact and value in fact.values:
+        return said(fact.values[value])
+    unit = units().get(fact.unit) if fact and fact.unit else None
+    return f"{value} {said(unit.name)}" if unit else str(value)
+
+
+def field_name(name: str) -> str:
+    """A field of a case as its history names it; facts and dates by their own names."""
+    group, _dot, key = name.partition(".")
+    if group == "facts":
+        return fact_name(key)
+    if group == "dates":
+        return said(terms("anchors").get(key, key))
+    return str(FIELDS.get(name, name))
+
+
+def field_value(name: str, value: Any) -> str:
+    """The value of such a field in words."""
+    if value in (None, ""):
+        return "–"
+    group, _dot, key = name.partition(".")
+    if group == "facts":
+        return fact_value(key, value)
+    tables: dict[str, dict[str, Any]] = {"classification": CLASSES, "origin": ORIGIN, "severity": SEVERITY, "outcome": OUTCOME}
+    if name in tables:
+        return str(tables[name].get(value, value))
+    if isinstance(value, str) and (name.endswith(("_at", "_on")) or group == "dates"):
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    if isinstance(value, datetime):
+        return instant(value)
+    return day(value) if isinstance(value, date) else str(value)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model, login, logout, update_session_auth_hash
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from fangxian.command import city
 from fangxian.core import access, accounts, clock
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry import queries as registry
@@ -43,8 +44,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "login": request.POST.get("login", ""),
         "next": onward,
         "hours": settings.SESSION_COOKIE_AGE // 3600,
-        "demo_accounts": _demo_accounts() if settings.DEMO else (),
-        "demo_password": getattr(settings, "DEMO_PASSWORD", ""),
+        "demo_accounts": city.ACCOUNTS if settings.DEMO else (),
+        "demo_password": city.PASSWORD if settings.DEMO else "",
     }
     return render(request, "web/account/login.html", context, status=refusal.status if refusal else 200)
 
@@ -108,16 +109,6 @@ def password(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your password was changed."))
             return redirect("web:me")
     return render(request, "web/account/password.html", {"refusal": refusal}, status=refusal.status if refusal else 200)
-
-
-def _demo_accounts() -> list[tuple[str, str, str]]:
-    """Login, name and roles of the demonstration accounts; asked for in the demonstration only."""
-    roles = access.roles()
-    found = get_user_model().objects.filter(is_demo=True, is_active=True).order_by("pk").prefetch_related("grants")
-    return [
-        (one.login, one.name, " · ".join(said(roles[grant.role]) for grant in one.grants.all() if grant.role in roles))
-        for one in found
-    ]
 
 
 def _safe(request: HttpRequest, address: str) -> str:

@@ -1,2 +1,92 @@
-from django.http import HttpResponse
-def index(request): return HttpResponse("soon")
+"""Coverage (覆盖率): due minus done by county and kind, down to the names of what is missing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import reduce
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from fangxian.core import clock
+from fangxian.core.access import Actor
+from fangxian.duties import queries
+from fangxian.duties.queries import Covered
+from fangxian.registry import levels
+from fangxian.registry import queries as registry
+from fangxian.web.duties.cards import cards, kind_names
+
+#: How far back, in hours; 0 is from the beginning.
+PERIODS = (24, 72, 0)
+#: Names shown at once; a board with more missing than this needs a smaller place.
+MOST = 200
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """The board: a block for each county, a line for each kind of duty, what is missing first."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    by.must("coverage.view")
+    hours = _hours(request)
+    since = clock.now() - timedelta(hours=hours) if hours else None
+    area = request.GET.get("area", "")
+    rows = queries.coverage(by, area, since=since)
+    every = rows if not area else queries.coverage(by, since=since)
+    codes = sorted({one.area for one in every})
+    names = registry.area_names([*codes, area])
+    called = kind_names(by)
+    counties = [
+        (code, names[code], _sum(code, mine), [(one, called(one.kind)) for one in mine])
+        for code in codes
+        if (mine := [one for one in rows if one.area == code])
+    ]
+    context = {
+        "counties": sorted(counties, key=lambda one: (-one[2].missing, one[0])),
+        "total": _sum("", rows),
+        "areas": [(code, names[code], code == area) for code in codes],
+        "area": area,
+        "periods": [(period, _period(period), period == hours) for period in PERIODS],
+        "hours": hours,
+        "until": clock.hour(clock.now()),
+    }
+    return render(request, "web/coverage/index.html", context)
+
+
+@require_GET
+def missing(request: HttpRequest, kind: str) -> HttpResponse:
+    """The very steps that are missing, by name, for whoever may act on them."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    area = request.GET.get("area", "")
+    by.must("coverage.view", area or None)
+    by_name = by.may("duties.view", area or None)
+    steps = queries.missing(by, kind, area, limit=MOST + 1) if by_name else []
+    context = {
+        "kind": kind_names(by)(kind),
+        "area": area,
+        "place": registry.area_names([area])[area],
+        "cards": cards(by, steps[:MOST]),
+        "more": len(steps) > MOST,
+        "by_name": by_name,
+    }
+    return render(request, "web/coverage/missing.html", context)
+
+
+def _sum(area: str, rows: Sequence[Covered]) -> Covered:
+    def plus(one: Covered, other: Covered) -> Covered:
+        return replace(
+            one, due=one.due + other.due, in_time=one.in_time + other.in_time, late=one.late + other.late,
+            waived=one.waived + other.waived,
+        )  # fmt: skip
+
+    return reduce(plus, rows, Covered(levels.at_level(area, "county"), "", 0, 0, 0, 0))
+
+
+def _hours(request: HttpRequest) -> int:
+    wanted = request.GET.get("hours", "")
+    return int(wanted) if wanted.isascii() and wanted.isdecimal() and int(wanted) in PERIODS else PERIODS[0]
+
+
+def _period(hours: int) -> str:
+    return _("last %(n)s h") % {"n": hours} if hours else _("from the beginning")

@@ -1,6 +1,7 @@
-"""Addresses of this part."""
+"""The design system on one page."""
 
 from django.urls import path
+
 from fangxian.web.design import views
 
 urlpatterns = [path("", views.index, name="design")]

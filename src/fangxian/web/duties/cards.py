@@ -1,10 +1,11 @@
 """A step as it is shown: who, by when, under which clause, and what can be done about it here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fangxian.cases import queries as cases
 from fangxian.cases.subject import REVIEW
 from fangxian.core.access import Actor
 from fangxian.duties import packs, planning, queries, subjects
@@ -144,6 +145,39 @@ def _clock(rule: DutyRule, key: str) -> tuple[Text | None, Cited | None]:
         days = step.on_days.text
         return (stage.joined(days, " ") if stage else days), step.citation
     return None, step.citation
+
+
+def owed(kind: str, subject_id: int) -> list[dict[str, Any]]:
+    """The duties about a subject, each with its steps as lines: title, ground, holder. For whoever may see the subject."""
+    found = []
+    for duty in queries.of_subject(kind, subject_id):
+        rule = queries.rule(duty)
+        steps = sorted(duty.steps.all(), key=lambda step: (step.number, step.attempt))
+        lines = [
+            {
+                "step": step,
+                "title": said(planning.title(rule, step.key)),
+                "ground": ground(rule, step.key, duty.pack),
+                "holder": step.account.name if step.account else said(step.organisation),
+            }
+            for step in steps
+        ]
+        outcome = said(terms("outcomes").get(duty.outcome, duty.outcome))
+        found.append({"duty": duty, "name": said(rule.name), "lines": lines, "outcome": outcome})
+    return found
+
+
+def review_clock(step: Any) -> dict[str, Any]:
+    """The clock of the review step whose turn it is: due when, why, held by whom."""
+    rule = queries.rule(step.duty)
+    return {"step": step, "title": said(planning.title(rule, step.key)), "ground": ground(rule, step.key, step.duty.pack)}
+
+
+def kind_names(by: Actor) -> Callable[[str], str]:
+    """What kinds of duty are called: by the packs of the outbreaks in progress, then by the others in force. One query."""
+    used = [packs.pack(one.pack, one.area) for one in cases.outbreaks(by, open_only=True)]
+    known = {key: rule.name for pack in reversed([*used, *packs.in_force()]) for key, rule in pack.duties.items()}
+    return lambda kind: said(known.get(kind, kind))
 
 
 def in_words(form: EvidenceForm, name: str, value: Any) -> str:

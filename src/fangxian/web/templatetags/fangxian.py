@@ -6,8 +6,9 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.utils import translation
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -106,7 +107,7 @@ def coverage_bar(covered: Any) -> SafeString:
     }  # fmt: skip
     return format_html(
         '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
-        label, SafeString("").join(parts),
+        label, mark_safe("".join(parts)),
     )  # fmt: skip
 
 
@@ -135,6 +136,34 @@ def field(bound: Any) -> dict[str, Any]:
     return {"field": bound}
 
 
+#: Headings of the line list, which is read, printed and sent on in both languages.
+HEADINGS = {
+    "Code": gettext_lazy("Code"),
+    "Name": gettext_lazy("Name"),
+    "Sex": gettext_lazy("Sex"),
+    "Age": gettext_lazy("Age"),
+    "Place": gettext_lazy("Place"),
+    "Class": gettext_lazy("Class"),
+    "Onset": gettext_lazy("Onset"),
+    "Reported": gettext_lazy("Reported"),
+    "Review": gettext_lazy("Review"),
+    "Severity": gettext_lazy("Severity"),
+    "Outcome": gettext_lazy("Outcome"),
+}
+
+
+@register.simple_tag
+def both_th(key: str) -> SafeString:
+    """A column's heading in the reader's language, with the other below it."""
+    other = "en" if saying.chinese() else "zh-hans"
+    own = str(HEADINGS[key])
+    with translation.override(other):
+        also = str(HEADINGS[key])
+    return format_html(
+        '<th scope="col">{}<span class="cell-sub" lang="{}">{}</span></th>', own, "en" if other == "en" else "zh-CN", also
+    )
+
+
 @register.filter
 def said(text: Any) -> str:
     """What carries both languages, in the reader's."""
@@ -159,6 +188,7 @@ def among(key: str, table: str) -> str:
     tables: Mapping[str, Mapping[str, Any]] = {
         "sex": saying.SEX, "severity": saying.SEVERITY, "outcome": saying.OUTCOME, "origin": saying.ORIGIN,
         "class": saying.CLASSES, "review": saying.REVIEW, "personal": saying.PERSONAL,
+        "event": saying.EVENTS, "held": saying.HELD, "contact": saying.CONTACT_STATES,
     }  # fmt: skip
     return str(tables[table].get(key, key))
 
@@ -187,3 +217,21 @@ def percent(share: float | None) -> str:
 def item(mapping: Mapping[Any, Any], key: Any) -> Any:
     """The value of a key."""
     return mapping.get(key, "")
+
+
+@register.filter
+def fieldname(name: str) -> str:
+    """A field of a case as its history names it."""
+    return saying.field_name(name)
+
+
+@register.simple_tag
+def field_value(name: str, value: Any) -> str:
+    """The value of such a field in words."""
+    return saying.field_value(name, value)
+
+
+@register.filter
+def choice(key: str, fact: str) -> str:
+    """One of the values of a fact by name: `one.setting|choice:"setting"`."""
+    return saying.fact_value(fact, key)

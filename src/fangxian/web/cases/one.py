@@ -1,0 +1,153 @@
+"""One case: who, where in the three-level review, dates and class; its duties, contacts, chain and track as parts of the page."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fangxian.cases import actions, queries
+from fangxian.cases.queries import CaseDetail
+from fangxian.cases.subject import KIND, REVIEW
+from fangxian.core.access import Actor
+from fangxian.core.errors import Refusal
+from fangxian.duties import packs
+from fangxian.duties import queries as duty_queries
+from fangxian.protocols import DutyRule
+from fangxian.protocols.vocabulary import terms
+from fangxian.tracing import queries as tracing
+from fangxian.web.cases.chains import draw
+from fangxian.web.duties.cards import owed, review_clock
+from fangxian.web.parts import section
+from fangxian.web.reveals import person_card
+from fangxian.web.reveals import reveal as reveal_person
+from fangxian.web.saying import fact_name, fact_value, said
+
+
+@require_GET
+def page(request: HttpRequest, code: str) -> HttpResponse:
+    """The page of a case. Its long parts are fetched as they come into view."""
+    return _page(request, queries.case(_actor(request), code))
+
+
+@require_POST
+def review(request: HttpRequest, code: str) -> HttpResponse:
+    """Approve, or return with the reason, at the level whose turn it is."""
+    by = _actor(request)
+    decision, reason = request.POST.get("decision", ""), request.POST.get("reason", "")
+    try:
+        actions.review(
+            by, code, decision, reason, request.POST.get("to") or None, version=_whole(request.POST.get("version", ""))
+        )
+    except Refusal as refusal:
+        typed = {"decision": decision, "reason": reason, "to": request.POST.get("to", "")}
+        return _page(request, queries.case(by, code), refusal, typed)
+    messages.success(request, _("Approved.") if decision == "approve" else _("Returned, with your reason."))
+    messages.success(request, f"review-{code}", extra_tags="draft")
+    return redirect("web:case", code)
+
+
+@require_http_methods(["GET", "POST"])
+def reveal(request: HttpRequest, code: str) -> HttpResponse:
+    """The person of the case in full, for a purpose."""
+    by = _actor(request)
+    found = queries.case(by, code)
+    url = reverse("web:case_reveal", args=[code])
+    return reveal_person(request, by, person_card(found.person_id), found.row.area, url)
+
+
+@require_GET
+def duties(request: HttpRequest, code: str) -> HttpResponse:
+    """What is owed to the case: every duty with its steps, who, by when, under which clause."""
+    pk = _visible(_actor(request), code)
+    return section(request, "web/duties/of_subject.html", {"duties": owed(KIND, pk)}, _("Duties"), _back(code))
+
+
+@require_GET
+def contacts(request: HttpRequest, code: str) -> HttpResponse:
+    """Who was exposed to the case, with the clause that decided."""
+    by = _actor(request)
+    context = {"rows": tracing.of_case(by, code), "exposures": tracing.exposures(by, case=code), "code": code}
+    return section(request, "web/cases/contacts.html", context, _("Contacts and exposures"), _back(code))
+
+
+@require_GET
+def chain(request: HttpRequest, code: str) -> HttpResponse:
+    """The transmission chain of the case, drawn."""
+    drawing = draw(tracing.chain_around(_actor(request), code), code)
+    return section(request, "web/cases/chain.html", {"drawing": drawing, "code": code}, _("Chain"), _back(code))
+
+
+@require_GET
+def track(request: HttpRequest, code: str) -> HttpResponse:
+    """Where the case was, and of which hours nobody knows."""
+    found = tracing.track(_actor(request), code)
+    return section(request, "web/cases/track.html", {"track": found}, _("Activity track"), _back(code))
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined,no-any-return]
+
+
+def _page(request: HttpRequest, case: CaseDetail, refusal: Refusal | None = None, typed: Any = None) -> HttpResponse:
+    by = _actor(request)
+    row = case.row
+    pack = packs.pack(case.pack, row.area)
+    rule = pack.duties.get(REVIEW)
+    step = duty_queries.open_step(REVIEW, (KIND, row.id), case.turn) if case.turn else None
+    context = {
+        "case": case,
+        "row": row,
+        "pack": said(pack.name),
+        "card": person_card(case.person_id),
+        "may_reveal": by.may("persons.reveal", row.area),
+        "reveal_url": reverse("web:case_reveal", args=[row.code]),
+        "levels": _levels(rule, case),
+        "clock": review_clock(step) if step else None,
+        "earlier": _earlier(rule, case.turn),
+        "facts": [(fact_name(key), value if isinstance(value, bool) else fact_value(key, value)) for key, value in case.facts.items()],
+        "other_dates": [(said(terms("anchors").get(key, key)), at) for key, at in case.dates.items()],
+        "trace": by.may("tracing.view", row.area),
+        "refusal": refusal,
+        "typed": typed or {},
+    }
+    return render(request, "web/cases/case.html", context, status=refusal.status if refusal else 200)
+
+
+def _levels(rule: DutyRule | None, case: CaseDetail) -> list[dict[str, Any]]:
+    """The steps of the review in their order: passed, whose turn it is, or still to come."""
+    if rule is None:
+        return []
+    keys = [step.key for step in rule.steps]
+    turn = keys.index(case.turn) if case.turn in keys else len(keys)
+    return [
+        {"name": said(step.name), "state": "done" if place < turn else "turn" if place == turn else "ahead"}
+        for place, step in enumerate(rule.steps)
+    ]
+
+
+def _earlier(rule: DutyRule | None, turn: str | None) -> list[tuple[str, str]]:
+    """The steps that the one whose turn it is can return to; the reporter first."""
+    if rule is None or turn is None:
+        return []
+    keys = [step.key for step in rule.steps]
+    return [(step.key, said(step.name)) for step in rule.steps[: keys.index(turn)]] if turn in keys else []
+
+
+def _visible(by: Actor, code: str) -> int:
+    """The key of a case that the reader may see. Raises NotFound."""
+    return queries.case(by, code).row.id
+
+
+def _back(code: str) -> tuple[str, str]:
+    return reverse("web:case", args=[code]), code
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None
