@@ -11,7 +11,6 @@ from ninja import Router
 from pydantic import Field
 
 from fangxian.api.offering import offer
-from fangxian.api.refusing import reads, writes
 from fangxian.api.shapes import Closed, Shown, Word
 from fangxian.api.signing import Asked, Session, speak
 from fangxian.core import accounts, clock, tokens
@@ -94,7 +93,7 @@ class RoleView(Shown):
     may: list[str]
 
 
-@router.post("/session", auth=None, response=writes(Me), operation_id="accounts_sign_in", summary="Sign in")
+@router.post("/session", auth=None, response=Me, operation_id="accounts_sign_in", summary="Sign in")
 def sign_in(request: HttpRequest, sent: SigningIn) -> dict[str, Any]:
     """Begin a session of one shift; its cookie comes with the answer. Too many wrong passwords make a pause."""
     account = accounts.sign_in(sent.login, sent.password)
@@ -105,13 +104,13 @@ def sign_in(request: HttpRequest, sent: SigningIn) -> dict[str, Any]:
     return _me(request, actor_for(account, "api"))
 
 
-@router.get("/session", response=reads(Me), operation_id="accounts_me", summary="Who is signed in")
+@router.get("/session", response=Me, operation_id="accounts_me", summary="Who is signed in")
 def me(request: Asked) -> dict[str, Any]:
     """The account with its grants in force."""
     return _me(request, request.auth)
 
 
-@router.delete("/session", auth=IN_PERSON, response=writes(None), operation_id="accounts_sign_out", summary="Sign out")
+@router.delete("/session", auth=IN_PERSON, response={204: None}, operation_id="accounts_sign_out", summary="Sign out")
 def sign_out(request: Asked) -> None:
     """End the session."""
     logout(request)

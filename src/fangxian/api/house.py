@@ -1,12 +1,14 @@
 """Where the routers of the stages are put together, and where what none of them knows is answered."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from fangxian.api import accounts, cases, duties, jobs, journal, people, protocols, refusing, registry, tracing
 from fangxian.api.signing import ANYBODY_SIGNED_IN
@@ -22,6 +24,23 @@ class Api(NinjaAPI):
         for pattern in found:
             pattern.callback = _in_json(pattern.callback)
         return [*found, path("<path:rest>", _nowhere)]
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """The description, with the refusals that every operation may answer."""
+        described = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        described["components"]["schemas"]["Problem"] = refusing.Problem.model_json_schema()
+        for operations in described["paths"].values():
+            for method, operation in operations.items():
+                told = refusing.statuses(method, body="requestBody" in operation)
+                operation["responses"] |= {status: _refusal(status) for status in told}
+        return described
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": HTTPStatus(status).phrase, "content": content}
 
 
 def _in_json(view: View) -> View:

@@ -18,7 +18,6 @@ from ninja.params.models import Body, Header, Path, Query
 from pydantic import Field, StringConstraints, TypeAdapter
 
 from fangxian.api import paging
-from fangxian.api.refusing import reads, writes
 from fangxian.api.shapes import Area, Code, Id, arguments, built, sent, shown
 from fangxian.api.signing import Asked
 from fangxian.core import repeats
@@ -112,7 +111,7 @@ def offer(
         path,
         [method],
         view,
-        response=reads(answer) if method == "GET" else writes(answer, status),
+        response={status: answer} if answer is not None else {204: None},
         operation_id=f"{stage}_{name or what.__name__}",
         summary=_summary(what),
         description=cleandoc(what.__doc__ or ""),

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from fangxian.api import paging
 from fangxian.api.offering import offer
-from fangxian.api.refusing import writes
 from fangxian.api.shapes import Closed, Id, Shown, Word, changes, shown
 from fangxian.api.signing import Asked
 from fangxian.cases import queries as cases
@@ -42,7 +41,7 @@ class Searched(Closed):
 
 @router.post(
     "/people/search",
-    response=writes(paging.page_of(shown(Card))),
+    response=paging.page_of(shown(Card)),
     operation_id="registry_search",
     summary="People in the actor's areas",
 )

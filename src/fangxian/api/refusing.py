@@ -73,19 +73,10 @@ class NotJson(Refusal):
     status, code = 415, "not_json"
 
 
-_EVERYWHERE = (401, 403, 404, 422)
-_WITH_A_BODY = (400, 409, 413, 415)
-
-
-def reads(shape: Any) -> dict[int, Any]:
-    """The answers of an operation that only reads."""
-    return {200: shape, **dict.fromkeys(_EVERYWHERE, Problem)}
-
-
-def writes(shape: Any, status: int = 200) -> dict[int, Any]:
-    """The answers of an operation that writes; 204 where it has nothing to say."""
-    status = 204 if shape is None else status
-    return {status: shape, **dict.fromkeys(sorted(_EVERYWHERE + _WITH_A_BODY), Problem)}
+def statuses(method: str, *, body: bool) -> list[int]:
+    """The statuses with which an operation may refuse."""
+    writing = {400, 409} if method.upper() != "GET" else set()
+    return sorted({401, 403, 404, 422} | writing | ({413, 415} if body else set()))
 
 
 def problem(refusal: Refusal) -> dict[str, Any]:
