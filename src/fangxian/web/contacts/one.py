@@ -107,7 +107,7 @@ def _entry(line: FollowUp) -> dict[str, Any]:
     now = clock.now()
     late = line.state == "open" and line.due_at is not None and line.due_at <= now
     done_late = line.state == "done" and line.at is not None and line.due_at is not None and line.at > line.due_at
-    state = "missed" if late else "late" if done_late else line.state
+    state = "behind" if late else "late" if done_late else line.state
     found = " · ".join(fact_value(key, value) for key, value in line.evidence.items())
     return {"line": line, "state": state, "found": found}
 
