@@ -36,7 +36,7 @@ from fangxian.standards.tables import write_csv
 from fangxian.tracing.intake import Intake
 
 KIND = "import"
-CHUNK = 2000
+CHUNK = 10_000
 
 
 @dataclass(frozen=True, slots=True)
