@@ -208,6 +208,7 @@ def test_two_records_of_one_human_become_one_contact_and_can_be_parted_again(tow
     hand_on()
     watched = {one.person_id: one for one in Contact.objects.filter(state="watched")}
     assert {person: (one.category, one.exposures.count()) for person, one in watched.items()} == {
+        first.pk: ("exposed", 1),
         second.pk: ("contact", 2),
     }
     open_kinds = {
@@ -221,7 +222,6 @@ def test_two_records_of_one_human_become_one_contact_and_can_be_parted_again(tow
 
 
 def test_a_merge_with_a_record_that_is_a_case_ends_the_watch(town: Tracers) -> None:
-    by = town.actor("investigator")
     code = met(town)
     contact = Contact.objects.select_related("person").get(code=code)
     case = town.case(onset_on=clock.today())

@@ -8,9 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fangxian.cases.schemas import CaseFacts
@@ -19,35 +17,11 @@ from fangxian.core.access import SYSTEM, Actor
 from fangxian.core.actions import action, emit, record
 from fangxian.duties import actions as duties
 from fangxian.duties import queries as duty_queries
-from fangxian.tracing import infectors, judging, sources, subject
+from fangxian.tracing import infectors, judging, knowing, sources, subject
 from fangxian.tracing.events import ContactEnded, ContactIdentified
-from fangxian.tracing.judging import Judgement, Source
+from fangxian.tracing.judging import Source
+from fangxian.tracing.knowing import Known
 from fangxian.tracing.models import Contact, Exposure
-
-
-@dataclass(slots=True)
-class Known:
-    """An exposure as settling sees it: on record already, or about to be (`fresh`). `contact_id` is what settling decides."""
-
-    id: int
-    person_id: int
-    judgement: Judgement
-    from_at: datetime | None
-    to_at: datetime | None
-    pack: str
-    #: Where its source is investigated, and where the contact is to be looked after if the form said so.
-    investigated_in: str
-    area: str = ""
-    contact_id: int | None = None
-    fresh: bool = False
-
-    @property
-    def begins(self) -> datetime | None:
-        return self.from_at or self.to_at
-
-    @property
-    def ends(self) -> datetime | None:
-        return self.to_at or self.from_at
 
 
 @dataclass(slots=True)
@@ -71,7 +45,7 @@ def settle(by: Actor, outbreak_id: int, people: Iterable[int], fresh: Sequence[K
     result.case_of = sources.cases_of(outbreak_id, human_of)
     open_contacts = _open_contacts(outbreak_id, human_of)
     known: dict[int, list[Known]] = defaultdict(list)
-    for one in (*_on_record(outbreak_id, human_of), *fresh):
+    for one in (*knowing.on_record(outbreak_id, human_of), *fresh):
         known[human_of[one.person_id]].append(one)
     owned = _owned(open_contacts, known, human_of)
     created: list[tuple[int, list[Known]]] = []
@@ -104,26 +78,6 @@ def _open_contacts(outbreak_id: int, human_of: Mapping[int, int]) -> list[Contac
         outbreak_id=outbreak_id, person_id__in=list(human_of), state=Contact.UNDER_WATCH
     )
     return list(found.order_by("id"))
-
-
-def _on_record(outbreak_id: int, human_of: Mapping[int, int]) -> list[Known]:
-    """Exposures that are still a matter of watching: without a contact, of an open one, or of one that became a case."""
-    alive = Q(contact__isnull=True) | Q(contact__state__in=(Contact.UNDER_WATCH, Contact.BECAME_CASE))
-    rows = Exposure.objects.filter(alive, outbreak_id=outbreak_id, person_id__in=list(human_of)).order_by("id")
-    return [known(row) for row in rows.select_related("case", "contact_of", "contact")]
-
-
-def known(row: Exposure) -> Known:
-    """An exposure on record; needs its `case`, `contact_of` and `contact`."""
-    source = row.case or row.contact_of
-    assert source is not None, "an exposure is to somebody"
-    rank = judging.rank(row.classified_by, row.category)
-    ring = 2 if row.case is None else 1
-    judgement = Judgement(row.category, rank, ring, row.classified_by, sources.NO_WORDS, facts=row.facts)
-    watched = row.contact if row.contact and row.contact.state == Contact.UNDER_WATCH else None
-    known = Known(row.pk, row.person_id, judgement, row.from_at, row.to_at, source.pack, source.area)
-    known.contact_id = watched.pk if watched else None
-    return known
 
 
 def _owned(
@@ -160,7 +114,7 @@ def _create(
     for pk, code, (human, counting) in zip(bulk.reserve_ids(Contact, len(wanted)), codes, wanted, strict=True):
         contact = Contact(
             id=pk, code=code, outbreak_id=outbreak_id, person_id=human, pack=counting[0].pack,
-            area=_place(counting, areas.get(human, "")), identified_at=now, created_at=now, **_values(counting, now),
+            area=knowing.place(counting, areas.get(human, "")), identified_at=now, created_at=now, **knowing.values(counting, now),
         )  # fmt: skip
         result.new.append(contact)
         result.contact_of[human] = contact
@@ -185,25 +139,6 @@ _COLUMNS = (
 ).split()
 
 
-def _values(counting: Sequence[Known], identified_at: datetime) -> dict[str, Any]:
-    """What a contact's exposures make of it. An exposure whose time nobody knows counts as being now: the cautious answer."""
-    deciding = min(counting, key=lambda one: (one.judgement.rank, one.id))
-    judgement = deciding.judgement
-    return {
-        "category": judgement.category,
-        "classified_by": judgement.basis,
-        "facts": dict(judgement.facts),
-        "ring": judgement.ring,
-        "first_exposure_at": min(one.begins or identified_at for one in counting),
-        "last_exposure_at": max(one.ends or identified_at for one in counting),
-    }
-
-
-def _place(counting: Sequence[Known], home: str) -> str:
-    """Where the contact is looked after: where the form said, else where the person lives, else where the case is."""
-    return next((one.area for one in counting if one.area), "") or home or counting[0].investigated_in
-
-
 def _keep(
     by: Actor, human: int, mine: Sequence[Contact], exposures: Sequence[Known], counting: Sequence[Known]
 ) -> Contact:
@@ -213,7 +148,7 @@ def _keep(
         if other is not contact:
             _merge(by, other, contact)
     before = {name: getattr(contact, name) for name in ("category", "facts", "first_exposure_at", "last_exposure_at")}
-    now = _values(counting, contact.identified_at)
+    now = knowing.values(counting, contact.identified_at)
     added = [one.id for one in exposures if one.contact_id != contact.pk]
     _attach(contact.pk, exposures)
     _move([exposures])

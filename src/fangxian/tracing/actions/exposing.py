@@ -2,43 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from fangxian.cases.judgement import check_facts
 from fangxian.core import bulk, clock
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
-from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
-from fangxian.protocols.vocabulary import facts as vocabulary
+from fangxian.core.errors import Conflict, NotFound, Refusal
 from fangxian.registry import actions as registry_actions
-from fangxian.registry.checking import check
 from fangxian.registry.schemas import PersonForm
 from fangxian.tracing import infectors, judging, sources
-from fangxian.tracing.judging import Source
+from fangxian.tracing.desk import RIGHT, Desk, Draft
+from fangxian.tracing.knowing import Known
 from fangxian.tracing.models import Exposure
 from fangxian.tracing.schemas import Exposed, ExposureForm, Judged, Refused
-from fangxian.tracing.settling import Known, rejudge, settle
+from fangxian.tracing.settling import rejudge, settle
 
 #: Forms in one transaction: many enough to be fast, few enough to hold no lock for long.
 CHUNK = 5000
-RIGHT = "contacts.identify"
-SOURCES = ("interview", "card", "camera", "ticket", "venue_code", "linelist")
-
-
-@dataclass(slots=True)
-class _Draft:
-    form: ExposureForm
-    source: Source
-    from_at: datetime | None
-    to_at: datetime | None
-    facts: dict[str, Any]
-    place_id: int | None
-    person_id: int = 0
 
 
 def expose(by: Actor, form: ExposureForm) -> Judged:
@@ -90,7 +74,7 @@ def amend_exposure(by: Actor, exposure_id: int, changes: ExposureForm, reason: s
     source = sources.of_exposure(row)
     by.must(RIGHT, source.area)
     reason = sources.reason(reason)
-    desk = _Desk(by, None, [])
+    desk = Desk(by, None, [])
     draft = desk.checked(replace(changes, infector=False), source)
     for name, value in _values(draft).items():
         setattr(row, name, value)
@@ -127,9 +111,9 @@ def _tried_twice(work: Callable[[], _Taken]) -> _Taken:
 
 @action
 def _take(by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> _Taken:
-    desk = _Desk(by, outbreak_id, forms)
+    desk = Desk(by, outbreak_id, forms)
     refused: list[tuple[ExposureForm, Refusal]] = []
-    drafts: list[_Draft] = []
+    drafts: list[Draft] = []
     for form in forms:
         try:
             drafts.append(desk.draft(form))
@@ -161,80 +145,7 @@ def _take(by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> 
     return _Taken([contact.code for contact in settled.new], judged, refused)
 
 
-class _Desk:
-    """What is looked up once for a pile of forms: sources, people, places."""
-
-    def __init__(self, by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> None:
-        self.by, self.outbreak_id = by, outbreak_id
-        self.cases = sources.by_case_codes(form.case for form in forms if form.case)
-        self.contacts = sources.by_contact_codes(form.contact_of for form in forms if form.contact_of)
-        self.people = sources.people_by_codes(form.person for form in forms if isinstance(form.person, str))
-        self.places = sources.places_by_codes(form.place for form in forms if form.place)
-        self.known_good: set[tuple[Any, ...]] = set()
-
-    def draft(self, form: ExposureForm) -> _Draft:
-        """The form as it will be stored, but for a person who is to be registered. Raises Refusal."""
-        source = self._source(form)
-        if not self.by.may(RIGHT, source.area):
-            raise NotAllowed(
-                _("This case is investigated by another jurisdiction."),
-                remedy=_("Tell the investigators of %(area)s.") % {"area": source.area},
-            )
-        draft = self.checked(form, source)
-        if isinstance(form.person, str):
-            if form.person not in self.people:
-                raise NotFound(_("There is no such person."), remedy=_("Register the person first."), field="person")
-            draft.person_id = self.people[form.person]
-        else:
-            check(form.person)
-        return draft
-
-    def checked(self, form: ExposureForm, source: Source) -> _Draft:
-        """Times, facts, place and words of a form."""
-        from_at, to_at = judging.span(form.from_at, form.to_at, form.day)
-        told = {
-            key: value for key, value in form.facts.items() if value not in (None, "") and key not in judging.TIMING
-        }
-        if form.setting in vocabulary()["setting"].values:
-            told.setdefault("setting", form.setting)
-        minutes = form.minutes
-        if minutes is None and form.from_at is not None and form.to_at is not None:
-            minutes = (form.to_at - form.from_at).total_seconds() / 60
-        if minutes is not None:
-            if not 0 <= minutes < 1_000_000:
-                raise Invalid(_("A duration cannot be negative."), remedy=_("Give it in minutes."), field="minutes")
-            told.setdefault("minutes", minutes)
-        key = (source.pack, source.area[:6], *sorted((name, repr(value)) for name, value in told.items()))
-        if key not in self.known_good:
-            check_facts(source.edition, told)
-            self.known_good.add(key)
-        if form.source not in SOURCES:
-            raise Invalid(
-                _("“%(value)s” is not known here.") % {"value": form.source},
-                remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(SOURCES)},
-                field="source",
-            )
-        if form.place and form.place not in self.places:
-            raise NotFound(_("There is no such place."), remedy=_("Register it first, or describe it."), field="place")
-        for name, longest in (("setting", 30), ("place_text", 160), ("relation", 40)):
-            sources.text(getattr(form, name), name, longest)
-        return _Draft(form, source, from_at, to_at, told, self.places.get(form.place))
-
-    def _source(self, form: ExposureForm) -> Source:
-        if bool(form.case) == bool(form.contact_of):
-            raise Invalid(_("Say to whom: either a case or a contact."), remedy=_("Give one code."), field="case")
-        source = self.cases.get(form.case) if form.case else self.contacts.get(form.contact_of)
-        if source is None or self.outbreak_id not in (None, source.outbreak_id):
-            field = "case" if form.case else "contact_of"
-            raise NotFound(
-                _("This outbreak has no case or contact %(code)s.") % {"code": form.case or form.contact_of},
-                remedy=_("Report the case first, or check the code."),
-                field=field,
-            )
-        return source
-
-
-def _register(by: Actor, drafts: Sequence[_Draft]) -> None:
+def _register(by: Actor, drafts: Sequence[Draft]) -> None:
     """Enter the people who are not on record yet; whoever's document is known is found, not entered twice.
 
     A person of whom no residence is known is taken to live where the case is investigated.
@@ -249,7 +160,7 @@ def _register(by: Actor, drafts: Sequence[_Draft]) -> None:
         draft.person_id = person_id
 
 
-def _alone(draft: _Draft, refused: list[tuple[ExposureForm, Refusal]]) -> bool:
+def _alone(draft: Draft, refused: list[tuple[ExposureForm, Refusal]]) -> bool:
     """Whether somebody is said to have been exposed to themselves."""
     if draft.person_id != draft.source.person_id:
         return False
@@ -259,7 +170,7 @@ def _alone(draft: _Draft, refused: list[tuple[ExposureForm, Refusal]]) -> bool:
     return True
 
 
-def _values(draft: _Draft) -> dict[str, Any]:
+def _values(draft: Draft) -> dict[str, Any]:
     """What an exposure keeps of its form."""
     form = draft.form
     return {
@@ -274,10 +185,10 @@ _COLUMNS = (
 ).split()
 
 
-def _insert(drafts: Sequence[_Draft], fresh: Sequence[Known]) -> None:
+def _insert(drafts: Sequence[Draft], fresh: Sequence[Known]) -> None:
     now = clock.now()
 
-    def row(draft: _Draft, one: Known) -> list[Any]:
+    def row(draft: Draft, one: Known) -> list[Any]:
         judgement, source = one.judgement, draft.source
         values = _values(draft) | {
             "id": one.id, "outbreak_id": source.outbreak_id, "person_id": one.person_id, "contact_id": one.contact_id,
@@ -292,7 +203,7 @@ def _insert(drafts: Sequence[_Draft], fresh: Sequence[Known]) -> None:
     bulk.insert(Exposure, _COLUMNS, (row(draft, one) for draft, one in zip(drafts, fresh, strict=True)))
 
 
-def _journal(by: Actor, drafts: Sequence[_Draft], fresh: Sequence[Known]) -> None:
+def _journal(by: Actor, drafts: Sequence[Draft], fresh: Sequence[Known]) -> None:
     """A line for each exposure that is not named in the line of a contact."""
     for draft, one in zip(drafts, fresh, strict=True):
         if one.contact_id is None:

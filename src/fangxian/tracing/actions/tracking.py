@@ -10,8 +10,8 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Invalid, NotFound, Refusal
 from fangxian.tracing import judging, sources
-from fangxian.tracing.actions.exposing import SOURCES
 from fangxian.tracing.actions.investigating import RIGHT
+from fangxian.tracing.desk import SOURCES
 from fangxian.tracing.models import Activity
 from fangxian.tracing.schemas import StayForm
 

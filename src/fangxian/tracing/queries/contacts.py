@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Count
 
 from fangxian.cases import queries as cases
-from fangxian.core import clock
+from fangxian.core import clock, ids
 from fangxian.core.access import Actor
 from fangxian.duties import packs, planning
 from fangxian.duties import queries as duties
@@ -126,7 +126,9 @@ def of_case(by: Actor, case: str) -> list[ContactRow]:
 def of_person(outbreak: str, person_id: int) -> str:
     """The code of a human's open contact in an outbreak; empty, where there is none. The caller has checked the right."""
     people = sources.records(sources.humans([person_id]).values())
-    found = Contact.objects.filter(outbreak__code=outbreak, person_id__in=list(people), state=Contact.UNDER_WATCH)
+    found = Contact.objects.filter(
+        outbreak__code=ids.normalise_code(outbreak), person_id__in=list(people), state=Contact.UNDER_WATCH
+    )
     return found.values_list("code", flat=True).first() or ""
 
 

@@ -51,7 +51,8 @@ def four_clear(
     by_state: Counter[str] = Counter()
     by_category: Counter[str] = Counter()
     clear: Counter[str] = Counter()
-    for group in found.order_by().values("state", "category").annotate(rows=Count("pk"), **_COUNTS):
+    groups: Any = found.order_by().values("state", "category").annotate(rows=Count("pk"), **_COUNTS)
+    for group in groups:
         by_state[group["state"]] += group["rows"]
         by_category[group["category"]] += group["rows"]
         clear += Counter({name: group[f"n_{name}"] for name in _NAMES})
