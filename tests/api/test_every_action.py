@@ -1,0 +1,113 @@
+"""Nothing that can be done or asked on a page is missing from the API."""
+
+import ast
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+API = Path(__file__).resolve().parents[2] / "src" / "fangxian" / "api"
+
+#: What is not asked for from outside, and why.
+FOR_OTHER_STAGES = "asked by other stages, which have checked the right"
+BY_THE_ENGINE = "done by the stages as part of their own actions"
+LEFT_OUT = {
+    "fangxian.registry.actions": {
+        "PERSONAL": "a list of names",
+        "PlaceForm": "a form",
+        "check": "part of registering",
+        "install": "done once, by `fangxian` itself",
+        "register_many": "for imports; people come with their cases and exposures",
+        "reveal_many": "for exports; one person at a time is revealed to somebody who asks",
+    },
+    "fangxian.registry.queries": {
+        "Area": "an answer",
+        "Post": "an answer",
+        "Responsibility": FOR_OTHER_STAGES,
+        "area_names": FOR_OTHER_STAGES,
+        "by_codes": FOR_OTHER_STAGES,
+        "canonical": FOR_OTHER_STAGES,
+        "current": FOR_OTHER_STAGES,
+        "current_codes": FOR_OTHER_STAGES,
+        "full_area_names": FOR_OTHER_STAGES,
+        "in_any": FOR_OTHER_STAGES,
+        "names": FOR_OTHER_STAGES,
+        "organisation_ids": FOR_OTHER_STAGES,
+        "organisation_names": FOR_OTHER_STAGES,
+        "place_ids": FOR_OTHER_STAGES,
+        "prefixes": FOR_OTHER_STAGES,
+        "same_person": FOR_OTHER_STAGES,
+        "traits": FOR_OTHER_STAGES,
+    },
+    "fangxian.cases.actions": {},
+    "fangxian.cases.queries": {
+        "CaseDetail": "an answer",
+        "Export": "an answer",
+        "OutbreakView": "an answer",
+        "by_person": FOR_OTHER_STAGES,
+        "codes_by_source": FOR_OTHER_STAGES,
+        "export": "asked by the action of the same name, which leaves a line in the journal",
+        "facts_of": FOR_OTHER_STAGES,
+        "id_of": FOR_OTHER_STAGES,
+        "outbreak_id": FOR_OTHER_STAGES,
+    },
+    "fangxian.tracing.actions": {},
+    "fangxian.tracing.queries": {
+        "ContactDetail": "an answer",
+        "of_person": FOR_OTHER_STAGES,
+    },
+    "fangxian.duties.actions": {
+        "open_due": BY_THE_ENGINE,
+        "set_anchors": BY_THE_ENGINE,
+        "end_all": BY_THE_ENGINE,
+        "release": BY_THE_ENGINE,
+        "rule_of": FOR_OTHER_STAGES,
+        "send_back": "a report is sent back by reviewing the case",
+    },
+    "fangxian.duties.queries": {
+        "Covered": "an answer",
+        "open_step": FOR_OTHER_STAGES,
+    },
+}  # fmt: skip
+
+
+def _public(module: str) -> set[str]:
+    """The functions that a module offers: those of `__all__`, else those it defines under a name without underscore."""
+    found = import_module(module)
+    if hasattr(found, "__all__"):
+        return set(found.__all__)
+    tree = ast.parse(Path(str(found.__file__)).read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")}
+
+
+def _used(module: str) -> set[str]:
+    """The names of a module that the code of the API uses, by whatever name it imported the module."""
+    package, _dot, last = module.rpartition(".")
+    used: set[str] = set()
+    for path in API.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        called = {
+            alias.asname or alias.name
+            for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == package
+            for alias in node.names if alias.name == last
+        }  # fmt: skip
+        used |= {
+            node.attr for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in called
+        }  # fmt: skip
+    return used
+
+
+@pytest.mark.parametrize("module", LEFT_OUT)
+def test_what_a_stage_offers_can_be_asked_for(module: str) -> None:
+    offered, used, left_out = _public(module), _used(module), set(LEFT_OUT[module])
+    assert offered - used - left_out == set(), "give it an address in fangxian.api, or say here why it has none"
+    assert left_out - offered == set(), "these are gone"
+
+
+def test_the_api_reaches_no_table() -> None:
+    imported = {
+        node.module for path in API.glob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module
+    }  # fmt: skip
+    assert {module for module in imported if module.endswith(".models") and module.startswith("fangxian")} == set()
