@@ -48,8 +48,9 @@ def _in_json(view: View) -> View:
         found = view(request, *args, **kwargs)
         if not isinstance(found, HttpResponseNotAllowed):
             return found
-        told = refusing.refused(refusing.no_such_method(found["Allow"]))
-        told["Allow"] = found["Allow"]
+        allowed = ", ".join(sorted(found["Allow"].split(", ")))
+        told = refusing.refused(refusing.no_such_method(allowed))
+        told["Allow"] = allowed
         return told
 
     answer.csrf_exempt = True  # type: ignore[attr-defined]  # asked for by `signing.Session`
