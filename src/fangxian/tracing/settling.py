@@ -49,12 +49,12 @@ def settle(by: Actor, outbreak_id: int, people: Iterable[int], fresh: Sequence[K
         known[human_of[one.person_id]].append(one)
     owned = _owned(open_contacts, known, human_of)
     created: list[tuple[int, list[Known]]] = []
+    moved: dict[int, dict[str, datetime]] = {}
     for human in dict.fromkeys(human_of.values()):
         case, mine = result.case_of.get(human), owned.get(human, [])
         result.contact_of[human] = None
         if case is not None:
-            for contact in mine:
-                become(by, contact, case)
+            ill += [(contact, case) for contact in mine]
             continue
         counting = [one for one in known[human] if one.judgement.category]
         if not counting:
@@ -62,10 +62,12 @@ def settle(by: Actor, outbreak_id: int, people: Iterable[int], fresh: Sequence[K
                 _let_go(by, contact, [one for one in known[human] if one.contact_id == contact.pk])
         elif not mine or _spent(mine, counting):
             for contact in mine:
-                end(by, contact, Contact.MERGED, "moved", _("Watched anew, as another category."))
+                end(by, [Ending(contact, Contact.MERGED, "moved", _("Watched anew, as another category."))])
             created.append((human, counting))
         else:
-            result.contact_of[human] = _keep(by, human, mine, known[human], counting)
+            result.contact_of[human] = _keep(by, human, mine, known[human], counting, moved)
+    duties.set_anchors(by, subject.KIND, moved)
+    _become(by, ill)
     _create(by, outbreak_id, created, known, result)
     for human, _counting in created:
         for contact in owned.get(human, ()):
@@ -140,9 +142,14 @@ _COLUMNS = (
 
 
 def _keep(
-    by: Actor, human: int, mine: Sequence[Contact], exposures: Sequence[Known], counting: Sequence[Known]
+    by: Actor,
+    human: int,
+    mine: Sequence[Contact],
+    exposures: Sequence[Known],
+    counting: Sequence[Known],
+    moved: dict[int, dict[str, datetime]],
 ) -> Contact:
-    """Bring the human's contact to what the exposures say; others of the same human are merged into it."""
+    """Bring the human's contact to what the exposures say; others of the same human are merged into it. Clocks that `moved` are noted."""
     contact = min(mine, key=lambda one: (one.person_id != human, one.pk))
     for other in mine:
         if other is not contact:
@@ -162,7 +169,7 @@ def _keep(
             data={"person": human, "category": contact.category, "exposures": added},
         )  # fmt: skip
     if any(before[name] != now[name] for name in ("first_exposure_at", "last_exposure_at")):
-        duties.set_anchors(by, (subject.KIND, contact.pk), subject.anchors(contact))
+        moved[contact.pk] = subject.anchors(contact)
     if before["category"] != contact.category or before["facts"] != contact.facts:
         _change_duties(by, contact)
     return contact
@@ -199,13 +206,21 @@ def _change_duties(by: Actor, contact: Contact) -> None:
         duties.open_due(by, moment, [about])
 
 
-def become(by: Actor, contact: Contact, case: CaseFacts) -> None:
-    """The contact is a case: its duties end so, those it met are contacts of a case now, and its infector is looked for."""
-    contact.case_id = case.id
-    end(by, contact, Contact.BECAME_CASE, "became_case", _("Became case %(code)s.") % {"code": case.code})
-    onward = list(Exposure.objects.filter(contact_of=contact, case__isnull=True).select_related("contact"))
-    rejudge(by, sources.of_case(case), onward)
-    infectors.choose(by, contact.outbreak_id, [case])
+def _become(by: Actor, ill: Sequence[tuple[Contact, CaseFacts]]) -> None:
+    """The contacts are cases: their duties end so, those they met are contacts of a case now, and infectors are looked for."""
+    if not ill:
+        return
+    for contact, case in ill:
+        contact.case_id = case.id
+    why = {case.id: _("Became case %(code)s.") % {"code": case.code} for _contact, case in ill}
+    end(by, [Ending(contact, Contact.BECAME_CASE, "became_case", why[case.id]) for contact, case in ill])
+    onward: dict[int, list[Exposure]] = defaultdict(list)
+    case_of = {contact.pk: case for contact, case in ill}
+    for row in Exposure.objects.filter(contact_of__in=case_of, case__isnull=True).select_related("contact"):
+        onward[row.contact_of_id or 0].append(row)
+    for contact_id, rows in onward.items():
+        rejudge(by, sources.of_case(case_of[contact_id]), rows)
+    infectors.choose(by, ill[0][0].outbreak_id, case_of.values())
 
 
 def rejudge(by: Actor, source: Source, rows: Sequence[Exposure]) -> None:
@@ -234,17 +249,35 @@ def rejudge(by: Actor, source: Source, rows: Sequence[Exposure]) -> None:
         settle(by, source.outbreak_id, sorted(humans))
 
 
-def end(by: Actor, contact: Contact, state: str, outcome: str, reason: str, *, at: datetime | None = None) -> None:
-    """End the watch: state, time and reason on the contact, an outcome on each of its duties."""
-    contact.state, contact.ended_why, contact.ended_at = state, reason[:300], at or clock.now()
-    contact.suspected_at, contact.version = None, contact.version + 1
-    contact.save()
-    record(
-        by, "contact.ended", (subject.KIND, contact.pk), area=contact.area, basis=contact.classified_by,
-        data={"state": state, "reason": reason, "case": contact.case_id, "merged_into": contact.merged_into_id},
-    )  # fmt: skip
-    duties.end_all(by, (subject.KIND, contact.pk), outcome, reason)
-    emit(ContactEnded(contact.pk, contact.outbreak_id, contact.area, state))
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the watch over a contact ends: its state, the outcome of its duties, the reason, and when (now, if not said)."""
+
+    contact: Contact
+    state: str
+    outcome: str
+    reason: str
+    at: datetime | None = None
+
+
+def end(by: Actor, endings: Sequence[Ending]) -> None:
+    """End watches: state, time and reason on each contact, an outcome on each of its duties."""
+    now = clock.now()
+    for one in endings:
+        contact = one.contact
+        contact.state, contact.ended_why, contact.ended_at = one.state, one.reason[:300], one.at or now
+        contact.suspected_at, contact.version = None, contact.version + 1
+        record(
+            by, "contact.ended", (subject.KIND, contact.pk), area=contact.area, basis=contact.classified_by,
+            data={"state": one.state, "reason": one.reason, "case": contact.case_id, "merged_into": contact.merged_into_id},
+        )  # fmt: skip
+        emit(ContactEnded(contact.pk, contact.outbreak_id, contact.area, one.state))
+    rows = ([*(getattr(one.contact, name) for name in _ENDED), one.contact.pk] for one in endings)
+    bulk.update(Contact, _ENDED, rows)
+    duties.end_all(by, subject.KIND, {one.contact.pk: (one.outcome, one.reason) for one in endings})
+
+
+_ENDED = "state ended_why ended_at suspected_at version case_id merged_into_id".split()
 
 
 def _let_go(by: Actor, contact: Contact, exposures: Sequence[Known]) -> None:
@@ -252,12 +285,12 @@ def _let_go(by: Actor, contact: Contact, exposures: Sequence[Known]) -> None:
     for one in exposures:
         one.contact_id = None
     Exposure.objects.filter(contact=contact).update(contact=None)
-    end(by, contact, Contact.DISMISSED, "excluded", _("No exposure counts any more."))
+    end(by, [Ending(contact, Contact.DISMISSED, "excluded", _("No exposure counts any more."))])
 
 
 def _merge(by: Actor, other: Contact, kept: Contact) -> None:
     other.merged_into = kept
-    end(by, other, Contact.MERGED, "moved", _("The same person as contact %(code)s.") % {"code": kept.code})
+    end(by, [Ending(other, Contact.MERGED, "moved", _("The same person as contact %(code)s.") % {"code": kept.code})])
 
 
 def _attach(contact_id: int, exposures: Iterable[Known]) -> None:

@@ -102,7 +102,7 @@ def hold(
         by, "contact.held", (subject.KIND, row.pk), area=row.area,
         data={"where": where, "place": row.held_at_place_id, "organisation": row.held_by_id, "at": at.isoformat()},
     )  # fmt: skip
-    duties.set_anchors(by, (subject.KIND, row.pk), subject.anchors(row))
+    duties.set_anchors(by, subject.KIND, {row.pk: subject.anchors(row)})
     duties.open_due(by, subject.ISOLATED, [subject.of(row)])
     emit(ContactHeld(row.pk, row.area, where))
     return row
@@ -178,7 +178,8 @@ def release_if_over(by: Actor, contact_id: int, duty_id: int) -> bool:
         return False
     state = {"lost": Contact.LOST, "excluded": Contact.DISMISSED}.get(closed.outcome, Contact.RELEASED)
     release = [step.done_at for step in closed.steps.all() if step.key == planning.RELEASE and step.state == step.DONE]
-    settling.end(by, row, state, closed.outcome, closed.reason, at=release[0] if release else closed.closed_at)
+    at = release[0] if release else closed.closed_at
+    settling.end(by, [settling.Ending(row, state, closed.outcome, closed.reason, at)])
     return True
 
 
@@ -201,7 +202,7 @@ def _suspect(by: Actor, row: Contact, evidence: Mapping[str, Any]) -> None:
 def _end(by: Actor, contact: str, state: str, outcome: str, reason: str) -> Contact:
     row = _watched(sources.contact(by, contact, lock=True))
     by.must("contacts.end", row.area)
-    settling.end(by, row, state, outcome, sources.reason(reason))
+    settling.end(by, [settling.Ending(row, state, outcome, sources.reason(reason))])
     return row
 
 
