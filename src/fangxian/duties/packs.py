@@ -7,7 +7,7 @@ after the pack on disk has moved on.
 from functools import cache, lru_cache
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from fangxian import protocols
@@ -59,10 +59,23 @@ def _applies(codes: tuple[str, ...], area: str) -> bool:
     return any(area.startswith(code) for code in codes)
 
 
+class _Kept:
+    """Runs when the transaction commits in which a version was written; while it waits there, the version need not be looked up."""
+
+    def __init__(self, ref: str) -> None:
+        self.ref = ref
+
+    def __call__(self) -> None:
+        _kept.add(self.ref)
+
+
 _kept: set[str] = set()
 
 
 def _keep(ref: str, found: Pack) -> None:
-    if ref not in _kept:
+    waiting = (act for _savepoints, act, *_rest in connection.run_on_commit)
+    if ref in _kept or any(isinstance(act, _Kept) and act.ref == ref for act in waiting):
+        return
+    if not PackVersion.objects.filter(ref=ref).exists():
         PackVersion.objects.get_or_create(ref=ref, defaults={"content": protocols.dump(found)})
-        transaction.on_commit(lambda: _kept.add(ref))  # not before: the row may yet be rolled back
+    transaction.on_commit(_Kept(ref))  # not before: the row may yet be rolled back
