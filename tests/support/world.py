@@ -11,7 +11,7 @@ from typing import Any
 
 from fangxian.cases import actions as cases
 from fangxian.cases.schemas import CaseForm, OutbreakForm
-from fangxian.core import access, accounts, clock
+from fangxian.core import access, accounts, clock, outbox
 from fangxian.core.access import SYSTEM, Actor, Grant
 from fangxian.registry import actions as registry
 from fangxian.registry import queries as people
@@ -139,12 +139,14 @@ def _outbreak(world: World) -> None:
         (19.5, lambda: cases.review(by("reviewer"), code[2], "approve")),
         (3, lambda: code.append(_case(world, NAMES[3], WANGCHAO))),
         (2, lambda: _visits(world)),
+        (1.5, lambda: code.append(_fell_ill(world))),
         (1.2, lambda: code.append(_case(world, NAMES[4], WANGCHAO))),
         (0.2, lambda: code.append(_case(world, NAMES[5], LANYUE))),
     )
     for hours, do in happened:
         with clock.at(world.now - timedelta(hours=hours)):
             do()
+            outbox.deliver()
 
 
 def _visits(world: World) -> None:
@@ -194,6 +196,16 @@ def _contacts(world: World) -> None:
         )  # fmt: skip
         if judged.contact:
             world.contacts.append(judged.contact)
+
+
+def _fell_ill(world: World) -> str:
+    """A contact who became a case: the second generation of the chain."""
+    now = clock.now()
+    form = CaseForm(
+        person="", outbreak=world.outbreak, facts={"pcr_positive": True, "symptomatic": True},
+        onset_on=(now - timedelta(hours=20)).date(), diagnosed_at=now - timedelta(minutes=30),
+    )  # fmt: skip
+    return str(tracing.become_case(world.actor("investigator"), world.contacts[4], form).code)
 
 
 def _resident(world: World) -> None:

@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
 from fangxian.cases import queries as cases
@@ -86,10 +86,10 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": form,
         "narrowed": any(form.cleaned_data.get(name) for name in form.fields if name != "outbreak"),
         "numbers": [
-            (_("Number"), clear.number, clear.number, _("contacts under watch")),
-            (_("Person"), clear.person, clear.number, _("who it is, is certain")),
-            (_("Place"), clear.place, clear.number, _("where they are, is certain")),
-            (_("Control"), clear.control, clear.number, _("held")),
+            (pgettext("four clear", "Number"), clear.number, clear.number, _("contacts under watch")),
+            (pgettext("four clear", "Person"), clear.person, clear.number, _("who it is, is certain")),
+            (pgettext("four clear", "Place"), clear.place, clear.number, _("where they are, is certain")),
+            (pgettext("four clear", "Control"), clear.control, clear.number, _("held")),
             (_("All four"), clear.all, clear.number, _("clear in every respect")),
         ],
     }

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fangxian.core import clock
@@ -45,10 +46,10 @@ def contact_page(request: HttpRequest, code: str, refusal: Refusal | None = None
         "reveal_url": reverse("web:contact_reveal", args=[row.code]),
         "may_see_case": by.may("cases.view"),
         "clear": [
-            ("number", _("Number"), row.identified_at, False),
-            ("person", _("Person"), row.person_clear_at, True),
-            ("place", _("Place"), row.place_clear_at, True),
-            ("control", _("Control"), row.control_clear_at, False),
+            ("number", pgettext("four clear", "Number"), row.identified_at, False),
+            ("person", pgettext("four clear", "Person"), row.person_clear_at, True),
+            ("place", pgettext("four clear", "Place"), row.place_clear_at, True),
+            ("control", pgettext("four clear", "Control"), row.control_clear_at, False),
         ],
         "hold": HoldForm(row.area, typed) if "hold" in found.may else None,
         "refusal": refusal,

@@ -78,6 +78,13 @@ class StepCard:
             for name, value in (self.step.evidence or {}).items()
         ]
 
+    @property
+    def typed(self) -> Sequence[tuple[str, str]]:
+        """What the reader had entered, in words, where somebody else was quicker."""
+        if not self.form.is_bound:
+            return []
+        return [(str(one.label), in_words(self.form, one.name, one.value())) for one in self.form if one.value()]
+
     def _may(self, right: str) -> bool:
         step, by = self.step, self.by
         own = right == "duties.do" and by.account_id is not None and step.account_id == by.account_id

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import reswap, retarget
 
 from fangxian.core import clock
 from fangxian.core.access import Actor
@@ -161,7 +162,8 @@ def _tabs(by: Actor, which: str) -> list[tuple[str, str, int, bool]]:
 def _settled(request: HttpRequest, by: Actor, shown: StepCard, said: str) -> HttpResponse:
     """The card makes room; the counts follow."""
     if getattr(request, "htmx", False):
-        return render(request, "web/duties/settled.html", {"said": said, "card": shown, "tabs": _tabs(by, "all")})
+        answer = render(request, "web/duties/settled.html", {"said": said, "card": shown, "tabs": _tabs(by, "all")})
+        return reswap(retarget(answer, f"#step-{shown.step.pk}"), "outerHTML")
     messages.success(request, said)
     messages.success(request, f"step-{shown.step.pk}", extra_tags="draft")
     return redirect("web:home")

@@ -69,14 +69,14 @@ def step_state(step: Any) -> SafeString:
 
 
 #: Tone and picture of a case class and of how far a review has come.
-_CLASS_TONES = {"confirmed": ("late", "cases"), "suspected": ("soon", "info"), "probable": ("soon", "info"), "discarded": ("calm", "missed")}
+_CLASS_TONES = {"confirmed": ("accent", "check"), "discarded": ("calm", "missed")}
 _REVIEW_TONES = {"returned": ("late", "return"), "province": ("good", "check")}
 
 
 @register.simple_tag
 def case_class(key: str) -> SafeString:
     """A case class in words."""
-    tone, picture = _CLASS_TONES.get(key, ("accent", "info"))
+    tone, picture = _CLASS_TONES.get(key, ("calm", "info"))
     return chip(saying.CLASSES.get(key, key), tone, picture)
 
 
