@@ -105,7 +105,7 @@ class Merging(RuleBasedStateMachine):
 def test_merging_and_parting():
     run_state_machine_as_test(
         Merging,
-        settings=settings(max_examples=25, stateful_step_count=15, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=12, stateful_step_count=12, suppress_health_check=list(HealthCheck)),
     )
 
 

@@ -179,7 +179,7 @@ def test_renaming_keeps_the_code_and_renames_the_headquarters():
 
 
 def test_a_county_that_swallowed_another_counts_its_past(monkeypatch: pytest.MonkeyPatch):
-    told = []
+    told: list[DivisionAbolished] = []
     monkeypatch.setattr(
         outbox, "_handlers", {"registry.division_abolished": [("test.told", DivisionAbolished, told.append)]}
     )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-import h3
+import h3  # type: ignore[import-untyped]
 import pytest
 
 from fangxian.core import clock
@@ -98,7 +99,7 @@ class TestPlaces:
         [({"kind": "cave"}, "kind"), ({"name_zh": ""}, "name_zh"), ({"lat": None}, "lat"), ({"lon": 200.0}, "lon"),
          ({"capacity": -1}, "capacity"), ({"area": "12x"}, "area")],
     )  # fmt: skip
-    def test_what_cannot_be(self, changes: dict[str, object], field: str):
+    def test_what_cannot_be(self, changes: dict[str, Any], field: str):
         with pytest.raises(Invalid) as refused:
             actions.create_place(SYSTEM, replace(self.MARKET, **changes))
         assert refused.value.field == field

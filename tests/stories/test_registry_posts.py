@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ class TestAppointing:
             ("household_keeper", WEST, {"name": "王", "household": "HOME"}, "household"),
         ],
     )
-    def test_what_does_not_hold(self, cdc: Organisation, role: str, area: str, values: dict[str, object], field: str):
+    def test_what_does_not_hold(self, cdc: Organisation, role: str, area: str, values: dict[str, Any], field: str):
         if values.get("household"):
             values = values | {"household": actions.create_household(SYSTEM, VILLAGE, "1号").code}
         with pytest.raises(Invalid) as refused:

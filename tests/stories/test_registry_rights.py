@@ -21,6 +21,11 @@ pytestmark = pytest.mark.django_db
 BORN = date(1988, 5, 4)
 
 
+PLACE = PlaceForm(kind="market", name_zh="河口市场", area=TOWNSHIP)
+NEW_TOWNSHIP = Division(code="990101009", name="新镇")
+NEW_PLACE = PlaceForm(kind="shop", name_zh="河口商店", area=TOWNSHIP)
+
+
 class World:
     """One of everything, in the township of the east."""
 
@@ -38,11 +43,6 @@ class World:
         self.third = actions.register_person(SYSTEM, villager(name="王五"))
         actions.merge(SYSTEM, self.one.code, self.third.code)
         self.match = Match.objects.create(first=self.one, second=self.other, probability=0.5, area=VILLAGE)
-
-
-PLACE = PlaceForm(kind="market", name_zh="河口市场", area=TOWNSHIP)
-NEW_TOWNSHIP = Division(code="990101009", name="新镇")
-NEW_PLACE = PlaceForm(kind="shop", name_zh="河口商店", area=TOWNSHIP)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.utils import translation
 
 from fangxian.core import access, accounts, clock, journal
 from fangxian.core.access import SYSTEM, Actor, Grant
@@ -20,7 +22,7 @@ GOOD = "correct horse battery"
 @pytest.fixture(autouse=True)
 def at_work(settings: LazySettings) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with clock.at(NOW):
+    with clock.at(NOW), translation.override("en"):
         yield
 
 
@@ -29,7 +31,7 @@ def _registrar(area: str = "3301") -> Actor:
     return access.actor_for(account, "web")
 
 
-def _account(**values: object) -> Account:
+def _account(**values: Any) -> Account:
     return accounts.create_account(SYSTEM, "wang", "王", password=GOOD, **values)
 
 
@@ -110,13 +112,15 @@ class TestGrants:
 
     def test_nobody_raises_themselves(self):
         registrar = _registrar()
+        own = registrar.account_id
+        assert own is not None
         with pytest.raises(NotAllowed, match="own account"):
-            accounts.grant(registrar, registrar.account_id, "reviewer", "3301")
-        row = accounts.grants_of(registrar.account_id)[0]
+            accounts.grant(registrar, own, "reviewer", "3301")
+        row = accounts.grants_of(own)[0]
         for call in (
             lambda: accounts.revoke(registrar, row.pk, "x"),
-            lambda: accounts.deactivate(registrar, registrar.account_id, "x"),
-            lambda: accounts.set_password(registrar, registrar.account_id, GOOD),
+            lambda: accounts.deactivate(registrar, own, "x"),
+            lambda: accounts.set_password(registrar, own, GOOD),
         ):
             with pytest.raises(NotAllowed):
                 call()
@@ -160,6 +164,7 @@ class TestSigningIn:
                 accounts.sign_in("wang", GOOD)  # even the right one, during the pause
             assert refused.value.code == "locked"
             until = Account.objects.get(login="wang").locked_until
+            assert until is not None
             pauses.append(until - at)
             at = until
             with clock.at(at), pytest.raises(SignInRefused, match="wrong"):

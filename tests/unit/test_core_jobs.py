@@ -24,7 +24,8 @@ class Work:
     """Ten pieces, each leaving a trace in the database; something may happen in the middle of one."""
 
     def __init__(self) -> None:
-        self.at, self.what = -1, None
+        self.at = -1
+        self.what: BaseException | None = None
 
     def then(self, at: int, what: BaseException | None) -> None:
         self.at, self.what = at, what
@@ -34,7 +35,7 @@ class Work:
         for piece in range(job.cursor, 10):
             with transaction.atomic():
                 Message.objects.create(kind="piece", body=piece, at=clock.now())
-                if piece == self.at and isinstance(self.what, Exception | Killed):
+                if piece == self.at and self.what is not None:
                     raise self.what
                 job.advance(piece + 1, rows=piece + 1)
         return {"finished": True}

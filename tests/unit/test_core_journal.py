@@ -116,7 +116,8 @@ def test_writers_at_once_make_one_chain():
         finally:
             connection.close()
 
-    journal.append([LINE])
+    with transaction.atomic():
+        journal.append([LINE])
     threads = [threading.Thread(target=write) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -75,7 +75,7 @@ def seal(text: str) -> bytes:
     return nonce + _cipher(settings.KEYS.seal).encrypt(nonce, text.encode(), None)
 
 
-def unseal(blob: bytes) -> str:
+def unseal(blob: bytes | memoryview) -> str:
     """The text that `seal` hid. Raises KeyFault where the key is another one or the bytes were changed."""
     blob = bytes(blob)
     try:

@@ -6,6 +6,7 @@ A code, once given, means one piece of land for ever. When it ends its row stays
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +69,21 @@ def read(source: Path | Iterable[Division | Mapping[str, Any]]) -> tuple[list[Di
 def concerned(rows: Sequence[Division]) -> set[str]:
     """Every code whose row must be looked up to judge these: their own, those above, those that follow."""
     codes = {row.code for row in rows} | {row.successor for row in rows if row.successor}
-    return codes | {above for code in codes for above in cn_ids.ancestors(code)}
+    edge = codes
+    while edge := {above for code in edge if (above := _above(code))} - codes:
+        codes = codes | edge
+    return codes
 
 
-def placed(rows: Sequence[Division], known: Mapping[str, Any]) -> tuple[list[Division], list[InputError]]:
+def placed(
+    rows: Sequence[Division], known: Mapping[str, Any], file: str = ""
+) -> tuple[list[Division], list[InputError]]:
     """The rows that have a place in the tree, from the top down, with the summary codes they need; and faults for the rest."""
     there = set(known)
     good: list[Division] = []
     faults: list[InputError] = []
     for row in sorted(rows, key=lambda row: (len(row.code), row.code)):
-        above = cn_ids.parent(row.code)
+        above = _above(row.code)
         if above and above not in there and (summary := _summary(above, there)):
             good.append(summary)
             there.add(above)
@@ -85,7 +91,7 @@ def placed(rows: Sequence[Division], known: Mapping[str, Any]) -> tuple[list[Div
             what = Text(f"{row.code} 的上级 {above} 不存在", f"{above}, which is above {row.code}, is not there")
             faults.append(
                 InputError(
-                    what, Text("请先导入上级", "Import that one first, or with it"), Where(row=row.row, column="code")
+                    what, Text("请先导入上级", "Import that one first, or with it"), Where(file, row.row, "code")
                 )
             )
         else:
@@ -93,16 +99,16 @@ def placed(rows: Sequence[Division], known: Mapping[str, Any]) -> tuple[list[Div
             there.add(row.code)
     for row in [row for row in good if row.successor and row.successor not in there]:
         what = Text(f"变更后代码 {row.successor} 不存在", f"there is no successor {row.successor}")
-        faults.append(InputError(what, _SAY_AGAIN, Where(row=row.row, column="successor")))
+        faults.append(InputError(what, _SAY_AGAIN, Where(file, row.row, "successor")))
         good[good.index(row)] = replace(row, successor="")
     return good, faults
 
 
-def outside(row: Division) -> InputError:
+def outside(row: Division, file: str) -> InputError:
     return InputError(
         Text(f"{row.code} 不在您的辖区内", f"{row.code} is outside your jurisdiction"),
         Text("请由该地的台账管理员导入", "Leave it to the registrar of that place"),
-        Where(row=row.row, column="code"),
+        Where(file, row.row, "code"),
     )
 
 
@@ -165,6 +171,9 @@ def must_order_by_code() -> None:
                 ),
                 code="collation",
             )
+
+
+_above = lru_cache(100_000)(cn_ids.parent)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,6 @@ _KINDS = (
 ).split()
 
 
-@lru_cache(50_000)
 def division(name: str) -> str:
     """The name in letters, the kind of division set apart: 西安市 → Xi'an Shi."""
     kind = next((kind for kind in _KINDS if name.endswith(kind)), "")
@@ -21,6 +20,7 @@ def division(name: str) -> str:
     return " ".join(filter(None, (_word(stem), _word(kind))))
 
 
+@lru_cache(50_000)
 def _word(text: str) -> str:
     """Syllables run together, an apostrophe before one that begins with a vowel."""
     word = ""

@@ -47,7 +47,8 @@ def amend_person(
         plain.setdefault("birth_year", None)
     form = replace(now, **plain)
     _still_agrees(person, form)
-    checked = check(replace(form, **{key: tuple(changes.get(key, ())) for key in _ADDED}))
+    added: dict[str, Any] = {key: tuple(changes.get(key, ())) for key in _ADDED}
+    checked = check(replace(form, **added))
     old = {name: getattr(person, name) for name in _PLAIN}
     for name in (*_PLAIN, "pinyin"):
         setattr(person, name, getattr(checked, name))

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,6 +44,7 @@ def import_divisions(by: Actor, source: Path | Iterable[Division | Mapping[str, 
     summary codes of GB/T 2260 (市辖区, 县, 直辖县), which are made. The same table twice changes nothing the second time.
     """
     by.must("registry.divisions")
+    file = source.name if isinstance(source, Path) else ""
     try:
         rows, faults = divisions.read(source)
     except InputError as fault:
@@ -52,13 +52,13 @@ def import_divisions(by: Actor, source: Path | Iterable[Division | Mapping[str, 
     known = {
         row["code"]: row for row in Jurisdiction.objects.filter(code__in=divisions.concerned(rows)).values(*_COLUMNS)
     }
-    rows, more = divisions.placed(rows, known)
+    rows, more = divisions.placed(rows, known, file)
     faults += more
     fresh: list[Division] = []
     changed: list[Division] = []
     for row in rows:
         if not by.may("registry.divisions", row.code):
-            faults.append(divisions.outside(row))
+            faults.append(divisions.outside(row, file))
         elif row.code not in known:
             fresh.append(row)
         elif divisions.differs(row, known[row.code]):
@@ -70,7 +70,7 @@ def import_divisions(by: Actor, source: Path | Iterable[Division | Mapping[str, 
     for row in changed:
         _change(by, row, known[row.code])
     if fresh or changed:
-        digest = hashlib.sha256("\n".join(repr(astuple(row)[:-1]) for row in rows).encode()).hexdigest()
+        digest = hashlib.sha256("\n".join(repr(_values(row)) for row in rows).encode()).hexdigest()
         record(
             by, "divisions.imported", ("area", 0),
             data={"created": len(fresh), "changed": len(changed), "left_out": len(faults), "sha256": digest},

@@ -69,10 +69,8 @@ def unmerge(by: Actor, code: str, reason: str) -> Person:
     The two are held to be different from then on, so that no search joins them again.
     """
     person = find(code)
+    root, person = _locked(person.canonical_id or person.pk, person.pk)
     if person.merged_into_id is None:
-        raise Conflict(_("This record was not merged into another."), code="not_merged")
-    root, person = _locked(person.canonical_id, person.pk)
-    if person.merged_into_id is None:  # somebody else was first
         raise Conflict(_("This record was not merged into another."), code="not_merged")
     _must_match(by, root, person)
     _reason(reason)
@@ -168,10 +166,10 @@ def _merge(by: Actor, kept: Person, other: Person, reason: str, pair: linkage.Ma
     emit(PersonsMerged(kept.pk, other.pk))
 
 
-def _locked(*ids: int | None) -> list[Person]:
+def _locked(*ids: int) -> list[Person]:
     """These people, locked in the order of their ids (so that two who merge at once do not wait for each other for ever)."""
     rows = {person.pk: person for person in Person.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
-    return [rows[pk] for pk in ids if pk is not None]
+    return [rows[pk] for pk in ids]
 
 
 def _locked_roots(first: Person, second: Person) -> list[Person]:

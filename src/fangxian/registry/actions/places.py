@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import h3
+import h3  # type: ignore[import-untyped]
 from django.utils.translation import gettext as _
 
 from fangxian.core import ids

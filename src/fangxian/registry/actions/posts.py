@@ -51,7 +51,7 @@ def appoint(
     begins_at = begins_at or clock.now()
     if ends_at is not None and ends_at <= begins_at:
         raise Invalid(_("It ends before it begins."), field="ends_at")
-    same = Appointment.objects.filter(role=role, area=area, household=home, account_id=account_id, name=name)
+    same = Appointment.objects.filter(role=role, area=area, household=home, account=account, name=name)
     if same.filter(begins_at__lte=begins_at).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=begins_at)).exists():
         raise Conflict(_("%(name)s already holds this post.") % {"name": name}, field="account_id")
     made = Appointment.objects.create(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-import h3
+import h3  # type: ignore[import-untyped]
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
