@@ -39,7 +39,7 @@ LEFT_OUT = {
         "same_person": FOR_OTHER_STAGES,
         "traits": FOR_OTHER_STAGES,
     },
-    "fangxian.cases.actions": {},
+    "fangxian.cases.actions": {"amend_many": FOR_OTHER_STAGES},
     "fangxian.cases.queries": {
         "CaseDetail": "an answer",
         "Export": "an answer",

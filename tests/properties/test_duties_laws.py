@@ -130,8 +130,8 @@ class Loop(RuleBasedStateMachine):
         with self._at():
             actions.set_anchors(
                 SYSTEM,
-                ("contact", contact.id),
-                {"last_exposure_at": self.now + timedelta(hours=hours) - timedelta(days=1)},
+                "contact",
+                {contact.id: {"last_exposure_at": self.now + timedelta(hours=hours) - timedelta(days=1)}},
             )
 
     @precondition(lambda self: Duty.objects.filter(state=Duty.OPEN).exists())
@@ -140,7 +140,7 @@ class Loop(RuleBasedStateMachine):
         duties = list(Duty.objects.filter(state=Duty.OPEN).order_by("id"))
         duty = duties[pick % len(duties)]
         with self._at():
-            actions.end_all(SYSTEM, (duty.subject_kind, duty.subject_id), "became_case", "tested positive")
+            actions.end_all(SYSTEM, duty.subject_kind, {duty.subject_id: ("became_case", "tested positive")})
 
     @rule(hours=st.integers(1, 100))
     def wait(self, hours: int) -> None:

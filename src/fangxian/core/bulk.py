@@ -34,6 +34,25 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
             )
 
 
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Set these columns of many rows, each to values of its own: tuples in the order of the columns, the primary key last."""
+    quote = connection.ops.quote_name
+    meta = model._meta
+    by_column = {field.column: field for field in meta.local_fields}
+    as_json = frozenset(place for place, name in enumerate(columns) if isinstance(by_column[name], JSONField))
+    values: Iterable[Sequence[Any]] = _with_json(rows, as_json) if as_json else rows
+    if connection.vendor == "postgresql":
+        settings = ", ".join(f"{quote(name)} = %s{'::jsonb' * (place in as_json)}" for place, name in enumerate(columns))
+        given = [list(row) for row in values]
+    else:
+        settings = ", ".join(f"{quote(name)} = %s" for name in columns)
+        given = [_for_sqlite(row) for row in values]
+    if not given:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {quote(meta.db_table)} SET {settings} WHERE {quote(meta.pk.column)} = %s", given)
+
+
 def _with_json(rows: Iterable[Sequence[Any]], places: frozenset[int]) -> Iterable[list[Any]]:
     for row in rows:
         yield [

@@ -59,36 +59,42 @@ def deliver(ids: Iterable[int] | None = None, *, limit: int = 1000) -> int:
 
     Each handler runs in one transaction with the mark that it has run, so it happens once however often this is called.
     """
-    waiting = Message.objects.filter(delivered_at__isnull=True)
+    found = Message.objects.filter(delivered_at__isnull=True)
     if ids is not None:
-        waiting = waiting.filter(id__in=list(ids))
-    done = 0
-    for message in waiting.order_by("id")[:limit]:
-        outcomes = [_hand_over(message, *handler) for handler in _handlers.get(message.kind, [])]
-        if all(outcomes):
-            Message.objects.filter(id=message.pk).update(delivered_at=clock.now())
-            done += 1
-    return done
+        found = found.filter(id__in=list(ids))
+    waiting = list(found.order_by("id")[:limit])
+    wanted = [(message, handler) for message in waiting for handler in _handlers.get(message.kind, [])]
+    Delivery.objects.bulk_create(
+        [Delivery(message=message, handler=name) for message, (name, *_rest) in wanted], ignore_conflicts=True
+    )
+    noted = {
+        (one.message_id, one.handler): one for one in Delivery.objects.filter(message__in=[one.pk for one in waiting])
+    }
+    undone = {
+        message.pk for message, handler in wanted if not _hand_over(message, noted[message.pk, handler[0]], *handler[1:])
+    }
+    done = [message.pk for message in waiting if message.pk not in undone]
+    Message.objects.filter(id__in=done).update(delivered_at=clock.now())
+    return len(done)
 
 
-def _hand_over(message: Message, name: str, event: type[Event], function: Callable[[Any], None]) -> bool:
-    delivery, _new = Delivery.objects.get_or_create(message=message, handler=name)
+def _hand_over(message: Message, delivery: Delivery, event: type[Event], function: Callable[[Any], None]) -> bool:
+    """Whether the handler need not be asked again: it has dealt with the message, now or before, or was given up."""
     if delivery.done_at or delivery.attempts >= ATTEMPTS:
         return True
     try:
         with transaction.atomic():
-            mine = Delivery.objects.select_for_update().get(id=delivery.pk)
-            if mine.done_at:
-                return True
-            body = {key: tuple(value) if isinstance(value, list) else value for key, value in message.body.items()}
-            function(event(**body))
-            mine.done_at, mine.error = clock.now(), ""
-            mine.save(update_fields=["done_at", "error"])
+            # Who marks it first does it: anybody else waits here until that is committed, and then finds it done.
+            mine = Delivery.objects.filter(id=delivery.pk, done_at__isnull=True)
+            if mine.update(done_at=clock.now(), error=""):
+                body = {key: tuple(value) if isinstance(value, list) else value for key, value in message.body.items()}
+                function(event(**body))
             return True
     except Exception as fault:
-        log.exception("handler %s failed on %s #%s", name, message.kind, message.pk)
-        Delivery.objects.filter(id=delivery.pk).update(attempts=delivery.attempts + 1, error=repr(fault)[:2000])
-        return delivery.attempts + 1 >= ATTEMPTS
+        log.exception("handler %s failed on %s #%s", delivery.handler, message.kind, message.pk)
+        attempts = delivery.attempts + 1
+        Delivery.objects.filter(id=delivery.pk).update(attempts=attempts, error=repr(fault)[:2000])
+        return attempts >= ATTEMPTS
 
 
 def stuck() -> list[Delivery]:

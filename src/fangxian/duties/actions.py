@@ -1,9 +1,10 @@
 """The only writers of duties: open, complete, waive, hand over, send back, re-time, close. Each leaves its line in the journal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from fangxian.duties.events import DutyClosed
 from fangxian.duties.models import Duty, Step
 from fangxian.duties.planning import Owned
 from fangxian.duties.subjects import Subject
-from fangxian.protocols import DutyRule
+from fangxian.protocols import DutyRule, StepFact
 from fangxian.registry.queries import Post, Responsibility
 
 DUTY_COLUMNS = "id kind pack subject_kind subject_id area anchors state outcome reason opened_at".split()
@@ -163,16 +164,16 @@ def send_back(by: Actor, step_id: int, to: str, reason: str) -> Step:
 
 
 @action
-def set_anchors(by: Actor, subject: tuple[str, int], anchors: Mapping[str, datetime]) -> None:
-    """Tell the duties of a subject that a clock anchor is known or has changed; every open deadline is computed anew.
+def set_anchors(by: Actor, kind: str, anchors: Mapping[int, Mapping[str, datetime]]) -> None:
+    """Tell the duties of subjects (by their ids) that clock anchors are known or have changed; open deadlines are computed anew.
 
-    The caller has checked the right to change the fact that the anchor comes from.
+    The caller has checked the right to change the facts that the anchors come from.
     """
-    for duty in Duty.objects.select_for_update().filter(
-        subject_kind=subject[0], subject_id=subject[1], state=Duty.OPEN
-    ):
+    for duty in _open_duties(kind, anchors):
         changed = {
-            name: value for name, value in planning.anchors_out(anchors).items() if duty.anchors.get(name) != value
+            name: value
+            for name, value in planning.anchors_out(anchors[duty.subject_id]).items()
+            if duty.anchors.get(name) != value
         }
         if not changed:
             continue
@@ -184,7 +185,7 @@ def set_anchors(by: Actor, subject: tuple[str, int], anchors: Mapping[str, datet
             by, "duty.retimed", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack),
             data={"anchors": changed, "owners": owners},
         )  # fmt: skip
-        release(SYSTEM, duty, rule)
+        release(SYSTEM, [duty])
 
 
 @action
@@ -205,47 +206,58 @@ def close(by: Actor, duty_id: int, outcome: str, reason: str = "") -> Duty:
         raise Conflict(_("This duty was already closed: %(outcome)s.") % {"outcome": duty.outcome})
     if outcome != rule.outcomes[0]:
         _reason(reason)
-    _close(by, duty, outcome, reason)
+    _close(by, [(duty, outcome, reason)])
     return duty
 
 
 @action
-def end_all(by: Actor, subject: tuple[str, int], outcome: str, reason: str) -> None:
-    """Close whatever is open about a subject, because of what became of it (a contact became a case, a case was ruled out).
+def end_all(by: Actor, kind: str, ends: Mapping[int, tuple[str, str]], *, only_known: bool = False) -> None:
+    """Close whatever is open about subjects, because of what became of them: id → outcome and reason.
 
-    The outcome is the one named where the rule knows it, else the rule's last (its exceptional one).
+    (A contact became a case, a case was ruled out.) The outcome is the one named where the rule knows it, else the rule's last
+    (its exceptional one); with `only_known` the duty then stays open instead.
     """
-    for duty in Duty.objects.select_for_update().filter(
-        subject_kind=subject[0], subject_id=subject[1], state=Duty.OPEN
-    ):
+    closing = []
+    for duty in _open_duties(kind, ends):
+        outcome, reason = ends[duty.subject_id]
         outcomes = rule_of(duty).outcomes
-        _close(by, duty, outcome if outcome in outcomes else outcomes[-1], reason)
+        if outcome in outcomes or not only_known:
+            closing.append((duty, outcome if outcome in outcomes else outcomes[-1], reason))
+    _close(by, closing)
 
 
 @action
-def release(by: Actor, duty: Duty, rule: DutyRule) -> bool:
-    """Do the release step if the rule for it is met now, which closes the duty; whether it was."""
-    steps = list(Step.objects.filter(duty=duty))
-    gate = planning.latest(steps).get(planning.RELEASE)
-    if duty.state == Duty.CLOSED or gate is None or gate.state != Step.OPEN:
-        return False
-    related = {
-        name: planning.facts(list(Step.objects.filter(duty__subject_kind=kind, duty__subject_id=pk)))
-        for name, (kind, pk) in subjects.related(duty.subject_kind, duty.subject_id).items()
-    }
-    verdict = planning.verdict(rule, duty, steps, related)
-    if verdict is None or not verdict.met:
-        return False
-    # The rule released the subject at the moment it was met, not when the sweep came round.
-    settled = [step.done_at for step in steps if step.state in Step.SETTLED and step.done_at]
-    now = min(clock.now(), max([gate.due_at or duty.opened_at, *settled]))
-    _settle(by, gate, Step.DONE, now, evidence={"rule_met": True})
-    record(
-        by, "duty.released", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack),
-        data={"step": gate.key, "attempt": gate.attempt, "at": now.isoformat()},
+def release(by: Actor, duties: Sequence[Duty]) -> int:
+    """Do the release step of each of these duties whose rule for it is met now, which closes the duty; how many were.
+
+    The caller holds the duties locked.
+    """
+    steps_of = _steps_of(duties)
+    released: list[tuple[Duty, Step, datetime]] = []
+    for duty in duties:
+        steps, rule = steps_of[duty.pk], rule_of(duty)
+        gate = planning.latest(steps).get(planning.RELEASE)
+        if duty.state == Duty.CLOSED or gate is None or gate.state != Step.OPEN:
+            continue
+        verdict = planning.verdict(rule, duty, steps, _related(duty, rule))
+        if verdict is not None and verdict.met:
+            # The rule released the subject at the moment it was met, not when the sweep came round.
+            settled = [step.done_at for step in steps if step.state in Step.SETTLED and step.done_at]
+            released.append((duty, gate, min(clock.now(), max([gate.due_at or duty.opened_at, *settled]))))
+    tally = Tally()
+    bulk.update(
+        Step, ("state", "done_at", "done_by_id", "evidence", "alarm_at"),
+        [(Step.DONE, at, by.account_id, {"rule_met": True}, None, gate.pk) for _duty, gate, at in released],
     )  # fmt: skip
-    _close(by, duty, rule.outcomes[0], "")
-    return True
+    for duty, gate, at in released:
+        tally.settled(gate.area, gate.kind, gate.due_at, at)
+        record(
+            by, "duty.released", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack),
+            data={"step": gate.key, "attempt": gate.attempt, "at": at.isoformat()},
+        )  # fmt: skip
+    tally.write()
+    _close(by, [(duty, rule_of(duty).outcomes[0], "") for duty, _gate, _at in released])
+    return len(released)
 
 
 def rule_of(duty: Duty) -> DutyRule:
@@ -254,6 +266,32 @@ def rule_of(duty: Duty) -> DutyRule:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _open_duties(kind: str, subjects_of: Collection[int]) -> list[Duty]:
+    """The open duties about these subjects, locked until the transaction ends."""
+    found = Duty.objects.select_for_update().filter(
+        subject_kind=kind, subject_id__in=list(subjects_of), state=Duty.OPEN
+    )
+    return list(found.order_by("id"))
+
+
+def _steps_of(duties: Collection[Duty]) -> dict[int, list[Step]]:
+    """All steps of these duties, by duty."""
+    found: dict[int, list[Step]] = {duty.pk: [] for duty in duties}
+    for step in Step.objects.filter(duty_id__in=list(found)):
+        found[step.duty_id].append(step)
+    return found
+
+
+def _related(duty: Duty, rule: DutyRule) -> dict[str, list[StepFact]]:
+    """The steps of those on whose tests the release depends; nobody is asked for where the rule depends on nobody."""
+    if rule.release is None or all(need.of is None for need in rule.release.needs):
+        return {}
+    return {
+        name: planning.facts(list(Step.objects.filter(duty__subject_kind=kind, duty__subject_id=pk)))
+        for name, (kind, pk) in subjects.related(duty.subject_kind, duty.subject_id).items()
+    }
 
 
 def _matching(moment: str, due: Sequence[Subject]) -> list[Wanted]:
@@ -351,8 +389,8 @@ def _settled(by: Actor, name: str, step: Step, rule: DutyRule, data: Mapping[str
         by, name, ("duty", duty.pk), area=step.area, basis=planning.basis(duty.pack, rule, step.key),
         data={"step": step.key, "attempt": step.attempt, "at": at, "owners": owners, **data},
     )  # fmt: skip
-    if not release(by, duty, rule) and not Step.objects.filter(duty=duty, state=Step.OPEN).exists():
-        _close(by, duty, rule.outcomes[0], "")
+    if not release(by, [duty]) and not Step.objects.filter(duty=duty, state=Step.OPEN).exists():
+        _close(by, [(duty, rule.outcomes[0], "")])
 
 
 def _retime(duty: Duty, rule: DutyRule) -> dict[str, list[Any]]:
@@ -385,25 +423,25 @@ def _retime(duty: Duty, rule: DutyRule) -> dict[str, list[Any]]:
     return _owners(owned)
 
 
-def _close(by: Actor, duty: Duty, outcome: str, reason: str) -> None:
-    """Write the end: late steps stay as missed for ever, steps not yet due are void."""
+def _close(by: Actor, closing: Sequence[tuple[Duty, str, str]]) -> None:
+    """Write the end of duties, each with its outcome and reason: late steps stay as missed for ever, those not yet due are void."""
     now, tally = clock.now(), Tally()
-    still = Step.objects.filter(duty=duty, state=Step.OPEN)
-    for step in still:
-        overdue = step.due_at is not None and step.due_at <= now
-        if not overdue:
-            tally.due(step.area, step.kind, step.due_at, -1)
-        Step.objects.filter(pk=step.pk).update(
-            state=Step.MISSED if overdue else Step.VOID, alarm_at=None, done_at=None if overdue else now
-        )
+    still = Step.objects.filter(duty_id__in=[duty.pk for duty, _outcome, _reason in closing], state=Step.OPEN)
+    ahead = still.filter(Q(due_at__isnull=True) | Q(due_at__gt=now))
+    for area, kind, due_at in ahead.values_list("area", "kind", "due_at"):
+        tally.due(area, kind, due_at, -1)
     tally.write()
-    duty.state, duty.outcome, duty.reason, duty.closed_at = Duty.CLOSED, outcome, reason[:300], now
-    duty.save(update_fields=["state", "outcome", "reason", "closed_at"])
-    record(
-        by, "duty.closed", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack),
-        data={"outcome": outcome, "reason": reason, "at": now.isoformat()},
-    )  # fmt: skip
-    emit(DutyClosed(duty.pk, duty.kind, duty.subject_kind, duty.subject_id, outcome))
+    ahead.update(state=Step.VOID, alarm_at=None, done_at=now)
+    still.update(state=Step.MISSED, alarm_at=None, done_at=None)
+    for duty, outcome, reason in closing:
+        duty.state, duty.outcome, duty.reason, duty.closed_at = Duty.CLOSED, outcome, reason[:300], now
+        record(
+            by, "duty.closed", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack),
+            data={"outcome": outcome, "reason": reason, "at": now.isoformat()},
+        )  # fmt: skip
+        emit(DutyClosed(duty.pk, duty.kind, duty.subject_kind, duty.subject_id, outcome))
+    ended = [(duty.state, duty.outcome, duty.reason, now, duty.pk) for duty, _outcome, _reason in closing]
+    bulk.update(Duty, ("state", "outcome", "reason", "closed_at"), ended)
 
 
 def _reason(text: str) -> str:

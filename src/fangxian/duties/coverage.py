@@ -58,21 +58,25 @@ def fold() -> int:
                 cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('coverage.fold'))")
                 if not cursor.fetchone()[0]:
                     return 0
-        crowded = (
-            CoverageCell.objects.filter(id__lte=last)
-            .values("county", "kind", "hour")
-            .annotate(rows=Count("id"), **{name: Sum(name) for name in _COLUMNS[3:]})
-            .filter(rows__gt=1)
-        )
-        folded: Iterable[Any] = crowded
-        sums = [tuple(cell[name] for name in _COLUMNS) for cell in folded]
-        if not sums:
-            return 0
-        gone = 0
-        for county, kind, hour, *_counts in sums:
-            gone += CoverageCell.objects.filter(id__lte=last, county=county, kind=kind, hour=hour).delete()[0]
-        bulk.insert(CoverageCell, _COLUMNS, sums)
-        return gone - len(sums)
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, {"last": last})
+            taken = cursor.fetchall()
+        sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        for county, kind, hour, due, in_time, late, waived in taken:
+            counts = sums[county, kind, hour.replace(tzinfo=hour.tzinfo or UTC)]  # SQLite tells it without its zone
+            for place, count in enumerate((due, in_time, late, waived)):
+                counts[place] += count
+        bulk.insert(CoverageCell, _COLUMNS, ((*cell, *counts) for cell, counts in sums.items()))
+        return len(taken) - len(sums)
+
+
+#: Takes away the rows of every cell that has several: what is summed is exactly what went, whoever writes meanwhile.
+_TAKE = """
+DELETE FROM duties_coveragecell WHERE id <= %(last)s AND (county, kind, hour) IN (
+    SELECT county, kind, hour FROM duties_coveragecell WHERE id <= %(last)s GROUP BY county, kind, hour HAVING count(*) > 1
+)
+RETURNING county, kind, hour, due, in_time, late, waived
+"""
 
 
 def recount(area: str = "") -> dict[Cell, tuple[int, int, int, int]]:

@@ -5,6 +5,7 @@ after a week's silence, does no harm: it looks at what is late now.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -16,13 +17,13 @@ from fangxian.core import clock
 from fangxian.core.access import SYSTEM, Actor
 from fangxian.core.actions import action, emit, record
 from fangxian.duties import coverage
-from fangxian.duties.actions import release, rule_of
+from fangxian.duties.actions import release
 from fangxian.duties.events import StepsEscalated
 from fangxian.duties.models import Duty, Step
 from fangxian.duties.planning import RELEASE
 from fangxian.registry.levels import LEVELS
 
-#: Step numbers in one journal line; more would make the line unwieldy.
+#: Steps in one journal line, and releases in one transaction; more would be unwieldy.
 _CHUNK = 5000
 
 
@@ -37,7 +38,9 @@ class Swept:
 
 def sweep() -> Swept:
     """Do all three, each in a transaction of its own. Releases first: who may go home is not late."""
-    released = sum(release_if_met(SYSTEM, duty_id) for duty_id in _due_for_release())
+    due = _due_for_release()
+    chunks = (due[start : start + _CHUNK] for start in range(0, len(due), _CHUNK))
+    released = sum(release_met(SYSTEM, chunk) for chunk in chunks)
     return Swept(escalate(SYSTEM), released, coverage.fold())
 
 
@@ -47,10 +50,9 @@ def _due_for_release() -> list[int]:
 
 
 @action
-def release_if_met(by: Actor, duty_id: int) -> bool:
-    """Release one subject, if its rule is met."""
-    duty = Duty.objects.select_for_update().get(pk=duty_id)
-    return release(by, duty, rule_of(duty))
+def release_met(by: Actor, duty_ids: Sequence[int]) -> int:
+    """Release those of these subjects whose rule is met; how many were."""
+    return release(by, list(Duty.objects.select_for_update().filter(pk__in=duty_ids).order_by("id")))
 
 
 @action

@@ -49,6 +49,7 @@ def settle(by: Actor, outbreak_id: int, people: Iterable[int], fresh: Sequence[K
         known[human_of[one.person_id]].append(one)
     owned = _owned(open_contacts, known, human_of)
     created: list[tuple[int, list[Known]]] = []
+    ill: list[tuple[Contact, CaseFacts]] = []
     moved: dict[int, dict[str, datetime]] = {}
     for human in dict.fromkeys(human_of.values()):
         case, mine = result.case_of.get(human), owned.get(human, [])

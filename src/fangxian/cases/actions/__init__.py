@@ -1,6 +1,6 @@
 """The only writers of this stage. Every function is one unit of work: right, write, journal, event, or nothing at all."""
 
-from fangxian.cases.actions.amending import amend, bulk_edit, discard, isolate, record_outcome, transfer
+from fangxian.cases.actions.amending import amend, amend_many, bulk_edit, discard, isolate, record_outcome, transfer
 from fangxian.cases.actions.exporting import export
 from fangxian.cases.actions.outbreaks import close_outbreak, open_outbreak, set_milestones
 from fangxian.cases.actions.reporting import report, report_many
@@ -8,6 +8,7 @@ from fangxian.cases.actions.reviewing import correct, review
 
 __all__ = [
     "amend",
+    "amend_many",
     "bulk_edit",
     "close_outbreak",
     "correct",

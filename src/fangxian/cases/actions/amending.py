@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fangxian.cases.actions.writing import changed_since, locked, settle, stale, write
+from fangxian.cases.actions.writing import (
+    Change, changed, changed_since, locked, locked_many, settle, settle_all, stale, write,
+)  # fmt: skip
 from fangxian.cases.models import Case
 from fangxian.cases.schemas import Edited
 from fangxian.cases.subject import KIND
@@ -58,6 +60,29 @@ def bulk_edit(by: Actor, codes: Sequence[str], changes: Mapping[str, Any]) -> tu
         except Refusal as refusal:
             done.append(Edited(code, refusal))
     return tuple(done)
+
+
+@action
+def amend_many(by: Actor, changes: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[int, Refusal]]:
+    """What a list tells later of many cases (code, changes), in one transaction; those refused, by their place. The others are saved."""
+    cases = {case.code: case for case in locked_many(by, [code for code, _changes in changes], "cases.edit")}
+    done: list[Change] = []
+    refused: list[tuple[int, Refusal]] = []
+    for place, (code, wanted) in enumerate(changes):
+        try:
+            case = cases.get(code) or locked(by, code, "cases.edit")  # which says why it is not among them
+            as_it_was = dict(vars(case))
+            try:
+                differing = changed(case, wanted)
+            except Refusal:
+                vars(case).update(as_it_was)
+                raise
+            if differing:
+                done.append(Change(case, differing, "case.outcome" if "outcome" in differing else "case.amended"))
+        except Refusal as refusal:
+            refused.append((place, refusal))
+    settle_all(by, done)
+    return refused
 
 
 @action

@@ -1,7 +1,8 @@
 """The one way in which a case that is in the record changes: version, journal, class, clocks, duties, event."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -11,13 +12,13 @@ from fangxian.cases.events import CaseChanged, CaseReclassified
 from fangxian.cases.judgement import AS_REPORTED, check, check_dates, check_facts, day_of, judge, known_facts
 from fangxian.cases.models import Case, Judgement
 from fangxian.cases.subject import KIND, anchors_of, judged_of, moments_of, subject_of
-from fangxian.core import clock, ids, journal
+from fangxian.core import bulk, clock, ids, journal
 from fangxian.core.access import SYSTEM, Actor
 from fangxian.core.actions import emit, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.duties import actions as duties
 from fangxian.duties import packs
-from fangxian.duties import queries as duty_queries
+from fangxian.duties.subjects import Subject
 from fangxian.registry import queries as registry
 
 #: What a correction may touch. Person, place and outbreak are not corrected: the case is discarded and reported anew.
@@ -26,6 +27,8 @@ AMENDABLE = frozenset(
     "admitted_at outcome outcome_on note facts dates".split()
 )
 _COLUMN = {"hospital": "hospital_id"}
+#: The columns that a change may touch.
+_SAVED = tuple(sorted(_COLUMN.get(name, name) for name in AMENDABLE)) + ("classified_by", "review", "version")
 #: The outcome of a duty by which a rule says that it ends with this outcome of the case.
 _ENDS = {"recovered": "recovered", "died": "died", "transferred": "moved"}
 
@@ -48,6 +51,15 @@ def locked(by: Actor, code: str, right: str = "", version: int | None = None) ->
     if version is not None and version != case.version:
         raise stale(case, version)
     return case
+
+
+def locked_many(by: Actor, codes: Collection[str], right: str) -> list[Case]:
+    """Those of these cases that the actor may see and has the right to, held for this transaction."""
+    found = Case.objects.select_for_update(of=("self",)).select_related("outbreak").filter(code__in=codes).order_by("pk")
+    return [
+        case for case in found
+        if by.may("cases.view", case.area, case.organisation_id) and by.may(right, case.area, case.organisation_id)
+    ]  # fmt: skip
 
 
 def stale(case: Case, version: int) -> Conflict:
@@ -78,6 +90,12 @@ def write(by: Actor, case: Case, changes: Mapping[str, Any], action_name: str, *
 
     `facts` and `dates` are changed name by name; None takes a name away. Raises Invalid for what cannot be.
     """
+    differing = changed(case, changes)
+    return settle(by, case, differing, action_name, reason=reason) if differing else case
+
+
+def changed(case: Case, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set the fields of a case and check it; for each that differs, [old, new] as the journal keeps them. Saves nothing."""
     before = case.classification
     onset, diagnosed = case.onset_on, case.diagnosed_at
     found_early = onset is None or (diagnosed is not None and onset > day_of(diagnosed))
@@ -87,7 +105,7 @@ def write(by: Actor, case: Case, changes: Mapping[str, Any], action_name: str, *
         _judge(case, str(changes.get("classification", "")), before)
         if case.classification != before:
             differing["classification"] = [before, case.classification]
-    return settle(by, case, differing, action_name, reason=reason) if differing else case
+    return differing
 
 
 def settle(
@@ -100,43 +118,78 @@ def settle(
     data: Mapping[str, Any] | None = None,
 ) -> Case:
     """Save a locked case whose fields were set: next version, journal (field → [old, new]), and all that follows from it."""
-    case.version += 1
-    case.save()
-    record(
-        by, action_name, (KIND, case.pk), area=case.area,
-        basis=case.classified_by if "classification" in differing else "",
-        data={"version": case.version, "changes": differing, **({"reason": reason} if reason else {}), **(data or {})},
-    )  # fmt: skip
-    if set(differing) - {"review"}:
-        _follow(by, case, differing, reason)
+    settle_all(by, [Change(case, differing, action_name, reason, data or {})])
     return case
 
 
-def _follow(by: Actor, case: Case, differing: Mapping[str, list[Any]], reason: str) -> None:
-    """What a change of a case means for its duties, and for those who listen."""
-    emit(CaseChanged(case.pk, tuple(differing)))
-    before, now = differing.get("classification", ("", ""))
-    if now:
-        Judgement.objects.create(case=case, classification=now, basis=case.classified_by, at=clock.now())
-        emit(CaseReclassified(case.pk, before, now))
-    if case.classification == Case.DISCARDED:
-        duties.end_all(by, (KIND, case.pk), "excluded", reason)
-        return
-    duties.set_anchors(by, (KIND, case.pk), anchors_of(case))
-    subject = subject_of(case)
-    for moment in moments_of(case, judged_of([case.pk])[case.pk]):
-        duties.open_due(by, moment, [subject])
-    if now:
-        _end(case, now, _("the case is now held to be %(class)s") % {"class": now})
-    if "outcome" in differing and case.outcome:
-        _end(case, _ENDS[case.outcome], _("the outcome of the case was recorded"))
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A locked case whose fields were set, with what differs and how the journal calls it."""
+
+    case: Case
+    differing: Mapping[str, list[Any]]
+    action: str
+    reason: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _end(case: Case, outcome: str, reason: str) -> None:
-    """Close the duties about a case whose rules know this outcome: the pack says what ends with it."""
-    for duty in duty_queries.of_subject(KIND, case.pk):
-        if duty.state == duty.OPEN and outcome in duty_queries.rule(duty).outcomes:
-            duties.close(SYSTEM, duty.pk, outcome, reason)
+def settle_all(by: Actor, changes: Sequence[Change]) -> None:
+    """`settle` for many cases at once."""
+    for one in changes:
+        case, said = one.case, {"reason": one.reason} if one.reason else {}
+        case.version += 1
+        record(
+            by, one.action, (KIND, case.pk), area=case.area,
+            basis=case.classified_by if "classification" in one.differing else "",
+            data={"version": case.version, "changes": one.differing, **said, **one.data},
+        )  # fmt: skip
+    rows = ([*(getattr(one.case, name) for name in _SAVED), one.case.pk] for one in changes)
+    bulk.update(Case, _SAVED, rows)
+    _follow(by, [one for one in changes if set(one.differing) - {"review"}])
+
+
+def _follow(by: Actor, changes: Sequence[Change]) -> None:
+    """What changes of cases mean for their duties, and for those who listen."""
+    now = clock.now()
+    classes = {one.case.pk: one.differing["classification"] for one in changes if "classification" in one.differing}
+    Judgement.objects.bulk_create(
+        Judgement(case=one.case, classification=one.case.classification, basis=one.case.classified_by, at=now)
+        for one in changes
+        if one.case.pk in classes
+    )
+    for one in changes:
+        emit(CaseChanged(one.case.pk, tuple(one.differing)))
+        if one.case.pk in classes:
+            emit(CaseReclassified(one.case.pk, *classes[one.case.pk]))
+    excluded = {one.case.pk: ("excluded", one.reason) for one in changes if one.case.classification == Case.DISCARDED}
+    duties.end_all(by, KIND, excluded)
+    alive = [one for one in changes if one.case.pk not in excluded]
+    duties.set_anchors(by, KIND, {one.case.pk: anchors_of(one.case) for one in alive})
+    _open_due(by, [one.case for one in alive])
+    reclassified = {
+        one.case.pk: (one.case.classification, _("the case is now held to be %(class)s") % {"class": one.case.classification})
+        for one in alive
+        if one.case.pk in classes
+    }  # fmt: skip
+    duties.end_all(SYSTEM, KIND, reclassified, only_known=True)
+    ended = {
+        one.case.pk: (_ENDS[one.case.outcome], _("the outcome of the case was recorded"))
+        for one in alive
+        if "outcome" in one.differing and one.case.outcome
+    }
+    duties.end_all(SYSTEM, KIND, ended, only_known=True)
+
+
+def _open_due(by: Actor, cases: Sequence[Case]) -> None:
+    """Open what has become due by the moments that the cases have passed."""
+    judged = judged_of([case.pk for case in cases])
+    passed: dict[str, list[Subject]] = {}
+    for case in cases:
+        subject = subject_of(case)
+        for moment in moments_of(case, judged[case.pk]):
+            passed.setdefault(moment, []).append(subject)
+    for moment, due in passed.items():
+        duties.open_due(by, moment, due)
 
 
 def _apply(case: Case, changes: Mapping[str, Any]) -> dict[str, list[Any]]:
