@@ -1,49 +1,51 @@
 """`fangxian`: the command line. A group of commands per stage; Django is started only by those that need the database."""
 
 import sys
+from typing import Any
 
 import typer
+from rich.console import Console
+from typer import rich_utils
+from typer.core import TyperGroup
 
 from fangxian.cli import journal, lists, operate, protocols
+from fangxian.cli.faults import told
+from fangxian.cli.started import say
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", help="Fangxian 防线")
-app.add_typer(protocols.app, name="protocols", help="Protocol packs: list, show, check, compare. 规程包")
-app.add_typer(journal.app, name="journal", help="The append-only journal: verify it, sign its head. 操作日志")
+
+class House(TyperGroup):
+    """The group of all commands. A refusal is printed in red with what to do and exits with 1 (2: not understood)."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except Exception as fault:
+            if (words := told(fault)) is None:
+                raise
+            Console(stderr=True).print(words, style="red", markup=False, highlight=False, soft_wrap=True)
+            code = getattr(fault, "exit_code", 1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+# The frame of every help page, in the user's language like the rest of it.
+rich_utils.ARGUMENTS_PANEL_TITLE = say("参数", "Arguments")
+rich_utils.OPTIONS_PANEL_TITLE = say("选项", "Options")
+rich_utils.COMMANDS_PANEL_TITLE = say("命令", "Commands")
+
+app = typer.Typer(
+    cls=House, no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_show_locals=False,
+    help=say("防线：开放的疫情防控平台", "Fangxian 防线: an open outbreak-control platform"),
+)  # fmt: skip
+app.add_typer(
+    protocols.app, name="protocols", help=say("规程包：列表、查看、检查、比较", "Protocol packs: list, show, check, compare")
+)
+app.add_typer(
+    journal.app, name="journal", help=say("操作日志：核对、签名头", "The append-only journal: verify it, sign its head")
+)
 operate.add_to(app)
 lists.add_to(app)
 
 
 def main() -> None:
-    """Run a command. A refusal is printed in red with what to do, and exits with 1; never a traceback for a user's mistake."""
-    try:
-        app()
-    except Exception as fault:
-        told = _told(fault)
-        if told is None:
-            raise
-        from rich.console import Console
-
-        Console(stderr=True).print(told, style="red", markup=False, highlight=False)
-        sys.exit(1)
-
-
-def _told(fault: Exception) -> str | None:
-    """What to tell the user of a fault that is theirs to mend; None for one that is ours."""
-    from fangxian.protocols import PackError
-
-    if isinstance(fault, PackError):
-        return str(fault)
-    if "django" in sys.modules:
-        from django.core.exceptions import ImproperlyConfigured
-        from django.db import OperationalError
-
-        from fangxian.core.errors import Refusal
-        from fangxian.core.secrets import KeyFault
-
-        if isinstance(fault, Refusal | KeyFault | ImproperlyConfigured):
-            return str(fault)
-        if isinstance(fault, OperationalError):
-            return f"The database cannot be used: {fault}. Check DATABASE_URL, the disk, and `fangxian doctor`."
-    if isinstance(fault, OSError) and fault.filename:
-        return f"{fault.filename}: {fault.strerror}."
-    return None
+    """Run a command."""
+    app()

@@ -1,8 +1,8 @@
 """Starting Django for a command, in the language of the terminal."""
 
 import os
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -11,28 +11,55 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 console = Console(stderr=True)
 
 
-def start() -> None:
-    """Set Django up, once, and speak the user's language (FANGXIAN_LANGUAGE, else that of the terminal, else Chinese)."""
+class NotInstalled(Exception):
+    """A command that needs an installation was started where there is none."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        super().__init__(str(home))
+
+
+Needs = Literal["nothing", "database", "installation"]
+
+
+def start(needs: Needs = "installation") -> None:
+    """Set Django up, once, and speak the user's language.
+
+    What the command needs: nothing (it makes its database itself), a database in whatever state (to examine it), or an
+    installation that is in order. Raises NotInstalled where there is none, before anything is written there.
+    """
+    home = Path(os.environ.get("FANGXIAN_HOME") or "var")
+    if needs != "nothing" and not os.environ.get("DATABASE_URL") and not (home / "fangxian.sqlite3").exists():
+        raise NotInstalled(home.absolute())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fangxian.site.settings")
     import django
     from django.utils import translation
 
     django.setup()
     translation.activate(language())
+    if needs == "installation":
+        from fangxian.site.installing import check
+
+        check()
 
 
-def settle(home: str, **settings: str) -> None:
+def settle(home: Path, **settings: str) -> None:
     """Before Django starts: use this home and these settings (FANGXIAN_…), whatever deployment the terminal is set up for."""
     for name in [name for name in os.environ if name.startswith("FANGXIAN_") and name != "FANGXIAN_LANGUAGE"]:
         del os.environ[name]
     os.environ.pop("DATABASE_URL", None)
-    os.environ |= {f"FANGXIAN_{name}": value for name, value in settings.items()} | {"FANGXIAN_HOME": home}
+    os.environ |= {f"FANGXIAN_{name}": value for name, value in settings.items()} | {"FANGXIAN_HOME": str(home)}
 
 
 def language() -> str:
-    """zh-hans or en."""
+    """zh-hans or en: FANGXIAN_LANGUAGE, else that of the terminal, else Chinese."""
     given = os.environ.get("FANGXIAN_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "zh"
     return "en" if given.lower().startswith(("en", "c.", "c_", "posix")) or given == "C" else "zh-hans"
+
+
+def say(zh: str, en: str) -> str:
+    """One of two sentences, by the user's language; for what is said before Django is set up, or without it."""
+    return zh if language().startswith("zh") else en
 
 
 def bar() -> Progress:
@@ -40,11 +67,3 @@ def bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
     )
-
-
-def say(zh: str, en: str) -> str:
-    """One of two sentences, by the user's language; for commands that run before Django is set up."""
-    return zh if language().startswith("zh") else en
-
-
-Advance = Callable[[int, int], Any]

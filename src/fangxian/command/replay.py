@@ -17,6 +17,7 @@ from django.conf import settings
 
 from fangxian.cases import actions as cases
 from fangxian.cases import queries as case_queries
+from fangxian.cases.actions.outbreaks import MILESTONES
 from fangxian.cases.schemas import OutbreakForm
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
@@ -169,8 +170,7 @@ class _Replay:
                 chunk = [_as_known_on(row, day) for row in reports[start : start + CHUNK]]
                 self.rejected += self.intake.report(chunk)
         with clock.at(self._at(day, 18)):
-            for number, changes in self.later.get(day, []):
-                self._amend(number, changes)
+            self._amend(self.later.get(day, []))
             known = [row for row in reports if row.id in self.intake.codes]
             links = self.links_on.get(day, [])
             for start in range(0, len(links), CHUNK):
@@ -184,17 +184,11 @@ class _Replay:
             with clock.at(self._at(day, hour)):
                 self.escalated += sweep().escalated
 
-    def _amend(self, number: str, changes: dict[str, Any]) -> None:
-        code = self.intake.codes.get(number)
-        if code is None:
-            return
-        try:
-            if "outcome" in changes:
-                cases.record_outcome(self.by, code, changes["outcome"], changes["outcome_on"])
-            else:
-                version = case_queries.case(self.by, code).version
-                cases.amend(self.by, code, changes, version)
-        except Refusal as refusal:
+    def _amend(self, later: list[tuple[str, dict[str, Any]]]) -> None:
+        """What became known that day of cases that had been reported."""
+        known = [(number, code, changes) for number, changes in later if (code := self.intake.codes.get(number))]
+        for place, refusal in cases.amend_many(self.by, [(code, changes) for _number, code, changes in known]):
+            number, _code, changes = known[place]
             self.rejected.append(_refused_value(self.rows[number], next(iter(changes)), refusal))
 
     def _at(self, day: date, hour: int) -> datetime:
@@ -202,6 +196,7 @@ class _Replay:
 
     def _result(self, outbreak: str, last: date) -> Replayed:
         with clock.at(self._at(last, 23) + timedelta(minutes=59)):
+            self._date(outbreak)
             chains = tracing_queries.chains(self.by, outbreak)
             counts = tracing_queries.counts(self.by, outbreak)
             serial = chains.serial_interval
@@ -223,6 +218,18 @@ class _Replay:
                 seven_one_seven=asdict(case_queries.seven_one_seven(self.by, outbreak)),
                 rejected_rows=[_listed(one) for one in self.rejected],
             )
+
+
+    def _date(self, outbreak: str) -> None:
+        """Take the dates of 7-1-7 that the cases propose, so that its intervals can be told; the response is known to nobody.
+
+        Where the first onset of a list lies after its first report (a case found before it fell ill), emergence stays open.
+        """
+        proposed = case_queries.seven_one_seven(self.by, outbreak).proposed
+        days = [name for name in MILESTONES if name in proposed]
+        if days[:1] == [MILESTONES[0]] and any(proposed[name] < proposed[days[0]] for name in days):
+            days = days[1:]
+        cases.set_milestones(self.by, outbreak, {name: proposed[name] for name in days})
 
 
 def _as_known_on(row: CaseRow, day: date) -> CaseRow:

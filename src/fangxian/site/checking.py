@@ -2,17 +2,20 @@
 
 import shutil
 import stat
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.core import journal, outbox
 from fangxian.duties import coverage, packs, queries, rebuild
+from fangxian.protocols import PackError
+from fangxian.site import installing
+
+Look = Callable[[], Iterator["Finding"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,40 +26,38 @@ class Finding:
     good: bool
     remedy: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def examine(*, deep: bool = False) -> Iterator[Finding]:
-    """Look at everything a deployment depends on. `deep` also reads the whole journal and every duty."""
-    yield from _database()
-    yield from _keys()
-    yield from _clock()
+    """Look at everything a deployment depends on; what cannot be looked at is a finding too, never an error.
+
+    `deep` also reads the whole journal and every duty. Where the database cannot be used, nothing further is asked of it.
+    """
     yield from _disk()
-    for name in settings.PACKS:
-        pack = packs.pack(name)
-        yield Finding(_("protocol %(id)s, edition %(edition)s") % {"id": pack.id, "edition": pack.edition}, True)
-    stuck = outbox.stuck()
-    yield Finding(
-        _("%(n)s events given up") % {"n": len(stuck)}, not stuck, _("Read the log; then run `fangxian work --once`.")
-    )
-    gaps = queries.gaps()
-    yield Finding(
-        _("%(n)s subjects lack a duty that a protocol names") % {"n": len(gaps)},
-        not gaps,
-        _("Run `fangxian sweep`; if they stay, report it: %(first)s") % {"first": gaps[:3]},
-    )
-    if deep:
-        faults = [found for found in journal.verify() if isinstance(found, journal.Fault)]
-        yield Finding(_("the journal is whole"), not faults, "; ".join(fault.what for fault in faults[:3]))
-        differences = list(rebuild.differences())
-        yield Finding(_("duties agree with the journal"), not differences, "; ".join(differences[:3]))
-        yield Finding(_("coverage agrees with the steps"), coverage.cells() == coverage.recount())
+    sound = True
+    for finding in _asked(_database):
+        sound = sound and finding.good
+        yield finding
+    yield from _key_file()
+    yield from _protocols()
+    if sound:
+        for look in (_keys, _clock, _events, _gaps, *((_journal, _duties, _coverage) if deep else ())):
+            yield from _asked(look)
+
+
+def _asked(look: Look) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except (DatabaseError, InterfaceError) as fault:
+        words = (str(fault).strip().splitlines() or [type(fault).__name__])[0]
+        yield Finding(
+            _("the database cannot be read: %(words)s") % {"words": words},
+            False,
+            _("Check DATABASE_URL, the server and the disk; a damaged file is restored from its backup."),
+        )
 
 
 def _database() -> Iterator[Finding]:
-    executor = MigrationExecutor(connection)
-    behind = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    behind = installing.behind()
     yield Finding(
         _("database %(kind)s, %(n)s changes to make") % {"kind": connection.vendor, "n": behind},
         not behind,
@@ -64,7 +65,7 @@ def _database() -> Iterator[Finding]:
     )
 
 
-def _keys() -> Iterator[Finding]:
+def _key_file() -> Iterator[Finding]:
     path = settings.DATA_DIR / "keys.json"
     if path.exists():
         private = not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
@@ -73,6 +74,14 @@ def _keys() -> Iterator[Finding]:
             private,
             _("Others can read it: chmod 600, and keep a copy elsewhere."),
         )
+
+
+def _keys() -> Iterator[Finding]:
+    yield Finding(
+        _("the keys are those of this database"),
+        installing.keys_fit(),
+        _("Restore the key file that belongs to it from its backup."),
+    )
 
 
 def _clock() -> Iterator[Finding]:
@@ -85,4 +94,49 @@ def _disk() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.DATA_DIR).free / 2**30
     yield Finding(
         _("%(n).1f GiB free on the disk") % {"n": free}, free > 1, _("Make room: below 1 GiB writing may fail.")
+    )
+
+
+def _protocols() -> Iterator[Finding]:
+    for name in settings.PACKS:
+        try:
+            pack = packs.pack(name)
+        except PackError as fault:
+            yield Finding(_("protocol %(id)s") % {"id": name}, False, fault.in_(get_language() or "zh"))
+        else:
+            yield Finding(_("protocol %(id)s, edition %(edition)s") % {"id": pack.id, "edition": pack.edition}, True)
+
+
+def _events() -> Iterator[Finding]:
+    stuck = outbox.stuck()
+    yield Finding(
+        _("%(n)s events given up") % {"n": len(stuck)}, not stuck, _("Read the log; then run `fangxian work --once`.")
+    )
+
+
+def _gaps() -> Iterator[Finding]:
+    gaps = queries.gaps()
+    first = ", ".join(f"{kind}: {subject.kind} {subject.id}" for kind, subject in gaps[:3])
+    yield Finding(
+        _("%(n)s subjects lack a duty that a protocol names") % {"n": len(gaps)},
+        not gaps,
+        _("Run `fangxian sweep`; if they stay, report it: %(first)s") % {"first": first},
+    )
+
+
+def _journal() -> Iterator[Finding]:
+    faults = [found for found in journal.verify() if isinstance(found, journal.Fault)]
+    yield Finding(_("the journal is whole"), not faults, "; ".join(fault.what for fault in faults[:3]))
+
+
+def _duties() -> Iterator[Finding]:
+    differences = list(rebuild.differences())
+    yield Finding(_("duties agree with the journal"), not differences, "; ".join(differences[:3]))
+
+
+def _coverage() -> Iterator[Finding]:
+    yield Finding(
+        _("coverage agrees with the steps"),
+        coverage.cells() == coverage.recount(),
+        _("Report it: a step was written past the actions."),
     )

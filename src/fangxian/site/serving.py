@@ -1,5 +1,7 @@
 """The web server, and the small worker that a laptop runs inside it."""
 
+import errno
+import os
 import socket
 import threading
 import time
@@ -19,23 +21,34 @@ def serve(host: str, port: int, workers: int = 1) -> None:
     Granian(
         "fangxian.site.wsgi:application",
         address=host,
-        port=port or free_port(host),
+        port=port,
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=4,
+        workers_kill_timeout=3,  # a page that streams must not hold up the end
         log_enabled=settings.DEBUG,
     ).serve()
 
 
-def free_port(host: str, wanted: int = 0) -> int:
-    """`wanted` if nobody listens there, else any free port."""
-    with socket.socket() as probe:
+def claim(host: str, port: int) -> int:
+    """The port, or any free one for 0. Raises OSError where somebody listens there already, or the address is not ours."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, wanted))
-        except OSError:
-            probe.bind((host, 0))
+            probe.bind((host, port))
+            probe.listen()
+        except OSError as fault:
+            number = fault.errno or errno.EADDRNOTAVAIL  # a name that nobody knows has no errno
+            raise OSError(number, os.strerror(number), f"{host}:{port}") from fault
         return int(probe.getsockname()[1])
+
+
+def free_port(host: str, wanted: int) -> int:
+    """`wanted` if nobody listens there, else any free port."""
+    try:
+        return claim(host, wanted)
+    except OSError:
+        return claim(host, 0)
 
 
 def _work_for_ever() -> None:

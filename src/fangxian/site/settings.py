@@ -7,6 +7,7 @@ Every setting a deployment may change is read from the environment here and desc
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from fangxian import __version__
@@ -30,9 +31,12 @@ DEBUG = env.bool("FANGXIAN_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("FANGXIAN_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("FANGXIAN_ORIGINS", default=[])
 
-from fangxian.core.secrets import load_keys  # noqa: E402  (needs DATA_DIR only)
+from fangxian.core.secrets import KeyFault, load_keys  # noqa: E402  (needs DATA_DIR only)
 
-KEYS = load_keys(DATA_DIR / "keys.json", env.str("FANGXIAN_KEYS", default=""))
+SQLITE, _key_file, _keys = DATA_DIR / "fangxian.sqlite3", DATA_DIR / "keys.json", env.str("FANGXIAN_KEYS", default="")
+if SQLITE.exists() and not (_keys or _key_file.exists()):  # fresh keys would fit nothing that is in it
+    raise KeyFault(f"{_key_file} is missing, but {SQLITE.name} was written with it. Restore it from its backup.")
+KEYS = load_keys(_key_file, _keys)
 SECRET_KEY = KEYS.session
 
 INSTALLED_APPS = [
@@ -85,7 +89,9 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'fangxian.sqlite3'}")}
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{SQLITE}")}
+if not DATABASES["default"].get("ENGINE", "").endswith(("sqlite3", "postgresql")):
+    raise ImproperlyConfigured("DATABASE_URL is to begin with postgres:// or sqlite:///.")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # writers queue at BEGIN instead of failing at COMMIT
@@ -126,6 +132,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 SESSION_COOKIE_AGE = 12 * 3600  # one shift
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("FANGXIAN_HTTPS", default=False)
+CSRF_FAILURE_VIEW = "fangxian.web.errors.stale_form"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

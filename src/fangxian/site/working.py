@@ -3,10 +3,10 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from fangxian.core import clock, jobs, outbox
+from fangxian.core.errors import Refusal
 from fangxian.duties.sweep import sweep
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,8 @@ def work_once() -> bool:
         busy = outbox.deliver(limit=200) + jobs.run_waiting()
         if _due():
             sweep()
+    except (OperationalError, InterfaceError, Refusal) as fault:  # server down, disk full, clock gone back: no fault of the code
+        log.error("the worker waits: %s", fault)
     except Exception:
         log.exception("the worker met a fault")
     finally:
@@ -37,5 +39,4 @@ def _due() -> bool:
     if _swept is not None and timedelta() <= now - _swept < SWEEP_EVERY:
         return False
     _swept = now
-    cache.set("swept_at", now.isoformat(), None)
     return True

@@ -18,9 +18,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as case_queries
-from fangxian.core import accounts, clock, jobs
+from fangxian.core import accounts, clock, ids, jobs
 from fangxian.core.access import SYSTEM, Actor, actor_for
-from fangxian.core.errors import Conflict, Invalid
+from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.standards.linelist import (
     CaseRow,
     ContactRow,
@@ -57,6 +57,16 @@ def prepare(by: Actor, recipe: Recipe, text: str, folder: Path, outbreak: str) -
     read(recipe, folder, today=clock.today())  # opens every file and checks every column
     wanted = Wanted(text, recipe.file, str(folder.resolve()), outbreak, _fingerprint(folder, recipe))
     return jobs.start(by, KIND, {name: getattr(wanted, name) for name in Wanted.__slots__})
+
+
+def of_code(by: Actor, code: str) -> jobs.Job:
+    """An import by the code of its job. Raises NotFound for a code that is of no import, Conflict for one that is done."""
+    job = jobs.by_code(by, ids.normalise_code(code))
+    if job.kind != KIND:
+        raise NotFound(_("There is no such import."), remedy=_("Its code was shown when it began."))
+    if job.state == job.DONE:
+        raise Conflict(_("This import is done already."), remedy=_("To import the list again, start anew with its recipe."))
+    return job
 
 
 @jobs.kind(KIND)

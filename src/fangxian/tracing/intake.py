@@ -82,11 +82,8 @@ class Intake:
             else:
                 stays.setdefault(code, []).append((row, self._stay(row, row.start)))
         for code, pairs in stays.items():
-            for row, stay in pairs:
-                try:
-                    tracing.add_stay(self.by, code, stay)
-                except Refusal as refusal:
-                    refused.append(_refused(row, refusal))
+            for place, refusal in tracing.add_stays(self.by, code, [stay for _row, stay in pairs]):
+                refused.append(_refused(pairs[place][0], refusal))
         return refused
 
     def recall(self, ids: Iterable[str]) -> None:
