@@ -24,8 +24,10 @@ from fangxian.core import clock, journal
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Refusal
 from fangxian.duties import actions, coverage, queries, rebuild, subjects, sweep
+from fangxian.duties.actions import reassign
 from fangxian.duties.models import Duty, Step
 from fangxian.duties.subjects import Subject
+from fangxian.registry import actions as registry
 from fangxian.registry.models import Appointment, Organisation
 from fangxian.registry.queries import Post, Responsibility
 
@@ -215,3 +217,23 @@ def test_a_role_nobody_holds_falls_to_the_duty_officer_then_to_the_headquarters(
     )
     assert Responsibility().of("grid_worker", "990101001001001").area == "990101001001"
     assert Responsibility().of("grid_worker", "990102").area == "9901"
+
+
+@pytest.mark.django_db
+def test_what_a_vacated_post_had_open_goes_to_whoever_answers_now() -> None:
+    """责任到人: nobody's work is left with somebody who has gone."""
+    registry.install(SYSTEM)
+    registry.import_divisions(SYSTEM, [{"code": code, "name": code} for code in ("99", "9901", "990101")])
+    cdc = registry.create_organisation(SYSTEM, "cdc", "疾控", "990101")
+    post = registry.appoint(SYSTEM, "reviewer", "990101", cdc.pk, name="王")
+    now = clock.now()
+    actions.open_due(SYSTEM, "case.reported", [Subject("case", 1, "990101", "mers-who", {}, {"reported_at": now})])
+    county = queries.open_step("case.review", ("case", 1), "county")
+    assert county is not None
+    assert county.organisation_id == cdc.pk
+    registry.end_appointment(SYSTEM, post.pk, "retired")
+    reassign(SYSTEM, "reviewer", "990101", None, cdc.pk)
+    county = queries.open_step("case.review", ("case", 1), "county")
+    assert county is not None
+    assert county.organisation.kind == "headquarters"
+    assert list(rebuild.differences()) == []

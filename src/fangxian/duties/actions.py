@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.core import bulk, clock
-from fangxian.core.access import SYSTEM, Actor
+from fangxian.core.access import SYSTEM, Actor, within
 from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.duties import packs, planning, subjects
@@ -211,6 +211,32 @@ def close(by: Actor, duty_id: int, outcome: str, reason: str = "") -> Duty:
 
 
 @action
+def reassign(by: Actor, role: str, area: str, account_id: int | None, organisation_id: int) -> int:
+    """Give what the holder of a post that fell vacant had still open to whoever answers now; how many steps that were."""
+    held = Step.objects.filter(
+        within(area), state=Step.OPEN, role=role, account_id=account_id, organisation_id=organisation_id
+    )
+    who, moved = Responsibility(), 0
+    for step in held.filter(Q(post_area=area)).select_related("duty").order_by("pk"):
+        level = rule_of(step.duty).step(step.key).level if step.key != planning.RELEASE else None
+        before, after = Post(step.post_area, step.organisation_id, step.account_id), who.of(role, step.area, level)
+        if after == before:
+            continue
+        Step.objects.filter(pk=step.pk, state=Step.OPEN).update(
+            organisation_id=after.organisation_id, account_id=after.account_id, post_area=after.area
+        )
+        record(
+            by, "duty.handed_over", ("duty", step.duty_id), area=step.area,
+            data={
+                "step": step.key, "attempt": step.attempt, "from": _post(before), "to": _post(after),
+                "reason": _("The post fell vacant."),
+            },
+        )  # fmt: skip
+        moved += 1
+    return moved
+
+
+@action
 def end_all(by: Actor, kind: str, ends: Mapping[int, tuple[str, str]], *, only_known: bool = False) -> None:
     """Close whatever is open about subjects, because of what became of them: id → outcome and reason.
 
@@ -289,7 +315,13 @@ def _related(duty: Duty, rule: DutyRule) -> dict[str, list[StepFact]]:
     if rule.release is None or all(need.of is None for need in rule.release.needs):
         return {}
     return {
-        name: planning.facts(list(Step.objects.filter(duty__subject_kind=kind, duty__subject_id=pk)))
+        name: planning.facts(
+            list(
+                Step.objects.filter(duty__subject_kind=kind, duty__subject_id=pk).order_by(
+                    "duty_id", "number", "attempt"
+                )
+            )
+        )
         for name, (kind, pk) in subjects.related(duty.subject_kind, duty.subject_id).items()
     }
 

@@ -6,4 +6,4 @@ class DutiesConfig(AppConfig):
     label = "duties"
 
     def ready(self) -> None:
-        from fangxian.duties import events  # noqa: F401  (registers what this stage listens to)
+        from fangxian.duties import listening  # noqa: F401  (what this stage listens to)

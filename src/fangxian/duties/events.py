@@ -1,4 +1,4 @@
-"""What the engine tells the rooms above it, and what it listens to below."""
+"""What the engine tells the rooms above it."""
 
 from dataclasses import dataclass
 

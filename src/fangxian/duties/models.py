@@ -10,7 +10,8 @@ class PackVersion(models.Model):
     """A protocol pack exactly as it was when it first opened a duty, overlays included."""
 
     ref = models.CharField(max_length=80, primary_key=True)
-    content = models.JSONField()
+    #: JSON as text: the order of categories and steps is part of what a pack says, and PostgreSQL's jsonb forgets it.
+    content = models.TextField()
 
 
 class Duty(models.Model):
@@ -50,7 +51,9 @@ class Step(models.Model):
     #: Settled: somebody answered for it. A missed step stays missed for ever; a void one was never due.
     SETTLED = (DONE, WAIVED)
 
-    duty = models.ForeignKey(Duty, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    #: No constraints in the database on this table: checking four of them for each of a million new rows at the end of an import
+    #: took longer than writing the rows. One module writes here, and `fangxian doctor --deep` rebuilds every step from the journal.
+    duty = models.ForeignKey(Duty, on_delete=models.CASCADE, related_name="steps", db_index=False, db_constraint=False)
     kind = models.CharField(max_length=40)
     area = models.CharField(max_length=18)
     key = models.CharField(max_length=40)
@@ -60,8 +63,12 @@ class Step(models.Model):
     role = models.CharField(max_length=20)
     #: The jurisdiction whose post holds it; lateness is escalated from there upwards.
     post_area = models.CharField(max_length=18)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
-    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    account = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     state = models.CharField(max_length=6, default=OPEN)
     due_at = models.DateTimeField(null=True)
     #: When the sweep must look again: due time first, then every `alarm_every` seconds while it is late.
@@ -70,7 +77,9 @@ class Step(models.Model):
     #: The jurisdiction whose duty officer has been told that this is late; empty while it is not.
     escalated_to = models.CharField(max_length=18, blank=True)
     done_at = models.DateTimeField(null=True)
-    done_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    done_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     evidence = models.JSONField(null=True)
     reason = models.CharField(max_length=300, blank=True)
 

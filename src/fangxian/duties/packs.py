@@ -4,6 +4,7 @@ A duty is judged by the edition it was opened under. So every version that ever 
 after the pack on disk has moved on.
 """
 
+import json
 from functools import cache, lru_cache
 
 from django.conf import settings
@@ -40,7 +41,7 @@ def by_reference(ref: str) -> Pack:
     kept = PackVersion.objects.filter(ref=ref).first()
     if kept is None:
         raise NotFound(_("The protocol %(ref)s is not known here.") % {"ref": ref})
-    return protocols.restore(kept.content)
+    return protocols.restore(json.loads(kept.content))
 
 
 @cache
@@ -77,5 +78,7 @@ def _keep(ref: str, found: Pack) -> None:
     if ref in _kept or any(isinstance(act, _Kept) and act.ref == ref for act in waiting):
         return
     if not PackVersion.objects.filter(ref=ref).exists():
-        PackVersion.objects.get_or_create(ref=ref, defaults={"content": protocols.dump(found)})
+        PackVersion.objects.get_or_create(
+            ref=ref, defaults={"content": json.dumps(protocols.dump(found), ensure_ascii=False)}
+        )
     transaction.on_commit(_Kept(ref))  # not before: the row may yet be rolled back

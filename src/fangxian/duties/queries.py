@@ -15,7 +15,6 @@ from fangxian.duties.models import CoverageCell, Duty, Step
 from fangxian.duties.planning import evidence_wanted, title
 from fangxian.protocols import DutyRule
 
-
 __all__ = [
     "Covered", "coverage", "coverage_by_hour", "evidence_wanted", "gaps", "missing", "my_counts", "my_steps", "of_subject",
     "open_step", "open_steps", "rule", "step", "summary", "title",
