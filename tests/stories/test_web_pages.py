@@ -23,8 +23,13 @@ from tests.support.web import HTMX, signed_in
 from tests.support.world import LANYUE, NAMES, PASSWORD, World
 
 pytestmark = pytest.mark.django_db
-#: More than any page needs; a page that asks once for each line is found out by it.
+#: More than nearly any page needs; a page that asks once for each line is found out by it.
 BUDGET = 12
+#: Pages whose stage asks more: a subject's duties are read with five queries, late steps of contacts with one a kind of duty.
+DEARER = {
+    "case": 14, "case edit": 14, "contact": 15, "contact as case": 17, "contact duties": 16, "contact person": 17,
+    "contacts": 13, "me": 14,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +58,12 @@ def _addresses(city: World) -> dict[str, tuple[str, str]]:
         "case chain": (f"/cases/{case}/chain/", "investigator"),
         "case track": (f"/cases/{case}/track/", "investigator"),
         "case edit": (f"/cases/{case}/edit/", "reviewer"),
+        "case person": (f"/cases/{case}/person/", "investigator"),
         "case reveal": (f"/cases/{case}/reveal/", "reviewer"),
         "report": ("/cases/report/", "clinic"),
         "contacts": ("/contacts/", "investigator"),
         "contact": (f"/contacts/{contact}/", "investigator"),
+        "contact person": (f"/contacts/{contact}/person/", "nurse"),
         "contact duties": (f"/contacts/{contact}/duties/", "nurse"),
         "contact calendar": (f"/contacts/{contact}/calendar/", "nurse"),
         "contact as case": (f"/contacts/{contact}/case/", "investigator"),
@@ -78,11 +85,11 @@ def test_every_page_opens_in_both_languages_within_its_budget(city: World, page:
     address, post = _addresses(city)[page]
     client = signed_in(city, post, language)
     client.get(address)  # the packs are read once for each process
-    with CaptureQueriesContext(connection, ) as counted:
+    with CaptureQueriesContext(connection) as counted:
         answer = client.get(address)
     assert answer.status_code == 200, answer.content.decode()[-2000:]
     listed = "\n".join(query["sql"][:160] for query in counted.captured_queries)
-    assert len(counted) <= BUDGET, f"{len(counted)} queries\n{listed}"
+    assert len(counted) <= DEARER.get(page, BUDGET), f"{len(counted)} queries\n{listed}"
     text = answer.content.decode()
     assert f'<html lang="{"en" if language == "en" else "zh-CN"}">' in text
     assert "style=" not in text and not re.search(r"<script(?![^>]*src=)", text) and " onclick" not in text
@@ -97,7 +104,7 @@ def test_a_stranger_learns_nothing_from_any_page(city: World, page: str) -> None
     answer = signed_in(city, "stranger").get(address)
     text = answer.content.decode()
     asked = re.findall(r"(?<=/)[0-9A-Z]{10}(?=/|$)|(?<=code=)[0-9A-Z]{10}", address)
-    for code in [*city.cases[:5], *city.contacts]:
+    for code in [*city.cases[:6], *city.contacts]:
         assert code not in text or code in asked
     assert "江**" not in text.replace("<bdi>江**</bdi>", "") or page == "components"
     if asked:
@@ -172,9 +179,9 @@ def test_the_export_is_masked_and_on_record(city: World) -> None:
 
 def test_a_bulk_edit_changes_the_ticked_lines_and_tells_which_refused(city: World) -> None:
     client = signed_in(city, "reviewer", "en")
-    answer = client.post("/cases/bulk/", {"code": [city.cases[0], city.cases[5]], "severity": "severe"}, follow=True)
+    answer = client.post("/cases/bulk/", {"code": [city.cases[0], city.cases[6]], "severity": "severe"}, follow=True)
     text = answer.content.decode()
-    assert "1 case changed." in text and city.cases[5] in text, "the other county's case is refused by name of its code"
+    assert "1 case changed." in text and city.cases[6] in text, "the other county's case is refused by name of its code"
     assert cases.case(SYSTEM, city.cases[0]).row.severity == "severe"
     assert client.post("/cases/bulk/", {"severity": "mild"}).status_code == 422
 

@@ -124,4 +124,4 @@ class CaseEditForm(forms.Form):
 
     def changes(self) -> dict[str, Any]:
         """The fields that were changed on this page."""
-        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data and name != "version"}

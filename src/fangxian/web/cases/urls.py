@@ -12,6 +12,7 @@ urlpatterns = [
     path("<str:code>/", one.page, name="case"),
     path("<str:code>/review/", one.review, name="case_review"),
     path("<str:code>/reveal/", one.reveal, name="case_reveal"),
+    path("<str:code>/person/", one.person, name="case_person"),
     path("<str:code>/edit/", editing.edit, name="case_edit"),
     path("<str:code>/discard/", editing.discard, name="case_discard"),
     path("<str:code>/duties/", one.duties, name="case_duties"),

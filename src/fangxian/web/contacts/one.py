@@ -41,9 +41,6 @@ def contact_page(request: HttpRequest, code: str, refusal: Refusal | None = None
         "contact": found,
         "row": row,
         "place": registry.area_names([row.area])[row.area],
-        "card": person_card(found.person_id),
-        "may_reveal": by.may("persons.reveal", row.area, found.held_by_id),
-        "reveal_url": reverse("web:contact_reveal", args=[row.code]),
         "may_see_case": by.may("cases.view"),
         "clear": [
             ("number", pgettext("four clear", "Number"), row.identified_at, False),
@@ -65,6 +62,19 @@ def reveal(request: HttpRequest, code: str) -> HttpResponse:
     found = queries.contact(by, code)
     url = reverse("web:contact_reveal", args=[code])
     return reveal_person(request, by, person_card(found.person_id), found.row.area, url)
+
+
+@require_GET
+def person(request: HttpRequest, code: str) -> HttpResponse:
+    """Who it is, masked."""
+    by = _actor(request)
+    found = queries.contact(by, code)
+    context = {
+        "card": person_card(found.person_id),
+        "may_reveal": by.may("persons.reveal", found.row.area, found.held_by_id),
+        "reveal_url": reverse("web:contact_reveal", args=[found.row.code]),
+    }
+    return section(request, "web/components/person.html", context, _("Person"), (reverse("web:contact", args=[code]), code))
 
 
 @require_GET

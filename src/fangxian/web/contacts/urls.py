@@ -8,6 +8,7 @@ urlpatterns = [
     path("", listing.index, name="contacts"),
     path("<str:code>/", one.page, name="contact"),
     path("<str:code>/reveal/", one.reveal, name="contact_reveal"),
+    path("<str:code>/person/", one.person, name="contact_person"),
     path("<str:code>/duties/", one.duties, name="contact_duties"),
     path("<str:code>/calendar/", one.calendar, name="contact_calendar"),
     path("<str:code>/clear/", deciding.clear, name="contact_clear"),

@@ -174,10 +174,9 @@ def owed(kind: str, subject_id: int) -> list[dict[str, Any]]:
     return found
 
 
-def review_clock(step: Any) -> dict[str, Any]:
-    """The clock of the review step whose turn it is: due when, why, held by whom."""
-    rule = queries.rule(step.duty)
-    return {"step": step, "title": said(planning.title(rule, step.key)), "ground": ground(rule, step.key, step.duty.pack)}
+def review_clock(step: Any, rule: DutyRule, pack: str) -> dict[str, Any]:
+    """The clock of the review step whose turn it is: due when, and why."""
+    return {"step": step, "title": said(planning.title(rule, step.key)), "ground": ground(rule, step.key, pack)}
 
 
 def kind_names(by: Actor) -> Callable[[str], str]:
