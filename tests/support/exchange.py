@@ -10,8 +10,12 @@ from typing import Any
 from django.db import transaction
 from django.test import Client, override_settings
 
+from fangxian.cases import queries as cases
 from fangxian.core import accounts, clock, tokens
-from fangxian.core.access import SYSTEM, Grant
+from fangxian.core.access import SYSTEM, Grant, roles
+from fangxian.duties import queries as duties
+from fangxian.registry import queries as registry
+from fangxian.tracing import queries as tracing
 from tests.support import world as xizhou
 from tests.support.tracers import hand_on
 
@@ -55,6 +59,43 @@ class Exchange:
             account = self.city.staff[post]
             self.lines[post] = Line(tokens.issue(SYSTEM, account.pk, "tests", lasts=timedelta(days=1))[1])
         return self.lines[post]
+
+    def jack_of_all_trades(self) -> None:
+        """Somebody who holds every role there is, as `all`."""
+        bodies = self.city.bodies
+        grants = [
+            Grant(key, xizhou.PROVINCE, bodies["clinic"] if role.scope == "organisation" else None)
+            for key, role in roles().items()
+        ]
+        self.city.staff["all"] = accounts.create_account(SYSTEM, "all", "万事通", grants=grants)
+
+    def things(self) -> dict[str, list[Any]]:
+        """What there is in the city, by the names under which requests say it."""
+        city, place = self.city, registry.places()
+        steps = duties.open_steps(SYSTEM)
+        people = [row.person for row in cases.line_list(SYSTEM).rows]
+        exposures = tracing.exposures(SYSTEM, case=city.cases[0])
+        accounts_there = [account.pk for account in city.staff.values()]
+        return {
+            "case": city.cases, "infected": city.cases, "cases.code": city.cases, "codes": [city.cases[:2]],
+            "contact": city.contacts, "contact_of": city.contacts, "contacts.code": city.contacts,
+            "outbreak": [city.outbreak], "outbreaks.code": [city.outbreak],
+            "people.code": people, "person": people, "kept": people, "other": people,
+            "places.code": [one.code for one in place], "areas.code": [row.code for row in xizhou.DIVISIONS],
+            "area": [row.code for row in xizhou.DIVISIONS], "level": ["county", "grid"],
+            "step_id": [step.pk for step in steps[:20]], "duty_id": [step.duty_id for step in steps[:20]],
+            "kind": sorted({step.kind for step in steps}), "journal.kind": ["case", "contact", "person", "duty"],
+            "subject_id": [step.duty.subject_id for step in steps[:5]],
+            "exposure_id": [one.id for one in exposures],
+            "stay_id": [stay.id for stay in tracing.track(SYSTEM, city.cases[0]).stays],
+            "organisation_id": list(city.bodies.values()), "organisation": list(city.bodies.values()),
+            "hospital": list(city.bodies.values()), "team": list(city.bodies.values()),
+            "account_id": accounts_there, "lead": accounts_there,
+            "grant_id": [one.pk for account in accounts_there for one in accounts.grants_of(account)],
+            "appointment_id": [one.pk for one in registry.appointments(SYSTEM)],
+            "name": ["covid-19-cn-9", "mers-who"], "protocols.other": ["covid-19-cn-8"], "pack": ["covid-19-cn-9"],
+            "role": list(roles()), "decision": ["approve", "return"], "where": ["home", "site"], "which": ["person"],
+        }  # fmt: skip
 
 
 #: A dozen passwords at full strength take longer than the rest of the city.

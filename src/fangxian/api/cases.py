@@ -114,11 +114,6 @@ def report_batch(by: Actor, outbreak: str, cases: Sequence[Any]) -> Mapping[str,
     }
 
 
-def set_milestones(by: Actor, code: str, days: Mapping[str, Any]) -> Any:
-    """Record 7-1-7 dates; null takes one away, and one that is not sent stays. They must follow each other."""
-    return actions.set_milestones(by, code, **days)
-
-
 def case_duties(by: Actor, code: str) -> list[Any]:
     """All duties about a case with their steps, oldest first."""
     return duties.of_subject("case", queries.case(by, code).row.id)
@@ -186,7 +181,7 @@ offer(router, "GET", "/outbreaks", queries.outbreaks)
 offer(router, "POST", "/outbreaks", actions.open_outbreak, OutbreakKept, status=201, keyed=True)
 offer(router, "GET", "/outbreaks/{code}", queries.outbreak)
 offer(router, "POST", "/outbreaks/{code}/end", actions.close_outbreak, OutbreakKept)
-offer(router, "PATCH", "/outbreaks/{code}/milestones", set_milestones, OutbreakKept, given=DAYS)
+offer(router, "PATCH", "/outbreaks/{code}/milestones", actions.set_milestones, OutbreakKept, given=DAYS)
 offer(router, "GET", "/outbreaks/{code}/seven-one-seven", queries.seven_one_seven)
 offer(router, "GET", "/outbreaks/{outbreak}/curve", queries.epicurve)
 offer(router, "GET", "/outbreaks/{outbreak}/days", queries.daily_numbers)

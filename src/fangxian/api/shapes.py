@@ -41,6 +41,12 @@ def _either(kinds: tuple[Any, ...]) -> Any:
     return Union.__getitem__(kinds)
 
 
+def _of_length(kinds: tuple[Any, ...]) -> Any:
+    """A tuple, as a list of so many: what readers of descriptions understand best."""
+    kind: Any = _either(kinds)
+    return Annotated[list[kind], Field(min_length=len(kinds), max_length=len(kinds))]
+
+
 def _written(value: object) -> object:
     if not isinstance(value, str):  # a number would be taken for seconds since 1970
         raise PydanticCustomError("not_written", "a date is written as text")
@@ -113,7 +119,7 @@ def sent(hint: Any, *, query: bool = False) -> Any:
             ]
         return _either(tuple(one if one is NoneType else sent(one, query=query) for one in args))
     if origin is tuple and args[-1] is not Ellipsis:
-        return tuple[tuple(sent(one) for one in args)]  # type: ignore[misc]
+        return Annotated[_of_length(tuple(map(sent, args))), AfterValidator(tuple)]
     if origin is not None and issubclass(origin, Mapping):
         return Annotated[dict[Word, sent(args[1])], Field(max_length=MANY)]  # type: ignore[misc]
     if origin is not None and issubclass(origin, Collection):
@@ -205,7 +211,7 @@ def _shown(hint: Any) -> Any:
     if issubclass(origin, Mapping):
         return dict[str, _shown(args[1])]  # type: ignore[misc]
     if origin is tuple and args[-1] is not Ellipsis:
-        return tuple[tuple(map(_shown, args))]  # type: ignore[misc]
+        return _of_length(tuple(map(_shown, args)))
     return list[_shown(args[0])]  # type: ignore[misc]
 
 
