@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from fangxian.core import clock, outbox
 from fangxian.core.access import SYSTEM, Actor
-from fangxian.core.actions import action, emit
+from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Invalid
 from fangxian.core.models import Delivery, Entry, Message
 
@@ -163,6 +163,30 @@ def test_a_handler_that_tells_more_is_heard(apart: None):
     while outbox.deliver():
         pass
     assert _traces("echo") == [[1, []], [2, []], [3, []]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_handler_does_inline_has_its_own_lines_and_is_told_too():
+    """It runs after the commit of what it was told of: its lines come after, and its own events are heard."""
+
+    @outbox.handles(Happened)
+    def answer(event: Happened) -> None:
+        if event.number == 1:
+            note(SYSTEM, 2)
+        else:
+            note(SYSTEM, 0)
+
+    @action
+    def note(by: Actor, number: int) -> None:
+        record(by, f"test.noted{number}", ("test", number))
+        if number:
+            emit(Happened(number))
+
+    note(SYSTEM, 1)
+    assert list(Entry.objects.order_by("seq").values_list("action", flat=True)) == [
+        "test.noted1", "test.noted2", "test.noted0",
+    ]  # fmt: skip
+    assert not Message.objects.filter(delivered_at__isnull=True).exists()
 
 
 @pytest.fixture

@@ -42,15 +42,15 @@ def action(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate
                 del outer.lines[lines:], outer.events[events:]
                 raise
         unit = _Unit()
-        token = _unit.set(unit)
-        try:
-            with transaction.atomic():
+        with transaction.atomic():
+            token = _unit.set(unit)
+            try:
                 result = function(by, *args, **kwargs)
                 journal.append(unit.lines)
                 outbox.store(unit.events)
-                return result
-        finally:
-            _unit.reset(token)
+            finally:
+                _unit.reset(token)  # before the commit: what is done after it, by those told of it, is work of its own
+        return result
 
     return run
 
