@@ -5,7 +5,9 @@ after the pack on disk has moved on.
 """
 
 import json
+from collections.abc import Iterator
 from functools import cache, lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -74,7 +76,7 @@ _kept: set[str] = set()
 
 
 def _keep(ref: str, found: Pack) -> None:
-    waiting = (act for _savepoints, act, *_rest in connection.run_on_commit)
+    waiting: Iterator[Any] = (entry[1] for entry in connection.run_on_commit)
     if ref in _kept or any(isinstance(act, _Kept) and act.ref == ref for act in waiting):
         return
     if not PackVersion.objects.filter(ref=ref).exists():

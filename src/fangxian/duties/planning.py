@@ -1,7 +1,6 @@
 """From a rule and a subject to the rows of a duty: which steps, due when, held by whom. Pure but for who answers (registry)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +10,10 @@ from fangxian.duties.models import Duty, Step
 from fangxian.protocols import DutyRule, PlannedStep, StepFact, Text, Verdict
 from fangxian.registry.queries import Post, Responsibility
 
+#: Role and level of a post, as a protocol names it.
+Holder = tuple[str, str | None]
 #: The step that stands for the release itself: done by the engine on the day the rule is met, late if it is not.
 RELEASE = "release"
-
-
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """A planned step with the post that answers for it."""
-
-    plan: PlannedStep
-    post: Post
 
 
 def anchors_in(duty: Duty) -> dict[str, datetime]:
@@ -67,18 +60,22 @@ def evidence_wanted(rule: DutyRule, key: str) -> tuple[str, ...]:
     return () if key == RELEASE else rule.step(key).evidence
 
 
-def owned(
-    steps: Sequence[PlannedStep], area: str, holders: Mapping[str, int], responsibility: Responsibility
-) -> list[Owned]:
-    """Give every step to the post that answers for it: the subject's own organisation for its role, else by appointment."""
-    result = []
-    for step in steps:
-        if (organisation := holders.get(step.role)) is not None:
-            post = Post(area, organisation, None)
-        else:
-            post = responsibility.of(step.role, area, step.level)
-        result.append(Owned(step, post))
-    return result
+def holder(step: PlannedStep) -> Holder:
+    """The post that a step is for, as the protocol names it."""
+    return step.role, step.level
+
+
+def holder_out(holder: Holder) -> str:
+    """The same as the journal names it: `reviewer@county`, `grid_worker@`."""
+    return f"{holder[0]}@{holder[1] or ''}"
+
+
+def answering(holder: Holder, area: str, holders: Mapping[str, int], responsibility: Responsibility) -> Post:
+    """Who answers: the organisation that the subject itself names for the role, else whoever is appointed."""
+    role, level = holder
+    if (organisation := holders.get(role)) is not None:
+        return Post(area, organisation, None)
+    return responsibility.of(role, area, level)
 
 
 def latest(steps: Sequence[Step]) -> dict[str, Step]:
@@ -136,27 +133,21 @@ def basis(pack_ref: str, rule: DutyRule | None = None, key: str = "") -> str:
     return f"{pack_ref} {clause}".strip()[:120]
 
 
-def step_row(
-    pk: int,
-    duty_id: int,
-    kind: str,
-    area: str,
-    one: Owned,
-    every: int,
-    *,
-    attempt: int = 1,
-    done: datetime | None = None,
-) -> tuple[Any, ...]:
-    """A new step as a row for `bulk.insert`, in the order of `STEP_COLUMNS`."""
-    step, post = one.plan, one.post
-    state, alarm = (Step.OPEN, step.due_at) if done is None else (Step.DONE, None)
-    return (
-        (pk, duty_id, kind, area, step.key, attempt, step.number, step.role, post.area, post.organisation_id)
-        + (post.account_id, state, step.due_at, alarm, every, "", "", done)
-    )  # fmt: skip
-
-
+#: The columns of a new step: whose (duty, kind, area), what, held by which post, when.
 STEP_COLUMNS = (
-    "id duty_id kind area key attempt number role post_area organisation_id "
-    "account_id state due_at alarm_at alarm_every escalated_to reason done_at"
+    "duty_id kind area key attempt number role post_area organisation_id account_id "
+    "state due_at alarm_at alarm_every escalated_to reason done_at"
 ).split()
+
+
+def what(step: PlannedStep) -> tuple[Any, ...]:
+    """Key, attempt, number and role of a new step."""
+    return step.key, 1, step.number, step.role
+
+
+def when(rule: DutyRule, step: PlannedStep, done: datetime | None = None) -> tuple[Any, ...]:
+    """State and clocks of a new step, which may have been done already."""
+    pace = int(rule.escalate.delta.total_seconds())
+    if done is None:
+        return Step.OPEN, step.due_at, step.due_at, pace, "", "", None
+    return Step.DONE, step.due_at, None, pace, "", "", done

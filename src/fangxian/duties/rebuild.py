@@ -52,9 +52,9 @@ class Shadow:
 
     def add(self, planned: Iterable[PlannedStep], owners: dict[str, list[Any]]) -> None:
         """Steps that came into being, with the posts that hold them."""
-        holder = {key: post for *post, keys in owners.values() for key in keys}
         for one in planned:
-            self.steps[one.key, 1] = ShadowStep(one.key, 1, one.number, one.due_at, holder[one.key])
+            post = owners[planning.holder_out(planning.holder(one))]
+            self.steps[one.key, 1] = ShadowStep(one.key, 1, one.number, one.due_at, post)
 
     def retime(self, owners: dict[str, list[Any]]) -> None:
         """Bring open steps to the plan, as the engine does."""
