@@ -11,7 +11,7 @@ from django.utils import translation
 
 from fangxian.cases import actions, queries
 from fangxian.cases.models import Case
-from fangxian.cases.schemas import CaseForm, Filter, OutbreakForm
+from fangxian.cases.schemas import CaseForm, Filter, Order, OutbreakForm
 from fangxian.core import clock, journal
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
@@ -115,7 +115,7 @@ def test_names_are_searched_only_by_who_may_see_them(county: County, cases: dict
 @pytest.mark.parametrize("order", ["-reported", "reported", "-onset", "onset"])
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_pages_follow_each_other_without_gap_or_repetition(
-    county: County, cases: dict[str, Case], order: str, limit: int
+    county: County, cases: dict[str, Case], order: Order, limit: int
 ) -> None:
     whole = _names(cases, queries.line_list(SYSTEM, order=order))
     paged: list[str] = []

@@ -1,7 +1,7 @@
 """Three-level review (三级审核): in order, none skipped, returned with a reason and answered."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -19,6 +19,7 @@ from tests.support.county import START, County, with_pack
 
 pytestmark = pytest.mark.django_db
 LEVELS = ("county", "city", "province")
+EARLIER = date(2024, 3, 1)
 
 
 @pytest.fixture
@@ -95,9 +96,9 @@ def test_a_return_goes_to_the_reporter_who_corrects_and_hands_in_again(county: C
     (mine,) = duties.my_steps(county.actor("clinic"))[:1]
     assert (mine.key, mine.attempt) == ("card", 2)
     corrected = actions.correct(
-        county.actor("clinic"), case.code, {"onset_on": case.onset_on - timedelta(days=1)}, returned.version
+        county.actor("clinic"), case.code, {"onset_on": EARLIER}, returned.version
     )
-    assert (corrected.review, corrected.onset_on) == ("reported", case.onset_on - timedelta(days=1))
+    assert (corrected.review, corrected.onset_on) == ("reported", EARLIER)
     for level in LEVELS:
         actions.review(county.actor(level), case.code, "approve")
     assert _state(case) == [

@@ -61,7 +61,7 @@ def report_many(by: Actor, outbreak: str, forms: Sequence[CaseForm]) -> Reported
 def _take(by: Actor, outbreak_code: str, forms: Sequence[CaseForm]) -> Reported:
     outbreak = Outbreak.objects.filter(code=ids.normalise_code(outbreak_code)).first()
     if outbreak is None:
-        raise NotFound(_("There is no such outbreak."), remedy=_("Open it first."))
+        raise NotFound(_("There is no such outbreak."), remedy=_("Open it first."), field="outbreak")
     if outbreak.closed_at:
         raise Conflict(_("This outbreak is closed."), remedy=_("Open a new one, or report where the case belongs."))
     refused: dict[int, Refusal] = {}
