@@ -106,9 +106,7 @@ def test_a_fact_and_the_class_it_may_change_go_together(county: County, suspecte
 
 def test_deadlines_follow_a_corrected_date(county: County, case: Case) -> None:
     before = _step(case, "assess").due_at
-    actions.amend(
-        county.actor("investigator"), case.code, {"onset_on": date(2024, 2, 28)}, case.version
-    )
+    actions.amend(county.actor("investigator"), case.code, {"onset_on": date(2024, 2, 28)}, case.version)
     assert _step(case, "assess").due_at == before - timedelta(days=3)
     assert coverage.cells() == coverage.recount()
 

@@ -95,9 +95,7 @@ def test_a_return_goes_to_the_reporter_who_corrects_and_hands_in_again(county: C
     assert refused.value.code == "out_of_order"
     (mine,) = duties.my_steps(county.actor("clinic"))[:1]
     assert (mine.key, mine.attempt) == ("card", 2)
-    corrected = actions.correct(
-        county.actor("clinic"), case.code, {"onset_on": EARLIER}, returned.version
-    )
+    corrected = actions.correct(county.actor("clinic"), case.code, {"onset_on": EARLIER}, returned.version)
     assert (corrected.review, corrected.onset_on) == ("reported", EARLIER)
     for level in LEVELS:
         actions.review(county.actor(level), case.code, "approve")
