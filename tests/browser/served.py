@@ -31,7 +31,8 @@ def main() -> None:
         sweep()
         server = _server(get_wsgi_application())
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        print(server.server_port, city.cases[0], city.cases[3], city.contacts[0], city.contacts[2], flush=True)
+        codes = (city.cases[0], city.cases[3], city.contacts[0], city.contacts[2])
+        print(server.server_port, *codes, world.PASSWORD, flush=True)
         sys.stdin.read()
         server.shutdown()
 

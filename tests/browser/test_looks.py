@@ -42,7 +42,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
     }
 
 
-NAMES = sorted(_pages(Site("", "", "", "", "")))
+NAMES = sorted(_pages(Site("", "", "", "", "", "")))
 
 
 @pytest.mark.parametrize(("size", "language", "dark"), VARIANTS)

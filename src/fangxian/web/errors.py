@@ -7,6 +7,8 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
+from fangxian.web.middleware import ended
+
 log = logging.getLogger(__name__)
 
 
@@ -36,6 +38,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token does not hold: it was open over a sign-out, or somebody else's page sent it."""
+    if not request.user.is_authenticated and request.resolver_match and request.resolver_match.view_name != "web:login":
+        return ended(request)
     return _page(
         request, 403, "soon", _("This form is out of date"), _("You signed in or out since it was opened. Nothing was saved."),
         _("Go back, reload the page and send it again; what you typed is kept in this window."),

@@ -43,7 +43,7 @@ class ActorMiddleware:
         ):
             return None
         if getattr(request, "htmx", False) or request.method == "POST":
-            return _ended(request)
+            return ended(request)
         return redirect_to_login(request.get_full_path(), reverse("web:login"))
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
@@ -61,7 +61,7 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return render(request, "web/errors/refusal.html", {"refusal": refusal}, status=refusal.status)
 
 
-def _ended(request: HttpRequest) -> HttpResponse:
+def ended(request: HttpRequest) -> HttpResponse:
     """The session ended while something was being typed: it stays in the browser, and nothing was saved here."""
     status = 401
     context = {"next": request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "/"}

@@ -35,7 +35,7 @@ document.addEventListener("toggle", (event) => {
   }
 }, true);
 
-// One fold of a group at a time, also where the browser does not know <details name>.
+// One tick for all lines of a table.
 document.addEventListener("click", (event) => {
   const all = /** @type {HTMLElement} */ (event.target).closest?.("[data-check-all]");
   if (all instanceof HTMLInputElement) {
