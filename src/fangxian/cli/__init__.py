@@ -37,7 +37,9 @@ app = typer.Typer(
     help=say("防线：开放的疫情防控平台", "Fangxian 防线: an open outbreak-control platform"),
 )  # fmt: skip
 app.add_typer(
-    protocols.app, name="protocols", help=say("规程包：列表、查看、检查、比较", "Protocol packs: list, show, check, compare")
+    protocols.app,
+    name="protocols",
+    help=say("规程包：列表、查看、检查、比较", "Protocol packs: list, show, check, compare"),
 )
 app.add_typer(
     journal.app, name="journal", help=say("操作日志：核对、签名头", "The append-only journal: verify it, sign its head")

@@ -14,14 +14,18 @@ from fangxian.standards.yaml_source import SourceErrors
 #: What an operating system says of a file → what happened, what to do.
 _FILES = {
     errno.ENOENT: (Text("没有这个文件或文件夹", "there is no such file or folder"), Text("请核对路径", "Check the path")),
-    errno.EACCES: (Text("没有读写权限", "it may not be read or written"), Text("请更改权限，或换一个文件夹", "Change its permissions, or name another folder")),
+    errno.EACCES: (Text("没有读写权限", "it may not be read or written"),
+     Text("请更改权限，或换一个文件夹", "Change its permissions, or name another folder")),
     errno.EROFS: (Text("所在磁盘是只读的", "the disk is read-only"), Text("请换一个文件夹", "Name another folder")),
     errno.EISDIR: (Text("这是文件夹，不是文件", "this is a folder, not a file"), Text("请写明文件", "Name a file")),
     errno.ENOTDIR: (Text("这是文件，不是文件夹", "this is a file, not a folder"), Text("请写明文件夹", "Name a folder")),
     errno.EEXIST: (Text("已有同名文件", "a file of this name is in the way"), Text("请换一个文件夹", "Name another folder")),
-    errno.ENOSPC: (Text("磁盘已满，没有写入", "the disk is full; nothing was written"), Text("请腾出空间后重试", "Make room, then try again")),
-    errno.EFBIG: (Text("文件大小超过限额", "the file would grow beyond its limit"), Text("请提高限额后重试", "Raise the limit, then try again")),
-    errno.EADDRINUSE: (Text("端口已被占用", "the port is taken"), Text("请用 --port 另选一个，0 为任选", "Choose another with --port; 0 picks a free one")),
+    errno.ENOSPC: (Text("磁盘已满，没有写入", "the disk is full; nothing was written"),
+     Text("请腾出空间后重试", "Make room, then try again")),
+    errno.EFBIG: (Text("文件大小超过限额", "the file would grow beyond its limit"),
+     Text("请提高限额后重试", "Raise the limit, then try again")),
+    errno.EADDRINUSE: (Text("端口已被占用", "the port is taken"),
+     Text("请用 --port 另选一个，0 为任选", "Choose another with --port; 0 picks a free one")),
 }  # fmt: skip
 
 _INSTALL = Text("请运行 fangxian install", "Run `fangxian install`")
@@ -33,11 +37,14 @@ _DATABASES = (
     (("disk is full", "No space left"), Text("磁盘已满", "the disk is full"), _AGAIN),
     (("database is locked",), Text("数据库被另一个程序占用", "another program holds the database"), _AGAIN),
     (("not a database", "malformed"), Text("数据库文件已损坏", "the database file is damaged"), _RESTORE),
-    (("readonly database",), Text("数据库文件是只读的", "the database file is read-only"), Text("请更改权限", "Change its permissions")),
-    (("no such table", "no such column", "does not exist\nLINE"), Text("数据库中没有所需的表", "the database lacks a table"), _INSTALL),
+    (("readonly database",), Text("数据库文件是只读的", "the database file is read-only"),
+     Text("请更改权限", "Change its permissions")),
+    (("no such table", "no such column", "does not exist\nLINE"),
+     Text("数据库中没有所需的表", "the database lacks a table"), _INSTALL),
     (("unable to open database file",), Text("数据库文件无法打开", "the database file cannot be opened"), _URL),
     (("disk I/O error",), Text("磁盘读写出错", "the disk failed to read or write"), _AGAIN),
-    (("password authentication failed", "no password supplied"), Text("数据库拒绝了用户名或密码", "the database refused user or password"), _URL),
+    (("password authentication failed", "no password supplied"),
+     Text("数据库拒绝了用户名或密码", "the database refused user or password"), _URL),
     (("Connection refused", "could not translate host", "failed to resolve host", "timeout", "No such file or directory"),
      Text("连不上数据库服务器", "the database server cannot be reached"), _URL),
     (("does not exist",), Text("服务器上没有这个数据库", "the server has no such database"), _URL),
@@ -57,7 +64,8 @@ def told(fault: Exception) -> str | None:
         case NotInstalled():
             return say(
                 f"{fault.home} 中没有防线的数据库。请用 FANGXIAN_HOME 或 DATABASE_URL 指明，或运行 fangxian install 新建。",
-                f"There is no Fangxian database in {fault.home}. Point to it with FANGXIAN_HOME or DATABASE_URL, or make one with `fangxian install`.",
+                f"There is no Fangxian database in {fault.home}. "
+                "Point to it with FANGXIAN_HOME or DATABASE_URL, or make one with `fangxian install`.",
             )
         case TyperException():
             return _usage(fault)
@@ -131,4 +139,3 @@ def _complaint(fault: TyperException) -> str:
         case "BadOptionUsage":
             return f"选项 {getattr(fault, 'option_name', '')} 用法不对：{fault.message}"
     return f"命令有误：{fault.message}"
-

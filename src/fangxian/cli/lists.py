@@ -68,7 +68,8 @@ def import_list(
 ) -> None:  # fmt: skip
     if (recipe is None) == (not resume):
         raise typer.BadParameter(
-            say("请给出方案，或用 --resume 继续一次导入", "name a recipe, or an import with --resume"), param_hint="RECIPE"
+            say("请给出方案，或用 --resume 继续一次导入", "name a recipe, or an import with --resume"),
+            param_hint="RECIPE",
         )
     start()
     from fangxian.core import jobs
@@ -109,7 +110,9 @@ def _prepared(recipe: Path, data: Path, outbreak: str) -> "Job":
         there = queries.outbreaks(SYSTEM, open_only=True)
         if len(there) != 1:
             codes = "; ".join(f"{one.code} {one.name}" for one in there) or say("一起也没有", "there is none")
-            raise Invalid(say(f"请用 --outbreak 指明疫情（{codes}）。", f"Say which outbreak with --outbreak ({codes})."))
+            raise Invalid(
+                say(f"请用 --outbreak 指明疫情（{codes}）。", f"Say which outbreak with --outbreak ({codes}).")
+            )
         outbreak = there[0].code
     return importing.prepare(SYSTEM, loaded, recipe.read_text(encoding="utf-8-sig"), data, outbreak)
 
@@ -165,7 +168,10 @@ def replay(
         Path | None,
         typer.Option(
             file_okay=False,
-            help=say("把数据库留在这个文件夹，以便用 fangxian serve 查看", "Keep the database in this folder, to look at with `fangxian serve`"),
+            help=say(
+                "把数据库留在这个文件夹，以便用 fangxian serve 查看",
+                "Keep the database in this folder, to look at with `fangxian serve`",
+            ),
         ),
     ] = None,
 ) -> None:  # fmt: skip
@@ -178,7 +184,7 @@ def replay(
                 say(f"{keep} 中已有数据库，请换一个文件夹", f"{keep} already has a database; name another folder"),
                 param_hint="--keep",
             )
-        settle(keep or Path(scratch), PACKS=loaded.pack, TIME_ZONE=str(loaded.time_zone))
+        settle(keep or Path(scratch), keep=keep is not None, PACKS=loaded.pack, TIME_ZONE=str(loaded.time_zone))
         start("nothing")
         from fangxian.command.replay import replay as play
         from fangxian.core import clock

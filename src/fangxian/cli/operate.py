@@ -19,9 +19,9 @@ AsJson = Annotated[bool, typer.Option("--json", help=say("结果以 JSON 输出"
 
 def add_to(app: typer.Typer) -> None:
     """Put these commands at the top level."""
-    app.command(help=say("新建数据库，或将其更新到本版本", "Make the database of this installation, or bring it up to date"))(
-        install
-    )
+    app.command(
+        help=say("新建数据库，或将其更新到本版本", "Make the database of this installation, or bring it up to date")
+    )(install)
     app.command(
         help=say(
             "演示：一座虚构城市正在处置疫情，数据单独存放（var/demo），每种角色一个账号",

@@ -43,12 +43,21 @@ def start(needs: Needs = "installation") -> None:
         check()
 
 
-def settle(home: Path, **settings: str) -> None:
-    """Before Django starts: use this home and these settings (FANGXIAN_…), whatever deployment the terminal is set up for."""
+def settle(home: Path, *, keep: bool = True, **settings: str) -> None:
+    """Before Django starts: use this home and these settings (FANGXIAN_…), whatever deployment the terminal is set up for.
+
+    To `keep` them is to write them into the home, so that whoever looks at it later sees it under the same settings.
+    """
+    named = {f"FANGXIAN_{name}": value for name, value in settings.items()}
     for name in [name for name in os.environ if name.startswith("FANGXIAN_") and name != "FANGXIAN_LANGUAGE"]:
         del os.environ[name]
     os.environ.pop("DATABASE_URL", None)
-    os.environ |= {f"FANGXIAN_{name}": value for name, value in settings.items()} | {"FANGXIAN_HOME": str(home)}
+    os.environ |= named | {"FANGXIAN_HOME": str(home)}
+    if keep:
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "settings.env").write_text(
+            "".join(f"{name}={value}\n" for name, value in named.items()), encoding="utf-8"
+        )
 
 
 def language() -> str:

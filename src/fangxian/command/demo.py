@@ -5,9 +5,10 @@ must show. Nothing is written past the actions, so everything that is seen has i
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from functools import partial
 
 from django.conf import settings
 
@@ -21,14 +22,22 @@ from fangxian.core.access import SYSTEM, Actor, actor_for
 from fangxian.core.errors import Refusal
 from fangxian.duties import actions as duties
 from fangxian.duties import queries as duty_queries
+from fangxian.duties import subjects
 from fangxian.duties.sweep import sweep
 from fangxian.tracing import actions as tracing
 from fangxian.tracing.schemas import ExposureForm, StayForm
 
 PACK = "covid-19-cn-9"
 DAYS = 10
+#: Of the progress that is reported: the city, then each day.
+PIECES = DAYS + 1
+#: The hour at which the last day of the story is over; what comes after it is left to do.
+LAST_HOUR = 17.6
+#: Who fell ill with nobody known to have infected them: county, onset and report in days from the first.
+SEEDS = (("990101", -1, 0), ("990102", 1, 2), ("990103", 2, 4), ("990102", 5, 6))
 #: Which case of the story (counted from 0) the city returns for correction.
 RETURNED = 2
+MOST = 26
 Progress = Callable[[int, int], None]
 
 #: What staff write down when a step is done.
@@ -37,7 +46,7 @@ _EVIDENCE = {
     "report_file": "调查报告.pdf", "visited_at": "已到达", "hospital": "第一人民医院", "vehicle": "转运车 2 号", "risk_assessed": "已评估",
     "phone_reached": "本人接听", "site": "海悦集中隔离点", "room": "302", "places_disinfected": "住所", "decision": "accepted",
 }  # fmt: skip
-_SETTINGS = (
+_SETTINGS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
     ("办公室", "office", {"setting": "office", "close_range": True, "prolonged": True}),
     ("望潮小馆", "meal", {"setting": "meal", "same_table": True, "poorly_ventilated": True, "prolonged": True}),
     ("听松影城", "entertainment", {"setting": "entertainment", "poorly_ventilated": True, "prolonged": True}),
@@ -56,6 +65,12 @@ class _Infected:
     household: tuple[str, int]
     contact: str = ""
     case: str = ""
+    #: Which level of review is next.
+    turn: str = ""
+
+
+#: Somebody met: person, household, facts of the exposure, place, setting, and the chance of having been infected.
+_Meeting = tuple[str, tuple[str, int], Mapping[str, object], str, str, float]
 
 
 def is_built() -> bool:
@@ -64,44 +79,56 @@ def is_built() -> bool:
 
 
 def build(on_progress: Progress = lambda done, total: None) -> None:
-    """Build the city and play its outbreak up to this hour."""
-    with clock.at(clock.now() - timedelta(days=DAYS, hours=1)):
+    """Build the city and play its outbreak: ten days that end today or, before the evening, yesterday; sweeps up to now.
+
+    So it is the same story at whatever hour it is built, and there is always work left for today.
+    """
+    now = clock.now()
+    local = now.astimezone(clock.zone())
+    ended = local.hour + local.minute / 60 >= LAST_HOUR
+    first = local.date() - timedelta(days=DAYS - 1 if ended else DAYS)
+    with clock.at(clock.local_midnight(first) - timedelta(hours=1)):
         city = fictional.build()
-    _Story(city, clock.now()).play(on_progress)
+    on_progress(1, PIECES)
+    _Story(city, first).play(lambda done: on_progress(1 + done, PIECES))
+    sweep()
 
 
 class _Story:
-    def __init__(self, city: City, now: datetime) -> None:
-        self.city, self.now = city, now
-        self.rng = random.Random(13)
-        self.first: date = (now - timedelta(days=DAYS - 1)).astimezone(clock.zone()).date()
+    def __init__(self, city: City, first: date) -> None:
+        self.city, self.first = city, first
+        self.rng = random.Random(14)
+        #: What is done in time is drawn apart from who falls ill, so that the one does not depend on the other.
+        self.luck = random.Random(5)
         self.people: list[_Infected] = []
         self.used: set[tuple[str, int]] = set()
         self.outbreak = ""
 
-    def play(self, on_progress: Progress) -> None:
+    def play(self, on_progress: Callable[[int], None]) -> None:
         self._at(0, 7.5, self._open)
         for day in range(DAYS):
             today = [one for one in self.people if one.reported == day]
-            self._at(day, 8.5, lambda today=today: self._report(today))
-            self._at(day, 9.4, lambda: self._review("county", 1.0))
-            self._at(day, 10.0, lambda day=day: self._review("city", 1.0 if day < DAYS - 1 else 0.5))
-            self._at(day, 10.3, lambda day=day: self._review("province", 1.0 if day < DAYS - 1 else 0.0))
-            self._at(day, 11.0, lambda today=today, day=day: self._trace(today, day))
-            self._at(day, 12.0, lambda day=day: self._work(day, "case.", 0.97))
-            self._at(day, 15.0, lambda: self._hold())
-            self._at(day, 17.0, lambda day=day: self._work(day, "contact", 0.94))
-            self._at(day, 17.5, lambda day=day: self._work(day, "exposed", 0.85))
-            for hour in (9.0, 13.0, 18.0, 23.9):
-                self._at(day, hour, sweep)
-            on_progress(day + 1, DAYS)
+            last = day == DAYS - 1
+            for hour, act in (
+                (8.5, partial(self._report, today)),
+                (9.0, sweep),
+                (9.4, partial(self._review, "county", 0.8 if last else 1.0)),
+                (10.0, partial(self._review, "city", 0.5 if last else 1.0)),
+                (10.3, partial(self._review, "province", 0.0 if last else 1.0)),
+                (11.0, partial(self._trace, today, day)),
+                (12.0, partial(self._work, day, "case.", 0.95)),
+                (13.0, sweep),
+                (15.0, self._hold),
+                (17.0, partial(self._work, day, "contact", 0.93)),
+                (17.5, partial(self._work, day, "exposed", 0.85)),
+                (LAST_HOUR, self._end if last else sweep),
+            ):
+                self._at(day, hour, act)
+            on_progress(day + 1)
 
     def _at(self, day: int, hour: float, act: Callable[[], object]) -> None:
-        """Do something at an hour of a day, unless that hour has not come yet."""
-        moment = clock.local_midnight(self.first + timedelta(days=day)) + timedelta(hours=hour)
-        if moment <= self.now:
-            with clock.at(moment):
-                act()
+        with clock.at(clock.local_midnight(self._day(day)) + timedelta(hours=hour)):
+            act()
 
     # ── the story ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,9 +139,11 @@ class _Story:
                 name_zh="汐州市聚集性疫情（演示）", name_en="Xizhou outbreak (demonstration)", pack=PACK, area="9901"
             ),
         ).code
-        home = ("990101001001001", 0)
-        self.people.append(_Infected(self.city.households[home[0]][home[1]][0], "990101", -1, 0, home))
-        self.used.add(home)
+        for county, onset, reported in SEEDS:
+            home = ("990101001001001", 0) if not self.people else self._new_household(county)
+            self.used.add(home)
+            person = self.city.households[home[0]][home[1]][0]
+            self.people.append(_Infected(person, county, onset, reported, home))
 
     def _report(self, today: Sequence[_Infected]) -> None:
         for number, one in enumerate(today):
@@ -131,7 +160,7 @@ class _Story:
             form = CaseForm(
                 person=one.person, outbreak=self.outbreak, organisation=self.city.organisations["clinic", one.county],
                 facts=facts, classification="confirmed" if symptomatic else "asymptomatic",
-                origin="imported" if not self.people.index(one) else "local",
+                origin="imported" if one is self.people[0] else "local",
                 onset_on=self._day(one.onset) if symptomatic else None, sampled_at=now - timedelta(hours=9),
                 diagnosed_at=now - timedelta(minutes=35 + 110 * (number == 2)), reported_at=now,
                 severity=self.rng.choice(("mild", "mild", "mild", "moderate")) if symptomatic else "",
@@ -141,20 +170,44 @@ class _Story:
                 case = tracing.become_case(self._who("investigator", one.county), one.contact, form)
             else:
                 case = cases.report(by, form)
-            one.case = case.code
+            one.case, one.turn = case.code, "county"
 
     def _review(self, level: str, share: float) -> None:
-        for one in [one for one in self.people if one.case]:
-            turn = case_queries.case(SYSTEM, one.case).turn
-            if turn != level or self.rng.random() > share:
+        for place, one in enumerate(self.people):
+            if one.turn != level or self.luck.random() > share:
                 continue
             by = self._who(level, one.county)
-            if level == "city" and self.people.index(one) == RETURNED:
+            if level == "city" and place == RETURNED:
                 cases.review(by, one.case, "return", "现住址未到门牌，请补充")
                 version = case_queries.case(SYSTEM, one.case).version
                 cases.correct(self._who("clinic", one.county), one.case, {"note": "住址已核实到户"}, version)
                 cases.review(self._who("county", one.county), one.case, "approve")
             cases.review(by, one.case, "approve", "情况属实")
+            one.turn = {"county": "city", "city": "province", "province": ""}[level]
+
+    def _end(self) -> None:
+        """The last hour: somebody suspected has come in, a card was returned, two visits found nobody at home."""
+        home = self._new_household("990103")
+        person = self.city.households[home[0]][home[1]][0]
+        signs = "symptomatic fever acute_respiratory_illness pneumonia_imaging epidemiological_link"
+        facts = dict.fromkeys(signs.split(), True)
+        cases.report(
+            self._who("clinic", "990103"),
+            CaseForm(
+                person=person, outbreak=self.outbreak, organisation=self.city.organisations["clinic", "990103"], facts=facts,
+                onset_on=self._day(DAYS - 2), sampled_at=clock.now() - timedelta(hours=1), diagnosed_at=clock.now() - timedelta(minutes=40),
+                severity="moderate",
+            ),
+        )  # fmt: skip
+        waiting = [one for one in self.people if one.turn in ("county", "city")]
+        for one in waiting[-1:]:
+            cases.review(self._who(one.turn, one.county), one.case, "return", "发病日期与流调报告不一致，请核实")
+        for step in duty_queries.open_steps(
+            SYSTEM, "9901", kinds=("contact2.observation",), until=clock.now() + clock.DAY
+        )[:2]:
+            code = subjects.describe("contact", [step.duty.subject_id])[step.duty.subject_id].code
+            tracing.not_reached(self._holder(step.account_id, step.organisation.name_zh), code, "敲门无人应，电话未接")
+        sweep()
 
     def _trace(self, today: Sequence[_Infected], day: int) -> None:
         for one in today:
@@ -162,20 +215,20 @@ class _Story:
             self._walk(by, one)
             grid, number = one.household
             family = [code for code in self.city.households[grid][number] if code != one.person]
-            met = [(code, one.household, {"household": True}, "住所", "home", 0.4) for code in family]
+            met: list[_Meeting] = [(code, one.household, {"household": True}, "住所", "home", 0.25) for code in family]
             for place, setting, facts in self.rng.sample(_SETTINGS, 2):
                 home = self._new_household(
-                    one.county if self.rng.random() < 0.7 else self.rng.choice(fictional.COUNTIES)[0]
+                    one.county if self.rng.random() < 0.5 else self.rng.choice(fictional.COUNTIES)[0]
                 )
                 pair = self.city.households[home[0]][home[1]][:2]
-                met += [(code, home, facts, place, setting, 0.22) for code in pair]
+                met += [(code, home, facts, place, setting, 0.35) for code in pair]
             home = self._new_household(one.county)
             met.append((self.city.households[home[0]][home[1]][0], home, {"setting": "shop"}, "满仓超市", "shop", 0.0))
-            for code, home, facts, place, setting, risk in met:
-                self._meet(by, one, code, home, facts, place, setting, risk, day)
+            for meeting in met:
+                self._meet(by, one, meeting, day)
 
-    def _meet(self, by: Actor, one: _Infected, code: str, home: tuple[str, int], facts: dict[str, object], place: str,
-              setting: str, risk: float, day: int) -> None:  # fmt: skip
+    def _meet(self, by: Actor, one: _Infected, meeting: "_Meeting", day: int) -> None:
+        code, home, facts, place, setting, risk = meeting
         met_on = self._day(day - (0 if setting == "home" else self.rng.choice((1, 1, 2))))
         start = clock.local_midnight(met_on) + timedelta(hours=7 if setting == "home" else 12)
         judged = tracing.expose(
@@ -198,7 +251,7 @@ class _Story:
                 )  # fmt: skip
         known = {one.person for one in self.people}
         onset = day + self.rng.choice((1, 2, 2, 3))
-        if code not in known and self.rng.random() < risk and len(self.people) < 26:
+        if code not in known and self.rng.random() < risk and len(self.people) < MOST:
             self.people.append(_Infected(code, home[0][:6], onset, onset + 1, home, contact=judged.contact))
 
     def _walk(self, by: Actor, one: _Infected) -> None:
@@ -221,8 +274,6 @@ class _Story:
                 self._bring(step.duty.subject_id, step.area)
 
     def _bring(self, contact_id: int, area: str) -> None:
-        from fangxian.duties import subjects
-
         code = subjects.describe("contact", [contact_id])[contact_id].code
         by = self._who("investigator", area[:6])
         for which in ("person", "place"):
@@ -233,7 +284,7 @@ class _Story:
         """Staff do what is due today, most of it; the evidence is that all is well."""
         end = clock.local_midnight(self._day(day + 1))
         for step in duty_queries.open_steps(SYSTEM, "9901", until=end, limit=3000):
-            if not step.kind.startswith(prefix) or step.kind == "case.review" or self.rng.random() > share:
+            if not step.kind.startswith(prefix) or step.kind == "case.review" or self.luck.random() > share:
                 continue
             wanted = duty_queries.evidence_wanted(duty_queries.rule(step.duty), step.key)
             evidence = {name: _EVIDENCE.get(name, "已办") for name in wanted}

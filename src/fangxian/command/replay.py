@@ -152,14 +152,16 @@ class _Replay:
             self.later[form.outcome_on].append((row.id, {"outcome": form.outcome, "outcome_on": form.outcome_on}))
 
     def _place(self, link: ContactRow, first: date) -> None:
-        """A link becomes known on the day its infector does, or when the exposure was over, if that came later.
+        """A link becomes known on the day its infector does (or, if that one is no case, the infected), or when the exposure
+        was over, if that came later.
 
         Where the link itself has no time, the exposure that the list gives for the person exposed is taken.
         """
         infector, exposed = self.rows.get(link.from_id), self.rows.get(link.to_id)
         if exposed is not None and link.start is None and link.end is None:
             link = replace(link, start=exposed.exposure_start, end=exposed.exposure_end)
-        known = first_known(infector) if infector else None
+        first_told = infector or exposed  # of an infector who is not listed nothing else is told
+        known = first_known(first_told) if first_told else None
         days = [day_of(when) for when in (known, link.start, link.end) if when is not None]
         self.links_on[max(days, default=first)].append(link)
 
@@ -218,7 +220,6 @@ class _Replay:
                 seven_one_seven=asdict(case_queries.seven_one_seven(self.by, outbreak)),
                 rejected_rows=[_listed(one) for one in self.rejected],
             )
-
 
     def _date(self, outbreak: str) -> None:
         """Take the dates of 7-1-7 that the cases propose, so that its intervals can be told; the response is known to nobody.

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor
 from fangxian.core.errors import Conflict, NotFound, Refusal
-from fangxian.core.models import Job
+from fangxian.core.models import Job as Job  # part of what this module offers
 
 log = logging.getLogger(__name__)
 #: A running job whose worker has not been heard of for so long is taken to have died.

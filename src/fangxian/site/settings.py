@@ -17,6 +17,7 @@ env = environ.Env()
 #: Where this installation keeps its database, keys and files.
 DATA_DIR = Path(env.str("FANGXIAN_HOME", default=str(Path.cwd() / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
+env.read_env(DATA_DIR / "settings.env")  # a home may bring settings of its own; what the environment says goes first
 
 #: Demonstration mode: a fictional city, accounts with a published password. Refused for real work.
 DEMO = env.bool("FANGXIAN_DEMO", default=False)
@@ -107,6 +108,8 @@ AUTH_USER_MODEL = "core.Account"
 LOGIN_URL = "web:login"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "web:login"
+if DEMO:  # a published password is not worth the seconds that the strongest hash takes
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

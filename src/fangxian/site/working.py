@@ -21,7 +21,11 @@ def work_once() -> bool:
         busy = outbox.deliver(limit=200) + jobs.run_waiting()
         if _due():
             sweep()
-    except (OperationalError, InterfaceError, Refusal) as fault:  # server down, disk full, clock gone back: no fault of the code
+    except (
+        OperationalError,
+        InterfaceError,
+        Refusal,
+    ) as fault:  # server down, disk full, clock gone back: no fault of the code
         log.error("the worker waits: %s", fault)
     except Exception:
         log.exception("the worker met a fault")

@@ -65,7 +65,9 @@ def of_code(by: Actor, code: str) -> jobs.Job:
     if job.kind != KIND:
         raise NotFound(_("There is no such import."), remedy=_("Its code was shown when it began."))
     if job.state == job.DONE:
-        raise Conflict(_("This import is done already."), remedy=_("To import the list again, start anew with its recipe."))
+        raise Conflict(
+            _("This import is done already."), remedy=_("To import the list again, start anew with its recipe.")
+        )
     return job
 
 

@@ -2,7 +2,8 @@
 
 The rule is plain, so that everybody can follow it: of the exposures to a case in its infectious window that began before the onset
 (before the report, where there was none), the latest; of equally late ones the stricter, then the one recorded first. Nobody
-becomes the infector of somebody who infected them, directly or through others. What a line list or a person says stands above it.
+becomes the infector of somebody who infected them, directly or through others. What a line list or a person says stands above it,
+also where the list names somebody who is no case on record.
 """
 
 from collections import defaultdict
@@ -14,7 +15,7 @@ from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.actions import record
 from fangxian.tracing import judging, sources
-from fangxian.tracing.models import Exposure
+from fangxian.tracing.models import Exposure, UnlistedInfector
 
 RULE, SOURCE, PERSON = "rule", "source", "person"
 
@@ -37,13 +38,15 @@ def choose(by: Actor, outbreak_id: int, cases: Iterable[CaseFacts]) -> dict[int,
         if (case := case_of.get(record_of[row.person_id])) is not None:
             candidates[case.id].append(row)
     void = sources.void({row.case_id for found in candidates.values() for row in found if row.case_id is not None})
+    told = set(UnlistedInfector.objects.filter(infected__in=candidates).values_list("infected_id", flat=True))
     infector_of = _infectors(outbreak_id, {row.case_id for found in candidates.values() for row in found})
     chosen: dict[int, str] = {}
     changed: list[Exposure] = []
     for case_id in sorted(candidates):
         case, found = wanted[case_id], candidates[case_id]
         kept = [row for row in found if row.infected_how in (SOURCE, PERSON)]
-        keep = kept or _likeliest(case, [row for row in found if row.case_id not in void], infector_of)
+        if not (keep := kept) and case_id not in told:
+            keep = _likeliest(case, [row for row in found if row.case_id not in void], infector_of)
         infector_of[case.id] = {row.case_id for row in keep if row.case_id is not None}
         chosen |= {row.pk: case.code for row in keep}
         for row in found:

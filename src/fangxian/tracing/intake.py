@@ -17,10 +17,12 @@ from fangxian.cases import queries as case_queries
 from fangxian.cases.schemas import CaseForm
 from fangxian.core.access import Actor
 from fangxian.core.errors import Refusal
+from fangxian.registry.checking import check
 from fangxian.registry.schemas import PersonForm
 from fangxian.standards.errors import Text
 from fangxian.standards.linelist import CaseRow, ContactRow, Rejection, StopRow, When, day_of
 from fangxian.tracing import actions as tracing
+from fangxian.tracing.actions.naming import name_infectors
 from fangxian.tracing.schemas import ExposureForm, StayForm
 
 #: The document kind under which a source's own number of a person is kept.
@@ -57,16 +59,37 @@ class Intake:
         return refused + [_refused(kept[index], refusal) for index, refusal in taken.refused]
 
     def expose(self, rows: Sequence[ContactRow]) -> list[Rejection]:
-        """Record exposures and, where the pack says so, contacts. The infector must be a case that was taken."""
-        self.recall(row.from_id for row in rows)
+        """Record exposures and, where the pack says so, contacts. The infector must be a case that was taken.
+
+        Of infections (no mere contacts) it is enough that the infected is: then the infector is a person without a case.
+        """
+        self.recall(number for row in rows for number in (row.from_id, row.to_id))
         known = [row for row in rows if row.from_id in self.codes]
-        refused = [_unknown(row, row.from_id, "from_id") for row in rows if row.from_id not in self.codes]
+        others = [row for row in rows if row.from_id not in self.codes]
+        refused = self._name([row for row in others if row.kind == "infections" and row.to_id in self.codes])
+        refused += [
+            _unknown(row, row.from_id, "from_id")
+            for row in others
+            if row.kind != "infections" or row.to_id not in self.codes
+        ]
         taken = tracing.expose_many(
             self.by, self.outbreak, [self._exposure(row, place) for place, row in enumerate(known)]
         )
         for one in taken.refused:
             row = known[one.row]
             refused.append(_rejection(row, one.field, one.code, _both(one.message), _both(one.remedy)))
+        return refused
+
+    def _name(self, rows: Sequence[ContactRow]) -> list[Rejection]:
+        refused = []
+        links = {}
+        for row in rows:
+            form = PersonForm(name="", documents=((RECORD, f"{self.outbreak}:{row.from_id}"),), area=self.area)
+            try:
+                links[self.codes[row.to_id], row.from_id] = check(form), row.setting or ""
+            except Refusal as refusal:
+                refused.append(_refused(row, refusal))
+        name_infectors(self.by, self.outbreak, links)
         return refused
 
     def walk(self, rows: Sequence[StopRow]) -> list[Rejection]:
@@ -206,7 +229,7 @@ def _unknown(row: ContactRow | StopRow, number: str, name: str) -> Rejection:
     )  # fmt: skip
 
 
-def _refused(row: CaseRow | StopRow, refusal: Refusal) -> Rejection:
+def _refused(row: CaseRow | ContactRow | StopRow, refusal: Refusal) -> Rejection:
     return _rejection(row, refusal.field, refusal.code, _both(refusal.message), _both(refusal.remedy))
 
 

@@ -137,3 +137,19 @@ class Exposure(models.Model):
         indexes = [
             models.Index(fields=["outbreak"], name="exposure_edge", condition=models.Q(infected__isnull=False)),
         ]
+
+
+class UnlistedInfector(models.Model):
+    """Somebody whom a source names as the infector of a case, and who is no case on record: a link of a chain, owed nothing.
+
+    Of the exposure itself nothing is known, so it is none. Once the person is a case of the outbreak the link is that case's.
+    """
+
+    outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    infected = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    setting = models.CharField(max_length=30, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["infected", "person"], name="unlisted_infector_once")]

@@ -242,7 +242,10 @@ class ExposureView:
 
 @dataclass(frozen=True, slots=True)
 class ChainNode:
-    """A case in a transmission chain, masked, as it is drawn: `generation` is its column, `order` its row."""
+    """A case in a transmission chain, masked, as it is drawn: `generation` is its column, `order` its row.
+
+    Or an infector who is no case on record: then `code` is the person's, and there is neither area nor classification.
+    """
 
     code: str
     label: str
@@ -258,7 +261,10 @@ class ChainNode:
 
 @dataclass(frozen=True, slots=True)
 class ChainLink:
-    """Who infected whom, by whom that was said and why. `tree` is False for a second infector and for what closes a loop."""
+    """Who infected whom, by whom that was said and why. `exposure_id` is 0 where nothing but that is known.
+
+    `tree` is False for a second infector and for what closes a loop.
+    """
 
     exposure_id: int
     infector: str

@@ -140,6 +140,8 @@ def retime(duty: Duty, rule: DutyRule) -> dict[str, tuple[Any, ...]]:
 
 def write_end(by: Actor, closing: Sequence[tuple[Duty, str, str]]) -> None:
     """Write the end of duties, each with its outcome and reason: late steps stay as missed for ever, those not yet due are void."""
+    if not closing:
+        return
     now, tally = clock.now(), Tally()
     still = Step.objects.filter(duty_id__in=[duty.pk for duty, _outcome, _reason in closing], state=Step.OPEN)
     ahead = still.filter(Q(due_at__isnull=True) | Q(due_at__gt=now))

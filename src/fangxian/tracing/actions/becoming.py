@@ -12,7 +12,7 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict, NotFound
 from fangxian.tracing import infectors, settling, sources
-from fangxian.tracing.models import Contact, Exposure
+from fangxian.tracing.models import Contact, Exposure, UnlistedInfector
 
 
 @action
@@ -86,6 +86,7 @@ def hold_infector(by: Actor, exposure_id: int, reason: str) -> Exposure:
         raise Conflict(_("The exposed person is no case."), remedy=_("Report the case first."))
     others = Exposure.objects.filter(outbreak_id=row.outbreak_id, person_id__in=list(sources.records(human.values())))
     others.exclude(pk=row.pk).update(infected=None, infected_how="", infected_why="")
+    UnlistedInfector.objects.filter(infected_id=case.id).delete()
     row.infected_id, row.infected_how, row.infected_why = case.id, infectors.PERSON, reason
     row.save()
     record(

@@ -1,6 +1,6 @@
 """Transmission chains of an outbreak: cases, who is held to have infected whom, onsets; labels masked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -10,8 +10,8 @@ from fangxian.cases import queries as cases
 from fangxian.cases.schemas import DISCARDED, CaseFacts
 from fangxian.core.access import Actor
 from fangxian.registry import queries as registry
-from fangxian.tracing import sources
-from fangxian.tracing.models import Exposure, Investigation
+from fangxian.tracing import infectors, sources
+from fangxian.tracing.models import Exposure, Investigation, UnlistedInfector
 from fangxian.tracing.queries.exposures import why_infected
 from fangxian.tracing.schemas import ChainGraph, ChainLink, ChainNode
 
@@ -61,24 +61,44 @@ def _analysed_id(outbreak_id: int) -> tuple[Chains, Mapping[str, CaseFacts], Seq
     ]
     for link in links:
         link["infector"], link["infectee"] = code_of[link["case_id"]], code_of[link["infected_id"]]
+    links += _unlisted(outbreak_id, code_of)
     pairs = [(link["infector"], link["infectee"]) for link in links]
     return analyse(list(facts), pairs, {code: case.onset_on for code, case in facts.items()}), facts, links
+
+
+def _unlisted(outbreak_id: int, code_of: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+    """Links whose infector is no case on record, or was none when the list named them: the code is the case's, else the person's."""
+    rows = UnlistedInfector.objects.filter(outbreak_id=outbreak_id, infected__in=code_of).order_by("id")
+    found = list(rows.values_list("person_id", "infected_id", "setting"))
+    humans = sources.humans({person for person, _infected, _setting in found})
+    records = sources.records(humans.values())
+    case_of = {records[person]: case for person, case in cases.by_person(outbreak_id, records).items()}
+    card_of = registry.cards({human for human in humans.values() if case_of.get(human) not in code_of})
+    for person, infected, setting in found:
+        human = humans[person]
+        code = code_of.get(case_of.get(human, 0)) or card_of[human].code
+        yield {
+            "id": 0, "infector": code, "infectee": code_of[infected],
+            "infected_how": infectors.SOURCE, "infected_why": "", "setting": setting, "person": human,
+        }  # fmt: skip
 
 
 def _drawn(
     found: Chains, facts: Mapping[str, CaseFacts], links: Sequence[dict[str, Any]], cluster: int | None
 ) -> ChainGraph:
     graph = found.graph(cluster)
-    names = registry.names(facts[str(node.id)].person_id for node in graph.nodes)
     shown = {str(node.id) for node in graph.nodes}
     drawn = [link for link in links if link["infector"] in shown]
+    person_of = {link["infector"]: link["person"] for link in drawn if "person" in link}
+    person_of |= {code: facts[code].person_id for code in shown if code in facts}
+    names = registry.names(person_of.values())
     nodes = tuple(
         ChainNode(
             code=(code := str(node.id)),
-            label=names.get(facts[code].person_id, ""),
-            area=facts[code].area,
+            label=names.get(person_of[code], ""),
+            area=facts[code].area if code in facts else "",
             onset=node.onset,
-            classification=facts[code].classification,
+            classification=facts[code].classification if code in facts else "",
             generation=node.generation,
             order=node.order,
             out_degree=found.out_degree[code],

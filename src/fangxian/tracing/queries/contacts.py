@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
-
 from fangxian.cases import queries as cases
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor
@@ -12,7 +10,7 @@ from fangxian.duties import packs, planning
 from fangxian.duties import queries as duties
 from fangxian.protocols import Text
 from fangxian.tracing import sources, subject
-from fangxian.tracing.models import Contact, Exposure
+from fangxian.tracing.models import Contact, Exposure, UnlistedInfector
 from fangxian.tracing.queries.exposures import views
 from fangxian.tracing.queries.four_clear import row_of
 from fangxian.tracing.schemas import ContactRow, Counts, ExposureView, FollowUp
@@ -133,9 +131,14 @@ def of_person(outbreak: str, person_id: int) -> str:
 
 
 def counts(by: Actor, outbreak: str) -> Counts:
-    """Exposures of an outbreak, the people exposed, and those who were put under watch: numbers only, of the whole outbreak."""
+    """Exposures of an outbreak, the people exposed, and those who were put under watch: numbers only, of the whole outbreak.
+
+    Being infected by somebody who is no case on record is an exposure too.
+    """
     outbreak_id = cases.outbreak(by, outbreak).id
     exposures = Exposure.objects.filter(outbreak_id=outbreak_id)
-    numbers = exposures.aggregate(rows=Count("pk"), people=Count("person_id", distinct=True))
+    unlisted = UnlistedInfector.objects.filter(outbreak_id=outbreak_id)
+    rows = exposures.count() + unlisted.count()
+    people = exposures.order_by().values("person_id").union(unlisted.order_by().values("infected__person_id")).count()
     watched = Contact.objects.filter(outbreak_id=outbreak_id).exclude(state=Contact.MERGED)
-    return Counts(numbers["rows"], numbers["people"], watched.values("person_id").distinct().count())
+    return Counts(rows, people, watched.values("person_id").distinct().count())
