@@ -102,5 +102,11 @@ def open_page(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 def _is_complaint(kind: str, text: str) -> bool:
     """Refusals (4xx) are answers, and a dead line is part of a story; everything else that turns red is a fault."""
-    told = ("Failed to load resource", "htmx:afterRequest", "htmx:sendError", "htmx:responseError", "Response Status Error Code")
+    told = (
+        "Failed to load resource",
+        "htmx:afterRequest",
+        "htmx:sendError",
+        "htmx:responseError",
+        "Response Status Error Code",
+    )
     return kind == "error" and not text.startswith(told)

@@ -12,7 +12,11 @@ from tempfile import TemporaryDirectory
 
 def main() -> None:
     with TemporaryDirectory(prefix="fangxian-browser-", ignore_cleanup_errors=True) as home:
-        os.environ |= {"FANGXIAN_HOME": home, "FANGXIAN_INLINE": "1", "DJANGO_SETTINGS_MODULE": "fangxian.site.settings"}
+        os.environ |= {
+            "FANGXIAN_HOME": home,
+            "FANGXIAN_INLINE": "1",
+            "DJANGO_SETTINGS_MODULE": "fangxian.site.settings",
+        }
         os.environ.pop("DATABASE_URL", None)
         import django
 
@@ -32,12 +36,13 @@ def main() -> None:
         server = _server(get_wsgi_application())
         threading.Thread(target=server.serve_forever, daemon=True).start()
         codes = (city.cases[0], city.cases[3], city.contacts[0], city.contacts[2])
-        print(server.server_port, *codes, world.PASSWORD, flush=True)
+        sys.stdout.write(" ".join(map(str, (server.server_port, *codes, world.PASSWORD))) + "\n")
+        sys.stdout.flush()
         sys.stdin.read()
         server.shutdown()
 
 
-def _server(application):  # type: ignore[no-untyped-def]
+def _server(application):
     from socketserver import ThreadingMixIn
     from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 

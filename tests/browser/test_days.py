@@ -68,7 +68,9 @@ def test_a_reviewer_opens_decides_and_sees_a_person_with_a_purpose(
     expect(page.locator("#review .note[data-tone=late]")).to_be_visible()
     for part in ("duties", "contacts", "chain", "track"):
         page.locator(f"h2#{part}").scroll_into_view_if_needed()
-        expect(page.locator(f"section:has(> h2#{part}) a.button", has_text="显示" if language == "zh" else "Show")).to_have_count(0)
+        expect(
+            page.locator(f"section:has(> h2#{part}) a.button", has_text="显示" if language == "zh" else "Show")
+        ).to_have_count(0)
 
 
 def test_what_was_typed_survives_a_dead_line_and_a_new_sign_in(site: Site, open_page: Callable[..., Page]) -> None:

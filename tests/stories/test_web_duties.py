@@ -37,7 +37,9 @@ def _step(city: World, post: str, kind: str, key: str = "") -> Any:
 
 def test_the_latest_comes_first_with_its_lateness_in_words(city: World) -> None:
     page = signed_in(city, "grid").get("/").content.decode()
-    late = re.findall(r'<time class="clock" datetime="([^"]+)" data-tone="(\w+)"[^>]*>.*?<span>([^<]+)</span>', page, re.S)
+    late = re.findall(
+        r'<time class="clock" datetime="([^"]+)" data-tone="(\w+)"[^>]*>.*?<span>([^<]+)</span>', page, re.S
+    )
     assert [one[0] for one in late] == sorted(one[0] for one in late)
     assert late[0][1] == "late" and "逾期" in late[0][2]
     assert late[-1][1] == "calm" and "剩余" in late[-1][2]
@@ -159,7 +161,9 @@ def test_handing_over_offers_posts_around_and_moves_the_step(city: World) -> Non
 def test_a_step_of_another_place_is_unknown(city: World) -> None:
     step = _step(city, "nurse", "contact.observation")
     for method in ("get", "post"):
-        answer = getattr(signed_in(city, "stranger"), method)(f"/duties/{step.pk}/" + ("complete/" if method == "post" else ""))
+        answer = getattr(signed_in(city, "stranger"), method)(
+            f"/duties/{step.pk}/" + ("complete/" if method == "post" else "")
+        )
         assert answer.status_code == 404
         assert step.duty.pack not in answer.content.decode()
     nothing = signed_in(city, "stranger").get(f"/duties/{2**40}/")
@@ -167,10 +171,15 @@ def test_a_step_of_another_place_is_unknown(city: World) -> None:
 
 
 def test_nothing_to_do_says_what_happens_next(city: World) -> None:
-    page = signed_in(city, "resident", "en").get("/").content.decode()
+    page = signed_in(city, "leader", "en").get("/").content.decode()
     assert "No open duties." in page and "as soon as a protocol gives you one" in page
 
 
 def test_an_address_that_was_tampered_with_is_refused_in_words(city: World) -> None:
     answer = signed_in(city, "nurse").get("/", {"after": "yesterday_7"})
     assert answer.status_code == 422 and "此链接无法继续" in answer.content.decode()
+
+
+def test_who_has_no_duties_begins_at_what_is_theirs(city: World) -> None:
+    assert signed_in(city, "resident").get("/")["Location"] == "/me/"
+    assert signed_in(city, "auditor").get("/")["Location"] == "/coverage/"

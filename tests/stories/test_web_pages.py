@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fangxian.cases import actions as case_actions
 from fangxian.cases import queries as cases
-from fangxian.core import journal
+from fangxian.core import clock, journal
 from fangxian.core.access import SYSTEM
 from fangxian.duties import packs
 from fangxian.registry import queries as registry
@@ -169,7 +169,7 @@ def test_the_line_list_narrows_and_says_when_nothing_fits(city: World) -> None:
 
 def test_the_export_is_masked_and_on_record(city: World) -> None:
     client = signed_in(city, "reviewer")
-    answer = client.post("/cases/export/", {"kind": "csv", "query": "reviewed=returned"})
+    answer: Any = client.post("/cases/export/", {"kind": "csv", "query": "reviewed=returned"})
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert len(rows) == 2 and city.cases[1] in rows[1]
     assert not any("𠮷川" in cell for cell in rows[1])
@@ -192,7 +192,9 @@ def test_a_review_needs_its_reason_to_return_and_keeps_what_was_typed(city: Worl
     version = cases.case(SYSTEM, code).version
     refused = client.post(f"/cases/{code}/review/", {"decision": "return", "reason": "", "version": version})
     assert refused.status_code == 422 and "A reason is needed." in refused.content.decode()
-    stale = client.post(f"/cases/{code}/review/", {"decision": "approve", "reason": "checked by phone", "version": version - 1})
+    stale = client.post(
+        f"/cases/{code}/review/", {"decision": "approve", "reason": "checked by phone", "version": version - 1}
+    )
     assert stale.status_code == 409 and "checked by phone" in stale.content.decode()
     assert client.post(f"/cases/{code}/review/", {"decision": "approve", "version": version}).status_code == 302
     assert cases.case(SYSTEM, code).row.review == "county"
@@ -203,7 +205,7 @@ def test_a_review_needs_its_reason_to_return_and_keeps_what_was_typed(city: Worl
 def test_two_people_edit_one_case_and_both_values_are_shown(city: World) -> None:
     code = city.cases[0]
     page = signed_in(city, "reviewer", "en").get(f"/cases/{code}/edit/")
-    form = {name: page.context["form"][name].value() or "" for name in page.context["form"].fields}
+    form: dict[str, Any] = {name: page.context["form"][name].value() or "" for name in page.context["form"].fields}
     posted = {name: _posted(value) for name, value in form.items()}
     posted |= {f"initial-{name}": value for name, value in posted.items()}
     case_actions.amend(city.actor("investigator"), code, {"severity": "severe", "origin": "local"}, form["version"])
@@ -212,17 +214,21 @@ def test_two_people_edit_one_case_and_both_values_are_shown(city: World) -> None
     text = conflict.content.decode()
     assert conflict.status_code == 409 and "nothing you typed is lost" in text
     rows = {row["name"]: row for row in conflict.context["rows"]}
-    assert (rows["severity"]["now"], rows["severity"]["mine"], rows["severity"]["who"]) == ("severe", "critical", "陆远山")
+    assert (rows["severity"]["now"], rows["severity"]["mine"], rows["severity"]["who"]) == (
+        "severe",
+        "critical",
+        "陆远山",
+    )
     assert rows["severity"]["both"] and not rows["origin"]["both"]
     again = conflict.context["form"]
-    saved = client.post(f"/cases/{code}/edit/", {key: value for key, value in again.data.items()})
+    saved = client.post(f"/cases/{code}/edit/", dict(again.data))
     assert saved.status_code == 302
     detail = cases.case(SYSTEM, code)
     assert (detail.row.severity, detail.row.origin, detail.note) == ("critical", "local", "asked the ward")
 
 
 def _posted(value: Any) -> str:
-    return value.astimezone(web.clock.zone()).strftime("%Y-%m-%dT%H:%M") if hasattr(value, "hour") else str(value)
+    return value.astimezone(clock.zone()).strftime("%Y-%m-%dT%H:%M") if hasattr(value, "hour") else str(value)
 
 
 def test_a_returned_case_is_corrected_and_handed_in_again(city: World) -> None:
@@ -296,12 +302,21 @@ def test_a_contact_is_ticked_held_and_ended_with_a_reason(city: World) -> None:
 def test_a_contact_becomes_a_case_without_typing_who_again(city: World) -> None:
     code = city.contacts[2]
     client = signed_in(city, "investigator")
-    card = {"onset_on": "2026-03-03", "diagnosed_at": "2026-03-04T14:00", "origin": "local", "facts": ["pcr_positive", "symptomatic"]}
+    card = {
+        "onset_on": "2026-03-03",
+        "diagnosed_at": "2026-03-04T14:00",
+        "origin": "local",
+        "facts": ["pcr_positive", "symptomatic"],
+    }
     answer = client.post(f"/contacts/{code}/case/", card)
     assert answer.status_code == 302, answer.content.decode()[-1500:]
     case = answer["Location"].split("/")[2]
     contact = tracing.contact(SYSTEM, code)
-    assert (contact.row.state, contact.row.case, cases.case(SYSTEM, case).person_id) == ("case", case, contact.person_id)
+    assert (contact.row.state, contact.row.case, cases.case(SYSTEM, case).person_id) == (
+        "case",
+        case,
+        contact.person_id,
+    )
 
 
 def test_the_calendar_tells_the_missed_day_from_the_day_kept(city: World) -> None:

@@ -51,4 +51,4 @@ def signed_in(city: World, post: str, language: str = "zh-hans") -> Client:
 
 
 #: What htmx adds to a request.
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX: Any = {"HTTP_HX_REQUEST": "true"}

@@ -71,7 +71,8 @@ def test_translations_take_the_same_values(translated: dict[Key, Message]) -> No
     differing = {
         text: _chinese(message)
         for (_context, text), message in translated.items()
-        if sorted(PLACEHOLDER.findall(text.replace("%%", ""))) != sorted(PLACEHOLDER.findall(_chinese(message).replace("%%", "")))
+        if sorted(PLACEHOLDER.findall(text.replace("%%", "")))
+        != sorted(PLACEHOLDER.findall(_chinese(message).replace("%%", "")))
     }
     assert differing == {}
 
@@ -94,7 +95,7 @@ def _messages(path: Path) -> dict[Key, Message]:
 
 
 def _text(message: Message) -> str:
-    return message.id if isinstance(message.id, str) else message.id[0]
+    return message.id if isinstance(message.id, str) else str((message.id or [""])[0])
 
 
 def _chinese(message: Message | None) -> str:

@@ -49,7 +49,7 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 def fault(request: HttpRequest) -> HttpResponse:
     """500: ours. The page needs no database, which may be what failed."""
     try:
-        body = loader.render_to_string("web/errors/fault.html")
+        body: str = loader.render_to_string("web/errors/fault.html")
     except Exception:
         log.exception("the page for faults cannot be shown")
         body = "Fangxian: 500"

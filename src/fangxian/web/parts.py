@@ -1,16 +1,13 @@
 """What views share: is only a part of the page wanted, and where a list goes on."""
 
 from datetime import datetime
-
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-
 from django.utils.translation import gettext as _
 
 from fangxian.core.errors import Invalid
-
 
 
 def fragment(request: HttpRequest, part: str = "") -> bool:

@@ -53,7 +53,9 @@ def reveal(request: HttpRequest, by: Actor, card: Card, under: str, url: str) ->
             if not form.is_valid():
                 raise Invalid(_("Not complete yet."), remedy=_("Look at the marked fields."))
             given = form.cleaned_data
-            shown = actions.reveal(by, card.code, given["fields_wanted"], given["purpose"], given["reason"], under=under)
+            shown = actions.reveal(
+                by, card.code, given["fields_wanted"], given["purpose"], given["reason"], under=under
+            )
             context["shown"] = [(PERSONAL[name], _lines(name, value)) for name, value in shown.items()]
         except Refusal as fault:
             refusal = fault
@@ -69,7 +71,9 @@ def reveal(request: HttpRequest, by: Actor, card: Card, under: str, url: str) ->
 
 def _lines(name: str, value: Any) -> list[str]:
     if name == "documents":
-        return [f"{vocabulary.name('document_kinds', kind)} {number}" for kind, number in value] or [_("none on record")]
+        return [f"{vocabulary.name('document_kinds', kind)} {number}" for kind, number in value] or [
+            _("none on record")
+        ]
     if name == "birth_date":
         return [day(value)]
     return [str(one) for one in (value if isinstance(value, list) else [value]) if one] or [_("none on record")]

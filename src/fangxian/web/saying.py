@@ -4,15 +4,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fangxian.core import clock
 from fangxian.protocols.vocabulary import facts, terms, units
 
 #: Days, hours, minutes, as they follow a number: “2 d”, “2天”.
-UNITS = (pgettext_lazy("after a number", " d"), pgettext_lazy("after a number", " h"), pgettext_lazy("after a number", " min"))
+UNITS = (
+    pgettext_lazy("after a number", " d"),
+    pgettext_lazy("after a number", " h"),
+    pgettext_lazy("after a number", " min"),
+)
 
 #: What is due within this time is called soon.
 SOON = timedelta(hours=1)
@@ -43,7 +46,9 @@ def amount(length: timedelta) -> str:
     minutes = int(abs(length.total_seconds()) // 60)
     parts = [minutes // 1440, minutes // 60 % 24, minutes % 60]
     first = next((place for place, part in enumerate(parts) if part), 2)
-    shown = [f"{part}{UNITS[first + place]}" for place, part in enumerate(parts[first : first + 2]) if part or first == 2]
+    shown = [
+        f"{part}{UNITS[first + place]}" for place, part in enumerate(parts[first : first + 2]) if part or first == 2
+    ]
     return (_("%(days)s %(hours)s") % {"days": shown[0], "hours": shown[1]}) if len(shown) > 1 else shown[0]
 
 
@@ -211,7 +216,12 @@ def field_value(name: str, value: Any) -> str:
     group, _dot, key = name.partition(".")
     if group == "facts":
         return fact_value(key, value)
-    tables: dict[str, dict[str, Any]] = {"classification": CLASSES, "origin": ORIGIN, "severity": SEVERITY, "outcome": OUTCOME}
+    tables: dict[str, dict[str, Any]] = {
+        "classification": CLASSES,
+        "origin": ORIGIN,
+        "severity": SEVERITY,
+        "outcome": OUTCOME,
+    }
     if name in tables:
         return str(tables[name].get(value, value))
     if isinstance(value, str) and (name.endswith(("_at", "_on")) or group == "dates"):

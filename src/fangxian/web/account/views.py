@@ -122,6 +122,10 @@ def _safe(request: HttpRequest, address: str) -> str:
 def _with_language(answer: HttpResponseRedirect, wanted: str) -> HttpResponse:
     translation.activate(wanted)
     answer.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, wanted, max_age=365 * 24 * 3600, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        settings.LANGUAGE_COOKIE_NAME,
+        wanted,
+        max_age=365 * 24 * 3600,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
     )
     return answer

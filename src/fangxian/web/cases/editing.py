@@ -95,7 +95,14 @@ def _both(request: HttpRequest, by: Actor, code: str, form: CaseEditForm, confli
 def _page(
     request: HttpRequest, case: CaseDetail, form: CaseEditForm, refusal: Refusal | None = None, rows: Any = None
 ) -> HttpResponse:
-    context = {"case": case, "row": case.row, "form": form, "refusal": refusal, "rows": rows, "returned": "correct" in case.may}
+    context = {
+        "case": case,
+        "row": case.row,
+        "form": form,
+        "refusal": refusal,
+        "rows": rows,
+        "returned": "correct" in case.may,
+    }
     template = "web/cases/conflict.html" if rows is not None else "web/cases/edit.html"
     return render(request, template, context, status=refusal.status if refusal else 200)
 

@@ -78,13 +78,19 @@ class BulkForm(forms.Form):
     """One field of many cases at once."""
 
     severity = forms.ChoiceField(
-        label=gettext_lazy("Severity"), required=False, choices=chosen(SEVERITY, SEVERITIES, ("", gettext_lazy("leave as it is")))
+        label=gettext_lazy("Severity"),
+        required=False,
+        choices=chosen(SEVERITY, SEVERITIES, ("", gettext_lazy("leave as it is"))),
     )
     origin = forms.ChoiceField(
-        label=gettext_lazy("Origin"), required=False, choices=chosen(ORIGIN, ORIGINS, ("", gettext_lazy("leave as it is")))
+        label=gettext_lazy("Origin"),
+        required=False,
+        choices=chosen(ORIGIN, ORIGINS, ("", gettext_lazy("leave as it is"))),
     )
     outcome = forms.ChoiceField(
-        label=gettext_lazy("Outcome"), required=False, choices=chosen(OUTCOME, OUTCOMES, ("", gettext_lazy("leave as it is")))
+        label=gettext_lazy("Outcome"),
+        required=False,
+        choices=chosen(OUTCOME, OUTCOMES, ("", gettext_lazy("leave as it is"))),
     )
     outcome_on = DayField(label=gettext_lazy("Date of outcome"), required=False)
 
@@ -97,7 +103,9 @@ class CaseEditForm(forms.Form):
     classification = forms.ChoiceField(label=gettext_lazy("Class"))
     origin = forms.ChoiceField(label=gettext_lazy("Origin"), choices=[(key, ORIGIN[key]) for key in ORIGINS])
     severity = forms.ChoiceField(
-        label=gettext_lazy("Severity"), required=False, choices=chosen(SEVERITY, SEVERITIES, ("", gettext_lazy("not known")))
+        label=gettext_lazy("Severity"),
+        required=False,
+        choices=chosen(SEVERITY, SEVERITIES, ("", gettext_lazy("not known"))),
     )
     onset_on = DayField(label=gettext_lazy("Onset"), required=False)
     sampled_at = instant(gettext_lazy("Sampled"), required=False)
@@ -111,7 +119,10 @@ class CaseEditForm(forms.Form):
     )
     outcome_on = DayField(label=gettext_lazy("Date of outcome"), required=False)
     note = forms.CharField(
-        label=gettext_lazy("Note"), required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 3, "data_wide": True})
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 3, "data_wide": True}),
     )
 
     def __init__(self, classes: Any, *args: Any, **kwargs: Any) -> None:
@@ -124,4 +135,8 @@ class CaseEditForm(forms.Form):
 
     def changes(self) -> dict[str, Any]:
         """The fields that were changed on this page."""
-        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data and name != "version"}
+        return {
+            name: self.cleaned_data[name]
+            for name in self.changed_data
+            if name in self.cleaned_data and name != "version"
+        }

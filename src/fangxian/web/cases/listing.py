@@ -83,7 +83,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> FileResponse:
     """The whole filtered list as a file. That it was taken, and by whom, is on record; so it is asked for, not linked."""
     by = _actor(request)
     kind = "xlsx" if request.POST.get("kind") == "xlsx" else "csv"

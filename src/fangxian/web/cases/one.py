@@ -123,7 +123,10 @@ def _page(request: HttpRequest, case: CaseDetail, refusal: Refusal | None = None
         "levels": _levels(rule, case),
         "clock": review_clock(step, rule, case.pack) if step and rule else None,
         "earlier": _earlier(rule, case.turn),
-        "facts": [(fact_name(key), value if isinstance(value, bool) else fact_value(key, value)) for key, value in case.facts.items()],
+        "facts": [
+            (fact_name(key), value if isinstance(value, bool) else fact_value(key, value))
+            for key, value in case.facts.items()
+        ],
         "other_dates": [(said(terms("anchors").get(key, key)), at) for key, at in case.dates.items()],
         "trace": by.may("tracing.view", row.area),
         "refusal": refusal,

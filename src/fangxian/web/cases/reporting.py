@@ -36,7 +36,9 @@ _FIELDS = {"documents": "document", "phones": "phone", "birth_date": "birth_date
 class ReportForm(forms.Form):
     """The card, in three parts: who, the illness, what is known of it."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     document = forms.CharField(
         label=gettext_lazy("Identity number or passport"), required=False, max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
@@ -73,12 +75,15 @@ class ReportForm(forms.Form):
         help_text=gettext_lazy("What is not ticked counts as not known."),
     )  # fmt: skip
     note = forms.CharField(
-        label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2, "data_wide": True})
+        label=gettext_lazy("Note"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "data_wide": True}),
     )
 
     WHO = ("name", "document", "phone", "area")
     MORE = ("sex", "birth_date", "address", "occupation")
-    ILLNESS = ("outbreak", "onset_on", "diagnosed_at", "sampled_at")
+    ILLNESS: tuple[str, ...] = ("outbreak", "onset_on", "diagnosed_at", "sampled_at")
     REST = ("severity", "origin", "classification", "note")
 
     def __init__(self, by: Actor, pack: Pack, outbreaks: Any, *args: Any, **kwargs: Any) -> None:
@@ -88,7 +93,10 @@ class ReportForm(forms.Form):
         choices: dict[str, Any] = {
             "area": _areas(by),
             "outbreak": [(one.code, one.name) for one in outbreaks],
-            "classification": [("", gettext_lazy("by the definition")), *((one.key, said(one.name)) for one in pack.cases)],
+            "classification": [
+                ("", gettext_lazy("by the definition")),
+                *((one.key, said(one.name)) for one in pack.cases),
+            ],
             "facts": [(fact.key, said(fact.name)) for fact in asked if fact.kind == "yes/no"],
         }
         for name, values in choices.items():

@@ -48,7 +48,9 @@ def hold(request: HttpRequest, code: str) -> HttpResponse:
 def end(request: HttpRequest, code: str) -> HttpResponse:
     """End the watch as lost or as no contact, or dismiss the suspicion of a case; each with its reason."""
     by, reason = _actor(request), request.POST.get("reason", "")
-    decide = {"lost": actions.lose, "dismissed": actions.dismiss, "no_case": actions.rule_out}.get(request.POST.get("how", ""))
+    decide = {"lost": actions.lose, "dismissed": actions.dismiss, "no_case": actions.rule_out}.get(
+        request.POST.get("how", "")
+    )
     try:
         if decide is None:
             raise Invalid(_("Choose what was decided."))

@@ -74,7 +74,9 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
         "may_reveal": by.may("persons.reveal", found.row.area, found.held_by_id),
         "reveal_url": reverse("web:contact_reveal", args=[found.row.code]),
     }
-    return section(request, "web/components/person.html", context, _("Person"), (reverse("web:contact", args=[code]), code))
+    return section(
+        request, "web/components/person.html", context, _("Person"), (reverse("web:contact", args=[code]), code)
+    )
 
 
 @require_GET

@@ -62,11 +62,12 @@ def missing(request: HttpRequest, kind: str) -> HttpResponse:
     by.must("coverage.view", area or None)
     by_name = by.may("duties.view", area or None)
     steps = queries.missing(by, kind, area, limit=MOST + 1) if by_name else []
+    called = registry.area_names({area, *(step.escalated_to for step in steps)})
     context = {
         "kind": kind_names(by)(kind),
         "area": area,
-        "place": registry.area_names([area])[area],
-        "cards": cards(by, steps[:MOST]),
+        "place": called[area],
+        "cards": [(one, called[one.step.escalated_to]) for one in cards(by, steps[:MOST])],
         "more": len(steps) > MOST,
         "by_name": by_name,
     }

@@ -25,7 +25,9 @@ class SampleForm(forms.Form):
     """A field of each kind, and one with a fault."""
 
     text = forms.CharField(label=gettext_lazy("Text"), help_text=gettext_lazy("A hint says what is wanted."))
-    choice = forms.ChoiceField(label=gettext_lazy("A long choice"), choices=[("a", "—"), ("b", "汐州市")], required=False)
+    choice = forms.ChoiceField(
+        label=gettext_lazy("A long choice"), choices=[("a", "—"), ("b", "汐州市")], required=False
+    )
     number = forms.IntegerField(label=gettext_lazy("With a fault"))
 
 
@@ -36,10 +38,24 @@ def index(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     form = SampleForm({"text": "望潮区", "number": "十二"})
     form.is_valid()
-    covered = [("", Covered("990101", "contact.observation", 120, 96, 11, 3)), ("", Covered("990102", "case.review", 40, 40, 0, 0))]
+    covered = [
+        ("", Covered("990101", "contact.observation", 120, 96, 11, 3)),
+        ("", Covered("990102", "case.review", 40, 40, 0, 0)),
+    ]
     context: dict[str, Any] = {
-        "clocks": [now - timedelta(hours=3, minutes=20), now + timedelta(minutes=42), now + timedelta(days=2, hours=4), None],
-        "steps": [_step("done", -5, -6), _step("done", -5, -3), _step("waived", -5, -6), _step("missed", -5, None), _step("void", 5, None)],
+        "clocks": [
+            now - timedelta(hours=3, minutes=20),
+            now + timedelta(minutes=42),
+            now + timedelta(days=2, hours=4),
+            None,
+        ],
+        "steps": [
+            _step("done", -5, -6),
+            _step("done", -5, -3),
+            _step("waived", -5, -6),
+            _step("missed", -5, None),
+            _step("void", 5, None),
+        ],
         "covered": covered,
         "form": form,
         "evidence": EvidenceForm(("temperature", "symptoms", "result", "phone_reached"), None, prefix="sample"),

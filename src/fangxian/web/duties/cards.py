@@ -48,7 +48,7 @@ class StepCard:
     @property
     def on_its_page(self) -> bool:
         """Done on the page of its subject: a review is a decision about a case, not a tick."""
-        return self.step.kind == REVIEW
+        return bool(self.step.kind == REVIEW)
 
     @property
     def may_do(self) -> bool:
@@ -68,7 +68,7 @@ class StepCard:
     @property
     def about_contact(self) -> bool:
         """Somebody is to be reached, and may not be."""
-        return self.step.duty.subject_kind == CONTACT
+        return bool(self.step.duty.subject_kind == CONTACT)
 
     @property
     def settled_evidence(self) -> Sequence[tuple[str, str]]:

@@ -33,7 +33,7 @@ class Number(forms.FloatField):
         super().__init__(**kwargs)
         self.unit = unit
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> Any:
         text = str(value or "").translate(_WIDE).replace(",", ".").strip().rstrip("℃°C度 ")
         return super().to_python(text)
 
@@ -76,7 +76,10 @@ def _field(name: str, fact: Fact | None) -> forms.Field:
             label=label, choices=[(key, said(text)) for key, text in fact.values.items()], widget=forms.RadioSelect
         )
     return forms.TypedChoiceField(
-        label=label, choices=[("yes", _("yes")), ("no", _("no"))], coerce=lambda value: value == "yes", widget=forms.RadioSelect
+        label=label,
+        choices=[("yes", _("yes")), ("no", _("no"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
     )
 
 

@@ -38,10 +38,10 @@ class PostForm(ReasonForm):
         found = registry.organisations(county)
         for code in above:
             found += [one for one in registry.organisations(code) if one.area == code]
-        for one in found:
-            if one.kind in _KINDS:
-                self._posts[f"o{one.pk}"] = Post(one.area, one.pk, None)
-                bodies.append((f"o{one.pk}", said(one)))
+        for body in found:
+            if body.kind in _KINDS:
+                self._posts[f"o{body.pk}"] = Post(body.area, body.pk, None)
+                bodies.append((f"o{body.pk}", said(body)))
         choices: Any = [("", _("Choose a post")), (_("People"), people), (_("Organisations"), bodies)]
         self.fields["to"].choices = [one for one in choices if one[1]]  # type: ignore[attr-defined]
 

@@ -15,8 +15,8 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotFound, Refusal
 from fangxian.duties import actions, queries
 from fangxian.tracing import actions as tracing
+from fangxian.web.context import sections
 from fangxian.web.duties.cards import StepCard, card, cards, form
-from fangxian.web.duties.evidence import ReasonForm
 from fangxian.web.duties.posts import PostForm
 from fangxian.web.parts import Cursor, fragment
 
@@ -30,6 +30,8 @@ _LAST = 2**62
 def home(request: HttpRequest) -> HttpResponse:
     """Open steps that the reader answers for, latest first; all of them, the late ones, or those due within a day."""
     by = _actor(request)
+    if not by.may("duties.view"):  # a resident, an auditor: what is theirs to see begins elsewhere
+        return redirect(sections(by)[0].view)
     which = request.GET.get("show", "all")
     steps, after = _page(by, which, request.GET.get("after", ""))
     context: dict[str, Any] = {"cards": cards(by, steps), "after": after, "show": which}

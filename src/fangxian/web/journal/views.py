@@ -30,7 +30,9 @@ class AskForm(forms.Form):
 
     kind = forms.ChoiceField(label=gettext_lazy("Of a"), choices=list(KINDS.items()), widget=forms.RadioSelect)
     code = forms.CharField(
-        label=gettext_lazy("Code"), max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+        label=gettext_lazy("Code"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
 
@@ -60,7 +62,8 @@ def _lines(by: Actor, kind: str, code: str) -> list[dict[str, Any]]:
     if not mine:
         raise _unknown()
     return [
-        {"entry": one, "told": _told(json.loads(one.data))} for one in sorted(mine, key=lambda one: one.seq, reverse=True)
+        {"entry": one, "told": _told(json.loads(one.data))}
+        for one in sorted(mine, key=lambda one: one.seq, reverse=True)
     ]
 
 
@@ -88,4 +91,6 @@ def _told(data: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _unknown() -> NotFound:
-    return NotFound(_("The journal has nothing about this."), remedy=_("Check the code; its last character is a check."))
+    return NotFound(
+        _("The journal has nothing about this."), remedy=_("Check the code; its last character is a check.")
+    )

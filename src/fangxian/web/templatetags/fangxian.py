@@ -30,9 +30,7 @@ def icon(name: str, label: str = "") -> SafeString:
 @register.simple_tag
 def chip(words: Any, tone: str = "calm", picture: str = "") -> SafeString:
     """A state in words, with its picture; the colour only repeats what they say."""
-    return format_html(
-        '<span class="chip" data-tone="{}">{}{}</span>', tone, icon(picture) if picture else "", words
-    )
+    return format_html('<span class="chip" data-tone="{}">{}{}</span>', tone, icon(picture) if picture else "", words)
 
 
 @register.simple_tag
@@ -98,7 +96,10 @@ def coverage_bar(covered: Any) -> SafeString:
         if width:
             parts.append(
                 format_html(
-                    '<rect class="{}" x="{}" y="0" width="{}" height="10"/>', name.replace("_", "-"), f"{start:.2f}", f"{width:.2f}"
+                    '<rect class="{}" x="{}" y="0" width="{}" height="10"/>',
+                    name.replace("_", "-"),
+                    f"{start:.2f}",
+                    f"{width:.2f}",
                 )
             )
             start += width
@@ -160,7 +161,10 @@ def both_th(key: str) -> SafeString:
     with translation.override(other):
         also = str(HEADINGS[key])
     return format_html(
-        '<th scope="col">{}<span class="cell-sub" lang="{}">{}</span></th>', own, "en" if other == "en" else "zh-CN", also
+        '<th scope="col">{}<span class="cell-sub" lang="{}">{}</span></th>',
+        own,
+        "en" if other == "en" else "zh-CN",
+        also,
     )
 
 
