@@ -99,9 +99,9 @@ def _text(message: Message) -> str:
 
 
 def _chinese(message: Message | None) -> str:
-    if message is None or message.fuzzy:
+    if message is None or message.fuzzy or not message.string:
         return ""
-    return message.string if isinstance(message.string, str) else message.string[0]
+    return message.string if isinstance(message.string, str) else str(message.string[0])
 
 
 def _in_step(source: dict[Key, Message], known: dict[Key, Message]) -> str:
