@@ -92,11 +92,17 @@ class Actor:
     is_system: bool = False
 
     def may(self, action: str, area: str | None = None, organisation_id: int | None = None) -> bool:
-        """Whether the action is allowed in the area (anywhere, if None), for records of this organisation if the role is bound."""
+        """Whether the action is allowed in the area (anywhere, if None).
+
+        A role that is bound to an organisation reaches what that organisation holds, wherever it is: a clinic reports patients
+        from everywhere.
+        """
         return self.is_system or any(
             grant.allows(action)
-            and (area is None or area.startswith(grant.area))
-            and (area is None or not _bound(grant) or grant.organisation_id == organisation_id)
+            and (
+                area is None
+                or (grant.organisation_id == organisation_id if _bound(grant) else area.startswith(grant.area))
+            )
             for grant in self.grants
         )
 
@@ -116,10 +122,10 @@ class Actor:
         nothing = Q(pk__in=())
         found = nothing
         for grant in allowed:
-            one = within(grant.area, area)
-            if _bound(grant):
-                one &= Q(**{organisation: grant.organisation_id}) if organisation else nothing
-            found |= one
+            if not _bound(grant):
+                found |= within(grant.area, area)
+            elif organisation:
+                found |= Q(**{organisation: grant.organisation_id})
         return found
 
     def areas(self, action: str) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ Every writer in the house is a function under `@action`. Nested actions join the
 appended and the outbox written once, at the end, and events are handed on only after the commit.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -33,14 +34,9 @@ def action(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate
 
     @wraps(function)
     def run(by: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        if (outer := _unit.get()) is not None:
-            lines, events = len(outer.lines), len(outer.events)
-            try:
-                with transaction.atomic():
-                    return function(by, *args, **kwargs)
-            except BaseException:  # what was undone was not done: the caller may catch this and go on
-                del outer.lines[lines:], outer.events[events:]
-                raise
+        if _unit.get() is not None:
+            with attempt():
+                return function(by, *args, **kwargs)
         unit = _Unit()
         with transaction.atomic():
             token = _unit.set(unit)
@@ -53,6 +49,19 @@ def action(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate
         return result
 
     return run
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """A part of the running action that may fail, be caught, and be done otherwise: what it wrote, recorded and emitted goes with it."""
+    unit = _running()
+    lines, events = len(unit.lines), len(unit.events)
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        del unit.lines[lines:], unit.events[events:]
+        raise
 
 
 def record(

@@ -42,7 +42,9 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     as_json = frozenset(place for place, name in enumerate(columns) if isinstance(by_column[name], JSONField))
     values: Iterable[Sequence[Any]] = _with_json(rows, as_json) if as_json else rows
     if connection.vendor == "postgresql":
-        settings = ", ".join(f"{quote(name)} = %s{'::jsonb' * (place in as_json)}" for place, name in enumerate(columns))
+        settings = ", ".join(
+            f"{quote(name)} = %s{'::jsonb' * (place in as_json)}" for place, name in enumerate(columns)
+        )
         given = [list(row) for row in values]
     else:
         settings = ", ".join(f"{quote(name)} = %s" for name in columns)

@@ -71,7 +71,9 @@ def deliver(ids: Iterable[int] | None = None, *, limit: int = 1000) -> int:
         (one.message_id, one.handler): one for one in Delivery.objects.filter(message__in=[one.pk for one in waiting])
     }
     undone = {
-        message.pk for message, handler in wanted if not _hand_over(message, noted[message.pk, handler[0]], *handler[1:])
+        message.pk
+        for message, handler in wanted
+        if not _hand_over(message, noted[message.pk, handler[0]], *handler[1:])
     }
     done = [message.pk for message in waiting if message.pk not in undone]
     Message.objects.filter(id__in=done).update(delivered_at=clock.now())

@@ -11,7 +11,7 @@ from fangxian.cases.judgement import check_facts
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotAllowed, NotFound
 from fangxian.protocols.vocabulary import facts as vocabulary
-from fangxian.registry.checking import check
+from fangxian.registry.checking import Checked, check
 from fangxian.tracing import judging, sources
 from fangxian.tracing.judging import Source
 from fangxian.tracing.schemas import ExposureForm
@@ -31,6 +31,8 @@ class Draft:
     facts: dict[str, Any]
     place_id: int | None
     person_id: int = 0
+    #: Who it is, checked, until the person is registered.
+    person: Checked | None = None
 
 
 class Desk:
@@ -58,7 +60,7 @@ class Desk:
                 raise NotFound(_("There is no such person."), remedy=_("Register the person first."), field="person")
             draft.person_id = self.people[form.person]
         else:
-            check(form.person)
+            draft.person = check(form.person)
         return draft
 
     def checked(self, form: ExposureForm, source: Source) -> Draft:

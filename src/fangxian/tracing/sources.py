@@ -57,13 +57,7 @@ def of_exposure(row: Exposure) -> Source:
 def by_case_codes(codes: Iterable[str]) -> dict[str, Source]:
     """Cases by code, as the form wrote it; unknown ones are left out."""
     wanted = {code: ids.normalise_code(code) for code in codes}
-    codes_there = set(wanted.values())
-    known: dict[str, int] = dict(
-        Investigation.objects.filter(case__code__in=codes_there).values_list("case__code", "case_id") if wanted else ()
-    )
-    for code in codes_there - known.keys():  # reported a moment ago: its investigation is about to open
-        if (pk := cases.id_of(code)) is not None:
-            known[code] = pk
+    known = cases.ids_of(wanted.values()) if wanted else {}
     found = {case.code: of_case(case) for case in facts_of(known.values())}
     return {code: found[normal] for code, normal in wanted.items() if normal in found}
 

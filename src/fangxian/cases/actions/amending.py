@@ -7,8 +7,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fangxian.cases.actions.writing import (
-    Change, changed, changed_since, locked, locked_many, settle, settle_all, stale, write,
-)  # fmt: skip
+    Change,
+    changed,
+    changed_since,
+    locked,
+    locked_many,
+    settle,
+    settle_all,
+    stale,
+    write,
+)
 from fangxian.cases.models import Case
 from fangxian.cases.schemas import Edited
 from fangxian.cases.subject import KIND

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from fangxian.cases.schemas import CaseForm, Reported, ReportedCase
 from fangxian.cases.subject import KIND, moments_of, subject_of
 from fangxian.core import bulk, clock, ids
 from fangxian.core.access import Actor
-from fangxian.core.actions import action, emit, record
+from fangxian.core.actions import action, attempt, emit, record
 from fangxian.core.errors import Conflict, NotFound, Refusal
 from fangxian.duties import actions as duties
 from fangxian.duties import packs
@@ -234,7 +234,7 @@ def _inserted(outbreak: Outbreak, drafts: list[Draft], refused: dict[int, Refusa
         for pk, code, (_index, _person, case) in zip(keys, ids.new_codes(len(drafts)), drafts, strict=True):
             case.pk, case.code = pk, code
         try:
-            with transaction.atomic():
+            with attempt():
                 bulk.insert(Case, _COLUMNS, [[getattr(case, name) for name in _ATTRIBUTES] for *_rest, case in drafts])
             return drafts
         except IntegrityError:

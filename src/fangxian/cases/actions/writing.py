@@ -55,7 +55,9 @@ def locked(by: Actor, code: str, right: str = "", version: int | None = None) ->
 
 def locked_many(by: Actor, codes: Collection[str], right: str) -> list[Case]:
     """Those of these cases that the actor may see and has the right to, held for this transaction."""
-    found = Case.objects.select_for_update(of=("self",)).select_related("outbreak").filter(code__in=codes).order_by("pk")
+    found = (
+        Case.objects.select_for_update(of=("self",)).select_related("outbreak").filter(code__in=codes).order_by("pk")
+    )
     return [
         case for case in found
         if by.may("cases.view", case.area, case.organisation_id) and by.may(right, case.area, case.organisation_id)

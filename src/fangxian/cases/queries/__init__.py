@@ -3,7 +3,7 @@
 from fangxian.cases.queries.curves import daily_numbers, double_zero, epicurve
 from fangxian.cases.queries.exporting import Export, export
 from fangxian.cases.queries.linelist import count, line_list, total
-from fangxian.cases.queries.lookups import by_person, codes_by_source, facts_of, id_of, outbreak_id
+from fangxian.cases.queries.lookups import by_person, codes_by_source, facts_of, id_of, ids_of, outbreak_id
 from fangxian.cases.queries.one import CaseDetail, case
 from fangxian.cases.queries.timeliness import OutbreakView, outbreak, outbreaks, seven_one_seven
 
@@ -21,6 +21,7 @@ __all__ = [
     "export",
     "facts_of",
     "id_of",
+    "ids_of",
     "line_list",
     "outbreak",
     "outbreak_id",

@@ -14,6 +14,11 @@ def id_of(code: str) -> int | None:
     return Case.objects.filter(code=ids.normalise_code(code)).values_list("pk", flat=True).first()
 
 
+def ids_of(codes: Iterable[str]) -> dict[str, int]:
+    """The keys of cases by their codes (normalised); unknown codes are left out."""
+    return dict(Case.objects.filter(code__in=set(codes)).values_list("code", "pk"))
+
+
 def outbreak_id(code: str) -> int | None:
     """The key of the outbreak with this code."""
     return Outbreak.objects.filter(code=ids.normalise_code(code)).values_list("pk", flat=True).first()

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from fangxian.core import bulk, clock, ids
 from fangxian.core.access import Actor
-from fangxian.core.actions import action, record
+from fangxian.core.actions import action, attempt, record
 from fangxian.core.errors import Invalid, NotFound
 from fangxian.registry import checking, matching
 from fangxian.registry.checking import Checked, check
@@ -44,7 +44,7 @@ def register_many(by: Actor, forms: Sequence[PersonForm | Checked]) -> list[int]
         known = holders({number.index for one in checked for number in one.documents})
         plan = _plan(checked, known)
         try:
-            with transaction.atomic():
+            with attempt():
                 return _enter(by, plan, len(checked))
         except IntegrityError:  # somebody else registered one of these documents a moment ago: now it is known
             if last_try:

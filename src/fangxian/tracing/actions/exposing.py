@@ -13,7 +13,6 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict, NotFound, Refusal
 from fangxian.registry import actions as registry_actions
-from fangxian.registry.schemas import PersonForm
 from fangxian.tracing import infectors, judging, sources
 from fangxian.tracing.desk import RIGHT, Desk, Draft
 from fangxian.tracing.knowing import Known
@@ -150,12 +149,12 @@ def _register(by: Actor, drafts: Sequence[Draft]) -> None:
 
     A person of whom no residence is known is taken to live where the case is investigated.
     """
-    fresh, forms = [], []
+    fresh, people_to_be = [], []
     for draft in drafts:
-        if isinstance(form := draft.form.person, PersonForm):
+        if (one := draft.person) is not None:
             fresh.append(draft)
-            forms.append(form if form.area else replace(form, area=draft.form.area or draft.source.area))
-    people = registry_actions.register_many(by, forms) if forms else []
+            people_to_be.append(one if one.area else replace(one, area=draft.form.area or draft.source.area))
+    people = registry_actions.register_many(by, people_to_be) if fresh else []
     for draft, person_id in zip(fresh, people, strict=True):
         draft.person_id = person_id
 
