@@ -117,7 +117,9 @@ def test_the_whole_of_a_duty_by_keyboard(open_page: Callable[..., Page]) -> None
     page.keyboard.press("Enter")
     page.locator("li.duty summary.button.primary").first.focus()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.name").endswith("-temperature"), "the first field is where one writes"
+    page.wait_for_function(
+        "document.activeElement.name?.endsWith('-temperature')"
+    )  # the first field is where one writes
     page.keyboard.type("36.7")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
