@@ -27,11 +27,19 @@ KNOWN: dict[str, list[Any]] = {}
 
 
 @pytest.fixture(scope="module")
-def switchboard(duty_room: "Exchange") -> "Exchange":
-    """The city with a person who holds every role."""
+def sessions(duty_room: "Exchange") -> dict[str, str]:
+    """Session cookies: of somebody who holds every role there is, and of a resident."""
+    from django.conf import settings
+    from django.test import Client
+
     duty_room.jack_of_all_trades()
     KNOWN.update(duty_room.things())
-    return duty_room
+    found = {}
+    for post in ("all", "resident"):
+        client = Client()
+        client.force_login(duty_room.city.staff[post])
+        found[post] = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    return found
 
 
 def _partly_known(context: HookContext, strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -54,33 +62,47 @@ for place in ("path_parameters", "query", "body"):
     schema.hook(f"before_generate_{place}")(_partly_known)
 
 
-@pytest.mark.parametrize("post", ["all"])
-@schema.parametrize()
-@settings(
-    max_examples=40, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip
-def test_it_answers_as_described(case: Case, post: str, switchboard: "Exchange", db: None) -> None:
+def _checked(case: Case, cookie: str) -> None:
     from django.db import transaction
 
     from fangxian.core import clock
     from tests.support.exchange import NOW
 
     with clock.at(NOW), transaction.atomic():
-        answer = _sent(case, switchboard.line(post).token)
+        answer = _sent(case, cookie)
         transaction.set_rollback(True)
+    assert answer.status_code != 401, "nobody is tested who is not signed in"
     case.validate_response(answer, checks=CHECKED)
 
 
-def _sent(case: Case, token: str) -> Response:
-    """The answer to a case, through the same door as every other test: real connections are closed after each request."""
+def _sent(case: Case, cookie: str) -> Response:
+    """The answer to a case, through the same door as every other test: a real one closes connections after each request."""
     from django.test import Client
 
     asked = requests.Request(**case.as_transport_kwargs(base_url="http://localhost")).prepare()
-    headers = {**asked.headers, "Authorization": f"Bearer {token}"}
+    headers = {**asked.headers, "Cookie": cookie}
     body = asked.body.encode() if isinstance(asked.body, str) else asked.body or b""
     found = Client(raise_request_exception=False).generic(
         str(asked.method), asked.path_url, body, headers.pop("Content-Type", ""), headers=headers
     )
     told = {name.lower(): [value] for name, value in found.headers.items()}
     return Response(found.status_code, told, found.content, asked, elapsed=0.0, verify=False)
+
+
+def _settings(examples: int) -> settings:
+    return settings(
+        max_examples=examples, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+
+
+@schema.parametrize()
+@_settings(4)
+def test_whoever_may_do_everything_is_answered_as_described(case: Case, sessions: dict[str, str], db: None) -> None:
+    _checked(case, sessions["all"])
+
+
+@schema.parametrize()
+@_settings(1)
+def test_whoever_may_do_nothing_is_answered_as_described(case: Case, sessions: dict[str, str], db: None) -> None:
+    _checked(case, sessions["resident"])

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Query, Router
 from pydantic import Field
 
@@ -20,9 +21,10 @@ from fangxian.api.signing import Asked
 from fangxian.cases import actions, queries
 from fangxian.cases.actions.writing import AMENDABLE
 from fangxian.cases.queries.one import CaseDetail, Event, Judged, Reviewed
-from fangxian.cases.schemas import CaseForm, DayCount, Filter
+from fangxian.cases.schemas import CaseForm, CaseRow, DayCount, Filter
+from fangxian.core import ids
 from fangxian.core.access import Actor
-from fangxian.core.errors import Refusal
+from fangxian.core.errors import NotFound, Refusal
 from fangxian.duties import queries as duties
 
 router = Router(tags=["cases"])
@@ -116,7 +118,16 @@ def report_batch(by: Actor, outbreak: str, cases: Sequence[Any]) -> Mapping[str,
 
 def case_duties(by: Actor, code: str) -> list[Any]:
     """All duties about a case with their steps, oldest first."""
-    return duties.of_subject("case", queries.case(by, code).row.id)
+    return duties.of_subject("case", case_row(by, code).id)
+
+
+def case_row(by: Actor, code: str) -> CaseRow:
+    """The line of a case: enough to know that the actor may see it, and whom it is about. Raises NotFound."""
+    code = ids.normalise_code(code)
+    found = [row for row in queries.line_list(by, Filter(text=code)).rows if row.code == code]
+    if not found:
+        raise NotFound(_("There is no such case."), remedy=_("Check the code; its last character is a check."))
+    return found[0]
 
 
 def kept(_by: Actor, row: Any) -> CaseKept:

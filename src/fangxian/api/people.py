@@ -8,15 +8,15 @@ from ninja import Router
 from pydantic import Field
 
 from fangxian.api import paging
+from fangxian.api.cases import case_row
 from fangxian.api.offering import offer
 from fangxian.api.shapes import Closed, Id, Shown, Word, changes, shown
 from fangxian.api.signing import Asked
-from fangxian.cases import queries as cases
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.registry import actions, queries
 from fangxian.registry.schemas import Card, PersonForm
-from fangxian.tracing import queries as tracing
+from fangxian.tracing import sources as contacts
 
 router = Router(tags=["people"])
 
@@ -61,41 +61,38 @@ def me(by: Actor) -> Card:
 
 def person_of_case(by: Actor, case: str) -> Card:
     """The person of a case, masked, also where they live elsewhere."""
-    return queries.cards([cases.case(by, case).person_id])[cases.case(by, case).person_id]
+    row = case_row(by, case)
+    return queries.person(by, row.person, under=row.area)
 
 
 def person_of_contact(by: Actor, contact: str) -> Card:
     """The person of a contact, masked, also where they live elsewhere."""
-    found = tracing.contact(by, contact).person_id
+    found = contacts.contact(by, contact).person_id
     return queries.cards([found])[found]
 
 
 def reveal_of_case(by: Actor, case: str, fields: Iterable[str], purpose: str, reason: str) -> dict[str, Any]:
     """Fields of the person of a case in full, also where they live elsewhere. The look is on record, and the person can see it."""
-    row = cases.case(by, case).row
+    row = case_row(by, case)
     return actions.reveal(by, row.person, fields, purpose, reason, under=row.area)
 
 
 def reveal_of_contact(by: Actor, contact: str, fields: Iterable[str], purpose: str, reason: str) -> dict[str, Any]:
     """Fields of the person of a contact in full, also where they live elsewhere. The look is on record, and the person can see it."""
-    found = tracing.contact(by, contact)
-    return actions.reveal(by, _code(found.person_id), fields, purpose, reason, under=found.row.area)
+    found = contacts.contact(by, contact)
+    return actions.reveal(by, found.person.code, fields, purpose, reason, under=found.area)
 
 
 def amend_person_of_case(by: Actor, case: str, version: int, changes: Mapping[str, Any], reason: str = "") -> Any:
     """Correct what is known of the person of a case, also where they live elsewhere."""
-    row = cases.case(by, case).row
+    row = case_row(by, case)
     return actions.amend_person(by, row.person, version, changes, reason, under=row.area)
 
 
 def amend_person_of_contact(by: Actor, contact: str, version: int, changes: Mapping[str, Any], reason: str = "") -> Any:
     """Correct what is known of the person of a contact, also where they live elsewhere."""
-    found = tracing.contact(by, contact)
-    return actions.amend_person(by, _code(found.person_id), version, changes, reason, under=found.row.area)
-
-
-def _code(person_id: int) -> str:
-    return queries.cards([person_id])[person_id].code
+    found = contacts.contact(by, contact)
+    return actions.amend_person(by, found.person.code, version, changes, reason, under=found.area)
 
 
 FIELDS = (

@@ -19,7 +19,7 @@ from fangxian.cases.schemas import CaseForm
 from fangxian.core.access import Actor
 from fangxian.core.errors import Refusal
 from fangxian.duties import queries as duties
-from fangxian.tracing import actions, queries
+from fangxian.tracing import actions, queries, sources
 from fangxian.tracing.schemas import (
     Clearance,
     ContactFilter,
@@ -188,7 +188,7 @@ def become_case(by: Actor, contact: str, form: CaseForm) -> Any:
 
 def contact_duties(by: Actor, code: str) -> list[Any]:
     """All duties about a contact with their steps, oldest first."""
-    return duties.of_subject("contact", queries.contact(by, code).row.id)
+    return duties.of_subject("contact", sources.contact(by, code).pk)
 
 
 def _chains(_by: Actor, chains: Chains) -> Mapping[str, Any]:

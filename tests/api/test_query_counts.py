@@ -1,0 +1,89 @@
+"""How many statements each question costs: a number that grows is seen, and one that grows with the data is refused."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.exchange import Exchange
+
+COUNTS = Path(__file__).with_name("query_counts.json")
+DESCRIPTION = Path(__file__).resolve().parents[2] / "docs" / "reference" / "openapi.json"
+#: Statements of one question, those of the sign-in among them.
+BUDGET = 12
+#: What some questions must be asked with.
+ASKED_WITH = {
+    "/steps/missing": "kind=case.review",
+    "/coverage/hours": "kind=case.review&area=990101",
+    "/coverage/gaps": "area=990101",
+    "/areas/{code}/below": "level=grid",
+    "/places/nearest": "lon=121.5&lat=29.8",
+    "/exposures": "case={case}",
+}
+
+
+@pytest.fixture(scope="module")
+def things(duty_room: "Exchange") -> dict[str, Any]:
+    duty_room.jack_of_all_trades()
+    duty_room.line("all")
+    return {name: found[0] for name, found in duty_room.things().items() if found}
+
+
+def _questions(things: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every address that can be asked, as it is described and as it is asked."""
+    described = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
+    for address, operations in described["paths"].items():
+        if "get" in operations:
+            path = address.removeprefix("/api/v1")
+            asked = path + (f"?{ASKED_WITH[path]}" if path in ASKED_WITH else "")
+            noun = path.split("/")[1]
+            names = {name.removeprefix(f"{noun}."): thing for name, thing in things.items() if "." not in name}
+            names |= {
+                name.removeprefix(f"{noun}."): thing for name, thing in things.items() if name.startswith(f"{noun}.")
+            }
+            if all(part.strip("{}") in names for part in asked.split("/") if part.startswith("{")):
+                yield path, asked.format_map(names)
+
+
+def test_what_a_question_costs(
+    exchange: "Exchange", things: dict[str, Any], same_as: Callable[[Path, str], None]
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    line, counts = exchange.line("all"), {}
+    for path, asked in _questions(things):
+        line.get(asked)  # what is read once and kept does not count
+        with CaptureQueriesContext(connection) as captured:
+            answer = line.get(asked)
+        assert answer.status_code in (200, 401, 403, 404), (asked, answer.content)
+        if answer.status_code == 200:
+            counts[path] = sum("SAVEPOINT" not in query["sql"] for query in captured)
+    assert len(counts) > 40
+    assert {path: count for path, count in counts.items() if count > BUDGET} == {}
+    same_as(COUNTS, json.dumps(counts, indent=1, sort_keys=True) + "\n")
+
+
+def test_a_list_costs_no_more_for_more_rows(exchange: "Exchange", things: dict[str, Any]) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    for path in (
+        "/cases",
+        "/steps",
+        "/steps/mine",
+        f"/outbreaks/{things['outbreak']}/contacts",
+        "/appointments",
+        "/organisations",
+    ):
+        exchange.line("all").get(path)
+        costs = []
+        for limit in (1, 5):
+            with CaptureQueriesContext(connection) as captured:
+                rows = exchange.line("all").get(f"{path}?limit={limit}").json()["rows"]
+            assert len(rows) == limit or path == "/steps/mine", path
+            costs.append(len(captured))
+        assert costs[0] == costs[1], path
