@@ -83,6 +83,17 @@ def _given(code: str, told: dict[str, Any]) -> str:
         return type(fault).__name__
 
 
+def test_every_picture_is_there_is_shown_and_is_light() -> None:
+    shown = {
+        (page.parent / link).resolve()
+        for page in PAGES
+        for link in re.findall(r'(?:src="|!\[[^]]*\]\()([^")]+)', page.read_text(encoding="utf-8"))
+    }
+    kept = set((ROOT / "docs" / "images").iterdir())
+    assert kept == shown
+    assert [path.name for path in kept if path.stat().st_size > 200_000] == []
+
+
 # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
