@@ -57,10 +57,10 @@ class Loop(RuleBasedStateMachine):
         self.now, self.serial = START, 0
         self.told: list[tuple[str, Subject]] = []
         subjects.register(
-            "case", provider=lambda area: [one for one in self.told if one[1].kind == "case"], describer=dict
+            "case", provider=lambda area: [one for one in self.told if one[1].kind == "case"], describer=lambda ids: {}
         )
         subjects.register(
-            "contact", provider=lambda area: [one for one in self.told if one[1].kind == "contact"], describer=dict
+            "contact", provider=lambda area: [one for one in self.told if one[1].kind == "contact"], describer=lambda ids: {}
         )
         for area in ("", "99", "9901", "990101"):
             Organisation.objects.create(code=f"H{area}", kind="headquarters", name_zh="指挥部", area=area)
@@ -69,7 +69,7 @@ class Loop(RuleBasedStateMachine):
             name="王", role="reviewer", organisation=self.cdc, area="990101", begins_at=START - timedelta(days=1)
         )
 
-    def _at(self):  # type: ignore[no-untyped-def]
+    def _at(self):
         return clock.at(self.now)
 
     def _open(self) -> list[Step]:
@@ -153,7 +153,7 @@ class Loop(RuleBasedStateMachine):
             assert swept.escalated <= before
             assert not Step.objects.filter(state=Step.OPEN, alarm_at__lte=self.now).exists()
 
-    def _try(self, act, step: Step) -> None:  # type: ignore[no-untyped-def]
+    def _try(self, act, step: Step) -> None:
         """An act may be refused (an earlier step is open); then nothing at all has changed."""
         with self._at():
             size, refused = journal.signed_head().size, None

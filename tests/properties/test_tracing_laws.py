@@ -215,8 +215,8 @@ class Tracing(RuleBasedStateMachine):
             assert counting
             strictest = min(counting, key=lambda one: (judging.rank(one.classified_by, one.category), one.pk))
             assert (contact.category, contact.classified_by) == (strictest.category, strictest.classified_by)
-            assert contact.first_exposure_at == min(one.from_at for one in counting)
-            assert contact.last_exposure_at == max(one.to_at for one in counting)
+            assert contact.first_exposure_at == min(one.from_at for one in counting if one.from_at)
+            assert contact.last_exposure_at == max(one.to_at for one in counting if one.to_at)
             owed = [duty for duty in duties.of_subject("contact", contact.pk) if duty.state == "open"]
             for duty in owed:
                 assert duty.anchors["last_exposure_at"] == contact.last_exposure_at.isoformat()

@@ -52,7 +52,7 @@ def test_a_household_of_three_exposed_twice_is_three_people_with_two_exposures_e
     books_agree()
 
 
-def release_of(code: str):  # type: ignore[no-untyped-def]
+def release_of(code: str):
     contact = Contact.objects.get(code=code)
     steps = [step for duty in duties.of_subject("contact", contact.pk) for step in duty.steps.all()]
     return next(step.due_at for step in steps if step.key == "release" and step.state == "open")

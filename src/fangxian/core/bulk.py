@@ -52,7 +52,8 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     if not given:
         return
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {quote(meta.db_table)} SET {settings} WHERE {quote(meta.pk.column)} = %s", given)
+        key = quote(str(meta.pk.column))
+        cursor.executemany(f"UPDATE {quote(meta.db_table)} SET {settings} WHERE {key} = %s", given)
 
 
 def _with_json(rows: Iterable[Sequence[Any]], places: frozenset[int]) -> Iterable[list[Any]]:

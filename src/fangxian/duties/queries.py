@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
@@ -16,7 +16,7 @@ from fangxian.duties.planning import evidence_wanted, title
 from fangxian.protocols import DutyRule
 
 __all__ = [
-    "Covered", "coverage", "coverage_by_hour", "evidence_wanted", "gaps", "missing", "my_counts", "my_steps", "of_subject",
+    "Covered", "coverage", "coverage_by_hour", "evidence_wanted", "gaps", "holds", "late", "missing", "my_counts", "my_steps", "of_subject",
     "open_step", "open_steps", "rule", "step", "summary", "title",
 ]  # fmt: skip
 
@@ -76,7 +76,27 @@ def step(by: Actor, step_id: int) -> Step:
 def of_subject(kind: str, subject_id: int) -> list[Duty]:
     """All duties about a subject with their steps, oldest first. Who may see the subject may see what is owed to it."""
     duties = Duty.objects.filter(subject_kind=kind, subject_id=subject_id).order_by("opened_at", "pk")
-    return list(duties.prefetch_related("steps__organisation", "steps__account", "steps__done_by"))
+    steps = Step.objects.select_related("organisation", "account", "done_by").order_by("number", "attempt")
+    return list(duties.prefetch_related(Prefetch("steps", steps)))
+
+
+def holds(by: Actor, kind: str, subject_id: int) -> bool:
+    """Whether the actor answers for an open step about the subject: who is to visit somebody must be able to look them up."""
+    return _held(by).filter(duty__subject_kind=kind, duty__subject_id=subject_id).exists()
+
+
+def late(by: Actor, subject_kind: str, area: str = "", *, kinds: Sequence[str] = ()) -> dict[int, int]:
+    """Subjects with open steps past their time (of these kinds of duty), and how many steps that are; one query."""
+    found = Step.objects.filter(
+        by.scope("duties.view", organisation="organisation_id"),
+        within(area),
+        state=Step.OPEN,
+        due_at__lte=clock.now(),
+        duty__subject_kind=subject_kind,
+    )
+    if kinds:
+        found = found.filter(kind__in=kinds)
+    return dict(found.order_by().values_list("duty__subject_id").annotate(Count("pk")))
 
 
 def open_step(kind: str, subject: tuple[str, int], key: str) -> Step | None:

@@ -4,6 +4,7 @@ Every setting a deployment may change is read from the environment here and desc
 (a test keeps the two in step). Nothing else in the code reads the environment.
 """
 
+import warnings
 from pathlib import Path
 
 import environ
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -90,7 +92,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{SQLITE}")}
+with warnings.catch_warnings(action="ignore"):  # of an address that it cannot read; what to do about it is said below
+    DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{SQLITE}")}
 if not DATABASES["default"].get("ENGINE", "").endswith(("sqlite3", "postgresql")):
     raise ImproperlyConfigured("DATABASE_URL is to begin with postgres:// or sqlite:///.")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -83,7 +83,11 @@ def _likeliest(case: CaseFacts, found: Sequence[Exposure], infector_of: dict[int
 
 def latest(case: CaseFacts) -> datetime:
     """The last moment at which this case can have been infected: the end of the day of onset, else the report."""
-    return case.reported_at if case.onset_on is None else clock.local_midnight(case.onset_on) + clock.DAY - timedelta(seconds=1)
+    return (
+        case.reported_at
+        if case.onset_on is None
+        else clock.local_midnight(case.onset_on) + clock.DAY - timedelta(seconds=1)
+    )
 
 
 def _preference(row: Exposure, limit: datetime) -> tuple[bool, float, int, int]:
@@ -108,7 +112,9 @@ def _infectors(outbreak_id: int, cases: Iterable[int | None]) -> dict[int, set[i
     found: dict[int, set[int]] = defaultdict(set)
     wanted = {one for one in cases if one is not None}
     while wanted:
-        rows = Exposure.objects.filter(outbreak_id=outbreak_id, infected_id__in=wanted).values_list("infected_id", "case_id")
+        rows = Exposure.objects.filter(outbreak_id=outbreak_id, infected_id__in=wanted).values_list(
+            "infected_id", "case_id"
+        )
         for infected, infector in rows:
             if infected is not None and infector is not None:
                 found[infected].add(infector)

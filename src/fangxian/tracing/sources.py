@@ -11,6 +11,7 @@ from fangxian.core import clock, ids
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotFound
 from fangxian.duties import packs
+from fangxian.duties import queries as duty_queries
 from fangxian.protocols import Text, Window
 from fangxian.registry import queries as registry
 from fangxian.tracing.judging import CASE, CONTACT, Source
@@ -193,11 +194,15 @@ def reason(value: str) -> str:
 def contact(by: Actor, code: str, *, lock: bool = False) -> Contact:
     """The contact with this code, if the actor may see it. Raises NotFound alike for both.
 
-    Seen by whoever looks after it, and by whoever investigates a case that it was exposed to.
+    Seen by whoever looks after it, answers for something owed to it, or investigates a case that it was exposed to.
     """
     rows = Contact.objects.select_related("person", "outbreak")
     found = (rows.select_for_update(of=("self",)) if lock else rows).filter(code=ids.normalise_code(code)).first()
-    if found is None or not (by.may("contacts.view", found.area, found.held_by_id) or _investigates(by, [found])):
+    if found is None or not (
+        by.may("contacts.view", found.area, found.held_by_id)
+        or duty_queries.holds(by, CONTACT, found.pk)
+        or _investigates(by, [found])
+    ):
         raise NotFound(_("There is no such contact."), remedy=_("Check the code; its last character is a check."))
     return found
 

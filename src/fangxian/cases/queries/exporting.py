@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from fangxian.cases.models import Case
 from fangxian.cases.queries.linelist import filtered, rows
@@ -19,7 +20,7 @@ _CHUNK = 2000
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A table: the names of its columns in the reader's language, and its rows, read as they are asked for."""
+    """A table: the names of its columns in both languages, and its rows, read as they are asked for."""
 
     columns: tuple[str, ...]
     rows: Iterator[tuple[Cell, ...]]
@@ -32,7 +33,7 @@ def export(by: Actor, wanted: Filter | None = None) -> Export:
     """
     by.must("exports.make")
     found = filtered(by, wanted or Filter()).select_related("outbreak", "organisation", "hospital", "person")
-    return Export(tuple(_columns().values()), _rows(found.order_by("-reported_at", "-pk")))
+    return Export(_headings(), _rows(found.order_by("-reported_at", "-pk")))
 
 
 def _rows(found: Any) -> Iterator[tuple[Cell, ...]]:
@@ -51,6 +52,15 @@ def _cells(row: CaseRow) -> tuple[Cell, ...]:
 
 def _cell(value: Cell) -> Cell:
     return value.astimezone(clock.zone()) if isinstance(value, datetime) else value
+
+
+def _headings() -> tuple[str, ...]:
+    """Each heading in both languages, as a file is passed on to people who read either."""
+    with override("zh-hans"):
+        chinese = _columns().values()
+    with override("en"):
+        english = _columns().values()
+    return tuple(f"{zh} {en}" for zh, en in zip(chinese, english, strict=True))
 
 
 def _columns() -> dict[str, str]:

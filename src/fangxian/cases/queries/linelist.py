@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.cases.models import Case
 from fangxian.cases.schemas import CasePage, CaseRow, Filter, Order
-from fangxian.cases.subject import REVIEW
+from fangxian.cases.subject import KIND, REVIEW
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid
@@ -20,8 +20,6 @@ from fangxian.duties import queries as duties
 from fangxian.registry import masking
 from fangxian.registry import queries as registry
 
-#: More late reviews than anybody can look through; the list says so by being this long.
-_MANY = 20_000
 LONGEST_PAGE = 1000
 _COLUMNS = {"reported": "reported_at", "onset": "onset_on"}
 
@@ -92,8 +90,7 @@ def filtered(by: Actor, wanted: Filter) -> QuerySet[Case]:
     if wanted.outcome:
         found = found.filter(outcome="" if wanted.outcome == "in_care" else wanted.outcome)
     if wanted.late:
-        late = duties.missing(by, REVIEW, wanted.area, limit=_MANY)
-        found = found.filter(pk__in={step.duty.subject_id for step in late if step.state == step.OPEN})
+        found = found.filter(pk__in=duties.late(by, KIND, wanted.area, kinds=(REVIEW,)))
     if text := wanted.text.strip():
         found = found.filter(_about(by, text))
     return found

@@ -61,7 +61,8 @@ def _analysed_id(outbreak_id: int) -> tuple[Chains, Mapping[str, CaseFacts], Seq
     ]
     for link in links:
         link["infector"], link["infectee"] = code_of[link["case_id"]], code_of[link["infected_id"]]
-    links += _unlisted(outbreak_id, code_of)
+    told = {(link["infector"], link["infectee"]) for link in links}
+    links += [link for link in _unlisted(outbreak_id, code_of) if (link["infector"], link["infectee"]) not in told]
     pairs = [(link["infector"], link["infectee"]) for link in links]
     return analyse(list(facts), pairs, {code: case.onset_on for code, case in facts.items()}), facts, links
 

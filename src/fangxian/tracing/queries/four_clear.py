@@ -1,6 +1,7 @@
 """The table of the four clear (四清): is every contact known by number, person, place and control?"""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,6 @@ from django.utils.translation import gettext as _
 from fangxian.cases import queries as cases
 from fangxian.core.access import Actor, within
 from fangxian.core.errors import Invalid
-from fangxian.duties import packs
 from fangxian.duties import queries as duties
 from fangxian.registry import masking
 from fangxian.tracing import subject
@@ -18,8 +18,6 @@ from fangxian.tracing.models import Contact
 from fangxian.tracing.schemas import Clearance, ContactFilter, ContactRow, FourClear
 
 LONGEST_PAGE = 1000
-#: More late steps than anybody can look through; a table asked for the late ones says so by being this long.
-_MANY = 20_000
 _LACKING = {"person": "person_clear_at", "place": "place_clear_at", "control": "control_clear_at"}
 _WATCHED = Q(state=Contact.UNDER_WATCH)
 _CLEAR = {name: Q(**{f"{column}__isnull": False}) for name, column in _LACKING.items()}
@@ -42,11 +40,11 @@ def four_clear(
 ) -> FourClear:
     """Contacts of an outbreak that the actor may see, with the counts of the whole selection; the latest identified first.
 
-    `after` is what the page before said. Counts of the four clear are over those under watch. Eight queries at most.
+    `after` is what the page before said. Counts of the four clear are over those under watch. Five queries.
     """
     limit = max(1, min(limit, LONGEST_PAGE))
     found_outbreak = cases.outbreak(by, outbreak)
-    late = _late(by, found_outbreak.pack, found_outbreak.area, area)
+    late = duties.late(by, subject.KIND, area)
     found = _selected(by, found_outbreak.id, area, wanted or ContactFilter(), late)
     by_state: Counter[str] = Counter()
     by_category: Counter[str] = Counter()
@@ -67,7 +65,9 @@ def four_clear(
     )
 
 
-def _selected(by: Actor, outbreak_id: int, area: str, wanted: ContactFilter, late: Counter[int]) -> QuerySet[Contact]:
+def _selected(
+    by: Actor, outbreak_id: int, area: str, wanted: ContactFilter, late: Mapping[int, int]
+) -> QuerySet[Contact]:
     if wanted.lacking and wanted.lacking not in _LACKING:
         raise Invalid(
             _("“%(value)s” is not known here.") % {"value": wanted.lacking},
@@ -90,25 +90,14 @@ def _selected(by: Actor, outbreak_id: int, area: str, wanted: ContactFilter, lat
     return found
 
 
-def _late(by: Actor, pack: str, pack_area: str, area: str) -> Counter[int]:
-    """Contact → how many of its steps are past their time and open, over the duties that the pack has for contacts."""
-    kinds = [rule.kind for rule in packs.pack(pack, pack_area).duties.values() if rule.subject == subject.KIND]
-    late: Counter[int] = Counter()
-    for kind in kinds:
-        for step in duties.missing(by, kind, area, limit=_MANY):
-            if step.state == step.OPEN and step.duty.subject_kind == subject.KIND:
-                late[step.duty.subject_id] += 1
-    return late
-
-
 def _rows(
-    found: QuerySet[Contact], after: tuple[datetime, int] | None, limit: int, late: Counter[int]
+    found: QuerySet[Contact], after: tuple[datetime, int] | None, limit: int, late: Mapping[int, int]
 ) -> list[ContactRow]:
     if after is not None:
         at, pk = after
         found = found.filter(Q(identified_at__lt=at) | Q(identified_at=at, pk__lt=pk))
     page = found.select_related("person", "case").order_by("-identified_at", "-pk")[:limit]
-    return [row_of(one, late[one.pk]) for one in page]
+    return [row_of(one, late.get(one.pk, 0)) for one in page]
 
 
 def row_of(one: Contact, late: int) -> ContactRow:
