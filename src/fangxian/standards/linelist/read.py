@@ -121,6 +121,8 @@ class _Reading:
             if rejection is not None:
                 yield rejection
             return
+        if case.died_at and case.outcome is None:  # the death holds, even if its date should not
+            case = replace(case, outcome="died")
         for finding in check_case(case):
             rejection = _judged(opened, number, finding, getattr(case, finding.fields[0]), case.id)
             if rejection is None:

@@ -93,6 +93,10 @@ def amend_exposure(by: Actor, exposure_id: int, changes: ExposureForm, reason: s
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+#: The source of exposures that came from a line list.
+LISTED = "linelist"
+
+
 @dataclass(slots=True)
 class _Taken:
     contacts: list[str]
@@ -121,7 +125,9 @@ def _take(by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> 
     if not drafts:
         return _Taken([], [], refused)
     _register(by, drafts)
-    drafts = [draft for draft in drafts if not _alone(draft, refused)]
+    drafts = _told_anew([draft for draft in drafts if not _alone(draft, refused)], refused)
+    if not drafts:
+        return _Taken([], [], refused)
     judgements: dict[int, judging.Judgement] = {}
     fresh: list[Known] = []
     for pk, draft in zip(bulk.reserve_ids(Exposure, len(drafts)), drafts, strict=True):
@@ -130,7 +136,7 @@ def _take(by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> 
         one = Known(pk, draft.person_id, judgement, draft.from_at, draft.to_at, source.pack, source.area)
         one.area, one.fresh = draft.form.area, True
         fresh.append(one)
-    outbreak = drafts[0].source.outbreak_id if drafts else 0
+    outbreak = drafts[0].source.outbreak_id
     human_of = sources.humans([draft.person_id for draft in drafts])
     settled = settle(by, outbreak, dict.fromkeys(human_of.values()), fresh)
     _insert(drafts, fresh)
@@ -167,6 +173,25 @@ def _alone(draft: Draft, refused: list[tuple[ExposureForm, Refusal]]) -> bool:
         (draft.form, Conflict(_("Nobody is exposed to themselves."), remedy=_("Check both."), field="person"))
     )
     return True
+
+
+def _told_anew(drafts: Sequence[Draft], refused: list[tuple[ExposureForm, Refusal]]) -> list[Draft]:
+    """Leave out what a list told before: the same two people, times and place. (Interviews may well repeat each other.)"""
+    people = {draft.person_id for draft in drafts if draft.form.source == LISTED}
+    rows = Exposure.objects.filter(source=LISTED, person_id__in=people)
+    known = set(rows.values_list("case_id", "contact_of_id", "person_id", "from_at", "to_at", "setting", "place_text"))
+    anew = []
+    for draft in drafts:
+        ends = (draft.source.id, None) if draft.source.kind == judging.CASE else (None, draft.source.id)
+        form = draft.form
+        if (*ends, draft.person_id, draft.from_at, draft.to_at, form.setting, form.place_text) in known:
+            again = Conflict(
+                _("This exposure is on record already."), remedy=_("Nothing is to be done."), code="already_recorded"
+            )
+            refused.append((form, again))
+        else:
+            anew.append(draft)
+    return anew
 
 
 def _values(draft: Draft) -> dict[str, Any]:

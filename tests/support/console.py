@@ -1,0 +1,48 @@
+"""`fangxian` as a user starts it: a process of its own, a home of its own, a language."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+COMMAND = [sys.executable, "-W", "error", "-c", "from fangxian.cli import main; main()"]
+
+
+@dataclass(slots=True)
+class Console:
+    """A terminal on one home. Nothing of the environment of the tests reaches it but what is needed to run Python."""
+
+    home: Path
+    language: str = "en"
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FANGXIAN_", "DATABASE_URL"))}
+        own = {"FANGXIAN_HOME": str(self.home), "FANGXIAN_LANGUAGE": self.language, "COLUMNS": "160"}
+        return kept | own | self.settings
+
+    def run(self, *words: str | Path, code: int | None = 0, **more: Any) -> subprocess.CompletedProcess[str]:
+        """Run to the end; `code` is the exit code that is expected (None: any). Never a traceback, whatever happens."""
+        done = subprocess.run(
+            [*COMMAND, *map(str, words)], env=self.environment(), capture_output=True, text=True, timeout=240, **more
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        return done
+
+    def start(self, *words: str | Path, **more: Any) -> subprocess.Popen[str]:
+        """Start and go on; its output can be read while it runs."""
+        return subprocess.Popen(
+            [*COMMAND, *map(str, words)], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, text=True, start_new_session=True, **more,
+        )  # fmt: skip
+
+
+def end(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> int:
+    """Send a signal to a process and all it has started; its exit code."""
+    if process.poll() is None:
+        os.killpg(process.pid, number)
+    return process.wait(timeout=60)
