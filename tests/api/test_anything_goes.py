@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DESCRIPTION = Path(__file__).resolve().parents[2] / "docs" / "reference" / "openapi.json"
 schema = schemathesis.openapi.from_dict(json.loads(DESCRIPTION.read_text(encoding="utf-8")))
 schema.config.phases.coverage.enabled = False  # it tries what `test_api_signing_in` does by hand, a hundred times over
-CHECKED = CHECKS.get_by_names(
+CHECKED: Any = CHECKS.get_by_names(
     ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
 )
 #: What there is in the city, by the name under which requests say it; `code` by what stands before it in the address.
@@ -44,6 +44,7 @@ def sessions(duty_room: "Exchange") -> dict[str, str]:
 
 def _partly_known(context: HookContext, strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Half of what names something names something that there is, so that requests get beyond “not found”."""
+    assert context.operation is not None
     noun = context.operation.path.split("/")[3]
 
     def with_known(value: Any) -> st.SearchStrategy[Any]:
@@ -80,10 +81,10 @@ def _sent(case: Case, cookie: str) -> Response:
     from django.test import Client
 
     asked = requests.Request(**case.as_transport_kwargs(base_url="http://localhost")).prepare()
-    headers = {**asked.headers, "Cookie": cookie}
+    headers: dict[str, Any] = {**asked.headers, "Cookie": cookie}
     body = asked.body.encode() if isinstance(asked.body, str) else asked.body or b""
     found = Client(raise_request_exception=False).generic(
-        str(asked.method), asked.path_url, body, headers.pop("Content-Type", ""), headers=headers
+        str(asked.method), asked.path_url, body, str(headers.pop("Content-Type", "")), headers=headers
     )
     told = {name.lower(): [value] for name, value in found.headers.items()}
     return Response(found.status_code, told, found.content, asked, elapsed=0.0, verify=False)

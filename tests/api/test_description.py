@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,3 +54,19 @@ def test_shapes_are_described_completely(described: dict[str, Any]) -> None:
     known = described["components"]["schemas"]
     referred = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert referred - set(known) == set()
+
+
+def test_every_example_is_allowed_by_what_it_is_an_example_of(described: dict[str, Any]) -> None:
+    checked = 0
+    for address, operation in _operations(described):
+        told = {status: part for status, part in operation["responses"].items() if status.startswith("2")}
+        for where, part in {"request": operation.get("requestBody", {}), **told}.items():
+            for media in part.get("content", {}).values():
+                if "schema" in media:
+                    schema = {**media["schema"], "components": described["components"]}
+                    faults = [
+                        fault.message for fault in jsonschema_rs.validator_for(schema).iter_errors(media["example"])
+                    ]
+                    assert faults == [], (address, where, media["example"])
+                    checked += 1
+    assert checked > 150

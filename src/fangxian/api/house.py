@@ -10,7 +10,19 @@ from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from fangxian.api import accounts, cases, duties, jobs, journal, people, protocols, refusing, registry, tracing
+from fangxian.api import (
+    accounts,
+    cases,
+    duties,
+    examples,
+    jobs,
+    journal,
+    people,
+    protocols,
+    refusing,
+    registry,
+    tracing,
+)
 from fangxian.api.signing import ANYBODY_SIGNED_IN
 
 View = Callable[..., HttpResponseBase]
@@ -35,6 +47,7 @@ class Api(NinjaAPI):
             for method, operation in operations.items():
                 told = refusing.statuses(method, body="requestBody" in operation)
                 operation["responses"] |= {status: _refusal(status) for status in told}
+        examples.put(described)
         return described
 
 
