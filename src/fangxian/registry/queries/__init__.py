@@ -11,6 +11,7 @@ from fangxian.registry.queries.areas import (
     full_area_names,
     in_any,
     prefixes,
+    short_area_names,
 )
 from fangxian.registry.queries.matches import waiting_matches
 from fangxian.registry.queries.organisations import (
@@ -81,6 +82,7 @@ __all__ = [
     "responsibility",
     "same_person",
     "search",
+    "short_area_names",
     "traits",
     "vacant_posts",
     "waiting_matches",

@@ -13,7 +13,7 @@ from fangxian.core.access import within
 from fangxian.core.errors import NotFound
 from fangxian.registry import romanised
 from fangxian.registry.divisions import SUMMARY_NAMES
-from fangxian.registry.levels import LEVELS, upwards
+from fangxian.registry.levels import LEVELS, at_level, upwards
 from fangxian.registry.models import Jurisdiction
 
 
@@ -55,6 +55,19 @@ def full_area_names(codes: Iterable[str], lang: str | None = None) -> dict[str, 
         ]
         full[code] = ("".join(reversed(path)) if chinese else ", ".join(path)) or code or _("the whole country")
     return full
+
+
+def short_area_names(codes: Iterable[str], lang: str | None = None) -> dict[str, str]:
+    """Names as people of the county say them: a grid or building with its community (春和社区第1网格), the rest by itself. One query."""
+    chinese = _chinese(lang)
+    wanted = set(codes)
+    community = {code: at_level(code, "village") for code in wanted}
+    called = area_names({*wanted, *community.values()}, lang)
+    short = {}
+    for code in wanted:
+        path = [called[code]] if community[code] == code else [called[code], called[community[code]]]
+        short[code] = "".join(reversed(path)) if chinese else ", ".join(path)
+    return short
 
 
 def area(code: str, lang: str | None = None) -> Area:

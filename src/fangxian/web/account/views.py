@@ -81,7 +81,7 @@ def me(request: HttpRequest) -> HttpResponse:
     posts = [
         (said(roles[grant.role]), areas[grant.area], bodies.get(grant.organisation_id or 0, ""))
         for grant in by.grants
-        if grant.role in roles
+        if grant.role in roles and grant.role != "resident"  # being oneself is no post
     ]
     card, looks = None, None
     if by.person_id is not None:

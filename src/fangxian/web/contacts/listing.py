@@ -75,7 +75,7 @@ def index(request: HttpRequest) -> HttpResponse:
         given.pop(name, None)
     context: dict[str, Any] = {
         "rows": table.rows,
-        "places": registry.area_names({row.area for row in table.rows}),
+        "places": registry.short_area_names({row.area for row in table.rows}),
         "after": Cursor.write(*table.after) if table.after else "",
         "query": given.urlencode(),
     }

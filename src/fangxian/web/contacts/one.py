@@ -40,7 +40,7 @@ def contact_page(request: HttpRequest, code: str, refusal: Refusal | None = None
     context = {
         "contact": found,
         "row": row,
-        "place": registry.area_names([row.area])[row.area],
+        "place": registry.short_area_names([row.area])[row.area],
         "may_see_case": by.may("cases.view"),
         "clear": [
             ("number", pgettext("four clear", "Number"), row.identified_at, False),

@@ -98,7 +98,7 @@ def cards(by: Actor, steps: Iterable[Any]) -> list[StepCard]:
     for step in steps:
         wanted[step.duty.subject_kind].add(step.duty.subject_id)
     described = {kind: subjects.describe(kind, ids) for kind, ids in wanted.items()}
-    places = registry.area_names({step.area for step in steps})
+    places = registry.short_area_names({step.area for step in steps})
     return [_card(by, step, described[step.duty.subject_kind], places[step.area]) for step in steps]
 
 
