@@ -131,7 +131,7 @@ def test_an_attempt_leaves_the_step_open(town: Tracers) -> None:
     ("found", "ground"), [({**WELL, "symptoms": "some"}, "symptoms"), ({"result": "positive"}, "test")]
 )
 def test_symptoms_or_a_positive_test_propose_a_case_once(town: Tracers, found: dict, ground: str) -> None:
-    heard: list[object] = []
+    heard: list[Any] = []
     outbox._handlers.setdefault("tracing.case_suspected", [])  # an event is stored only where somebody listens
     from fangxian.tracing.events import CaseSuspected
 
