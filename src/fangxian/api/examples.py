@@ -78,13 +78,7 @@ def _fits(value: Any, schema: Mapping[str, Any], shapes: Mapping[str, Any]) -> b
     if "enum" in schema:
         return value in schema["enum"]
     kinds: dict[str, Any] = {
-        "string": str,
-        "integer": int,
-        "number": int | float,
-        "boolean": bool,
-        "array": list,
-        "object": dict,
-        "null": type(None),
-    }
+        "string": str, "integer": int, "number": int | float, "boolean": bool, "array": list, "object": dict, "null": type(None),
+    }  # fmt: skip
     wanted = kinds.get(schema.get("type", ""), object)
     return isinstance(value, wanted) and "properties" not in schema
