@@ -38,7 +38,10 @@ tables:
     contacts_are: contacts
     fields: {from_id: from, to_id: to, name: name, sex: {column: sex, values: {M: male, F: female}}, phone: phone, area: area, start: met}
 """
-_SURNAMES, _GIVEN = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗", "子涵雨桐浩然欣怡宇轩诗琪俊杰梦瑶思远晓彤嘉懿文博曦明哲雅婷志强秀英建国"
+_SURNAMES, _GIVEN = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗",
+    "子涵雨桐浩然欣怡宇轩诗琪俊杰梦瑶思远晓彤嘉懿文博曦明哲雅婷志强秀英建国",
+)
 
 
 def write(folder: Path, cases: int) -> None:
@@ -55,9 +58,10 @@ def write(folder: Path, cases: int) -> None:
     def phone() -> str:
         return f"1{rng.choice('35789')}{rng.randint(0, 999_999_999):09}"
 
-    with (folder / "cases.csv").open("w", encoding="utf-8", newline="") as a, (folder / "contacts.csv").open(
-        "w", encoding="utf-8", newline=""
-    ) as b:
+    with (
+        (folder / "cases.csv").open("w", encoding="utf-8", newline="") as a,
+        (folder / "contacts.csv").open("w", encoding="utf-8", newline="") as b,
+    ):
         case_rows, contact_rows = csv.writer(a), csv.writer(b)
         case_rows.writerow("id name sex born phone area onset diagnosed reported".split())
         contact_rows.writerow("from to name sex phone area met".split())

@@ -60,7 +60,9 @@ class Loop(RuleBasedStateMachine):
             "case", provider=lambda area: [one for one in self.told if one[1].kind == "case"], describer=lambda ids: {}
         )
         subjects.register(
-            "contact", provider=lambda area: [one for one in self.told if one[1].kind == "contact"], describer=lambda ids: {}
+            "contact",
+            provider=lambda area: [one for one in self.told if one[1].kind == "contact"],
+            describer=lambda ids: {},
         )
         for area in ("", "99", "9901", "990101"):
             Organisation.objects.create(code=f"H{area}", kind="headquarters", name_zh="指挥部", area=area)

@@ -11,7 +11,7 @@ import typer
 from fangxian.cli.started import bar, console, language, say, settle, start
 
 if TYPE_CHECKING:
-    from fangxian.core.models import Job
+    from fangxian.core.jobs import Job
 
 _RECIPE = say(
     "方案：哪个文件的哪一列是什么（docs/capabilities/recipes.zh-CN.md）",
