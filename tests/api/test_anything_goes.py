@@ -64,13 +64,14 @@ for place in ("path_parameters", "query", "body"):
 
 
 def _checked(case: Case, cookie: str) -> None:
-    from django.db import transaction
+    from django.db import connection, transaction
 
     from fangxian.core import clock
     from tests.support.exchange import NOW
 
     with clock.at(NOW), transaction.atomic():
         answer = _sent(case, cookie)
+        connection.check_constraints()  # what a commit would find
         transaction.set_rollback(True)
     assert answer.status_code != 401, "nobody is tested who is not signed in"
     case.validate_response(answer, checks=CHECKED)
