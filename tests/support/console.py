@@ -10,6 +10,16 @@ from typing import Any
 
 COMMAND = [sys.executable, "-W", "error", "-c", "from fangxian.cli import main; main()"]
 
+IN_PIECES = """
+from fangxian.cli import lists, main
+def start(start=lists.start):
+    start()
+    from fangxian.tracing import importing
+    importing.CHUNK = %d
+lists.start = start
+main()
+"""
+
 
 @dataclass(slots=True)
 class Console:
@@ -33,12 +43,19 @@ class Console:
         assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return done
 
-    def start(self, *words: str | Path, **more: Any) -> subprocess.Popen[str]:
-        """Start and go on; its output can be read while it runs."""
+    def start(self, *words: str | Path, pieces: int = 0, **more: Any) -> subprocess.Popen[str]:
+        """Start and go on; its output can be read while it runs. An import commits every so many rows (`pieces`)."""
+        command = [*COMMAND[:-1], IN_PIECES % pieces] if pieces else COMMAND
         return subprocess.Popen(
-            [*COMMAND, *map(str, words)], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [*command, *map(str, words)], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, text=True, start_new_session=True, **more,
         )  # fmt: skip
+
+    def start_python(self, script: str) -> subprocess.CompletedProcess[str]:
+        """Run a script of the product's own functions in a process of its own."""
+        return subprocess.run(
+            [sys.executable, "-c", script], env=self.environment(), capture_output=True, text=True, timeout=240
+        )
 
 
 def end(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> int:

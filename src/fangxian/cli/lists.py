@@ -83,7 +83,11 @@ def import_list(
     with bar() as progress:
         task = progress.add_task(say("导入", "Importing"), total=None)
         try:
-            job = jobs.run(job.pk, lambda done, total: progress.update(task, completed=done, total=total or None))
+            job = jobs.run(
+                job.pk,
+                lambda done, total: progress.update(task, completed=done, total=total or None),
+                resume=bool(resume),
+            )
         except KeyboardInterrupt:
             again = f"fangxian import --resume {job.code}"
             console.print(say(f"已停止，已导入的保留。继续：{again}", f"Stopped; what was taken stays. Go on: {again}"))

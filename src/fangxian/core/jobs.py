@@ -26,6 +26,10 @@ SILENCE = timedelta(minutes=2)
 _kinds: dict[str, Callable[["Running"], dict[str, Any]]] = {}
 
 
+class TakenOver(Conflict):
+    """Another process has gone on with the job meanwhile: what this one had not committed is undone, and it ends."""
+
+
 class Stopped(Exception):
     """Raised inside a job when somebody asked it to stop; what was committed stays, and `resume` goes on from there."""
 
@@ -52,10 +56,12 @@ class Running:
 
     def advance(self, cursor: int, **result: Any) -> None:
         """Mark progress. Call it inside the transaction of the piece of work that it marks."""
-        self.row.cursor = cursor
+        before, self.row.cursor = self.row.cursor, cursor
         self.row.result = {**self.row.result, **result}
         self.row.beat_at = clock.now()
-        self.row.save(update_fields=["cursor", "result", "beat_at"])
+        mine = Job.objects.filter(pk=self.row.pk, state=Job.RUNNING, cursor=before)
+        if not mine.update(cursor=cursor, result=self.row.result, beat_at=self.row.beat_at):
+            raise TakenOver(_("Another process has gone on with this job."), remedy=_("Watch its progress instead."))
         if self.on_progress:
             self.on_progress(cursor, self.row.total)
         if Job.objects.filter(pk=self.row.pk, stop_wanted=True).exists():
@@ -80,12 +86,16 @@ def start(by: Actor, name: str, arguments: dict[str, Any]) -> Job:
     )
 
 
-def run(job_id: int, on_progress: Callable[[int, int], None] | None = None) -> Job:
-    """Do a waiting, stopped or failed job in this process. Raises Conflict where another process is at it."""
+def run(job_id: int, on_progress: Callable[[int, int], None] | None = None, *, resume: bool = False) -> Job:
+    """Do a waiting, stopped or failed job in this process. Raises Conflict where another process is at it.
+
+    To `resume` is to say that the other process is dead. Should it be alive after all, nothing is done twice: whoever commits
+    the next piece goes on, and the other meets TakenOver.
+    """
     now = clock.now()
     free = ~Q(state=Job.RUNNING) | Q(beat_at__lt=now - SILENCE) | Q(beat_at__isnull=True)
     taken = (
-        Job.objects.filter(free, pk=job_id)
+        Job.objects.filter(Q() if resume else free, pk=job_id)
         .exclude(state=Job.DONE)
         .update(state=Job.RUNNING, beat_at=now, stop_wanted=False, error="")
     )
@@ -96,6 +106,8 @@ def run(job_id: int, on_progress: Callable[[int, int], None] | None = None) -> J
         ending = _kinds[row.kind](Running(row, on_progress))
         row.result = {**row.result, **ending}
         row.state = Job.DONE
+    except TakenOver:
+        raise
     except Exception as fault:
         row.refresh_from_db()  # what the unfinished piece had put into it was rolled back
         row.state = Job.STOPPED if isinstance(fault, Stopped) else Job.FAILED

@@ -6,15 +6,13 @@ from fangxian.core import outbox
 
 
 @dataclass(frozen=True, slots=True)
-class DutyClosed(outbox.Event):
-    """A duty reached its outcome."""
+class DutiesClosed(outbox.Event):
+    """Duties about subjects of one kind reached their outcomes together: `duty_ids` and whom each was about."""
 
     kind = "duties.closed"
-    duty_id: int
-    duty_kind: str
     subject_kind: str
-    subject_id: int
-    outcome: str
+    duty_ids: tuple[int, ...]
+    subject_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as case_queries
-from fangxian.core import accounts, clock, ids, jobs
+from fangxian.core import accounts, clock, ids, jobs, outbox
 from fangxian.core.access import SYSTEM, Actor, actor_for
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.standards.linelist import (
@@ -87,6 +87,8 @@ def run(job: jobs.Running) -> dict[str, Any]:
             _("The files have changed since this import began."),
             remedy=_("What was taken stays. Start a new import: rows that are there already are recognised."),
         )
+    if job.cursor and settings.INLINE:
+        outbox.deliver()  # what the run that was interrupted had committed, and told nobody of
     area = case_queries.outbreak(by, wanted.outbreak).area or by.areas("cases.report")[0]
     left_out = _LeftOut(rejections_file(job.row.code), job.cursor)
     importer = _Importer(job, Intake(by, wanted.outbreak, recipe.time_zone, area), left_out)

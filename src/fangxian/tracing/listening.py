@@ -3,7 +3,7 @@
 from fangxian.cases.events import CaseChanged, CaseReclassified, CasesReported
 from fangxian.core import outbox
 from fangxian.core.access import SYSTEM
-from fangxian.duties.events import DutyClosed
+from fangxian.duties.events import DutiesClosed
 from fangxian.registry.events import PersonsMerged, PersonsUnmerged
 from fangxian.tracing import subject
 from fangxian.tracing.actions.becoming import meet_cases, recheck_case, rejoin
@@ -34,11 +34,11 @@ def case_reclassified(event: CaseReclassified) -> None:
     recheck_case(SYSTEM, event.case_id)
 
 
-@outbox.handles(DutyClosed)
-def duty_closed(event: DutyClosed) -> None:
+@outbox.handles(DutiesClosed)
+def duties_closed(event: DutiesClosed) -> None:
     """A contact whose observation is over is under watch no longer."""
     if event.subject_kind == subject.KIND:
-        release_if_over(SYSTEM, event.subject_id, event.duty_id)
+        release_if_over(SYSTEM, list(zip(event.subject_ids, event.duty_ids, strict=True)))
 
 
 @outbox.handles(PersonsMerged)

@@ -41,7 +41,7 @@ def settle(by: Actor, outbreak_id: int, people: Iterable[int], fresh: Sequence[K
     `contact_id` is set, and the caller inserts them.
     """
     result = Settled()
-    human_of = sources.records(people)
+    human_of = sources.humans([one.person_id for one in fresh]) | sources.records(people)
     result.case_of = sources.cases_of(outbreak_id, human_of)
     open_contacts = _open_contacts(outbreak_id, human_of)
     known: dict[int, list[Known]] = defaultdict(list)

@@ -14,7 +14,7 @@ from fangxian.core.actions import emit, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.duties import packs, planning
 from fangxian.duties.coverage import Tally
-from fangxian.duties.events import DutyClosed
+from fangxian.duties.events import DutiesClosed
 from fangxian.duties.models import Duty, Step
 from fangxian.protocols import DutyRule
 from fangxian.registry.queries import Post, Responsibility
@@ -156,9 +156,11 @@ def write_end(by: Actor, closing: Sequence[tuple[Duty, str, str]]) -> None:
             by, "duty.closed", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack),
             data={"outcome": outcome, "reason": reason, "at": now.isoformat()},
         )  # fmt: skip
-        emit(DutyClosed(duty.pk, duty.kind, duty.subject_kind, duty.subject_id, outcome))
     ended = [(duty.state, duty.outcome, duty.reason, now, duty.pk) for duty, _outcome, _reason in closing]
     bulk.update(Duty, ("state", "outcome", "reason", "closed_at"), ended)
+    for kind in dict.fromkeys(duty.subject_kind for duty, _outcome, _reason in closing):
+        closed = [duty for duty, _outcome, _reason in closing if duty.subject_kind == kind]
+        emit(DutiesClosed(kind, tuple(duty.pk for duty in closed), tuple(duty.subject_id for duty in closed)))
 
 
 def checked_reason(text: str) -> str:

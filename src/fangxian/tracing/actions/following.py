@@ -1,6 +1,6 @@
 """Following up contacts: visits, holding, the four clear (四清), symptoms, and the ends that a person decides."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -161,26 +161,20 @@ def dismiss(by: Actor, contact: str, reason: str) -> Contact:
 
 
 @action
-def release_if_over(by: Actor, contact_id: int, duty_id: int) -> bool:
-    """After one of its duties closed: whether the contact's watch is over, and if so, that it ends (解除).
+def release_if_over(by: Actor, closed: Sequence[tuple[int, int]]) -> None:
+    """After duties of contacts closed (contact, duty): whose watch is over by that ends (解除).
 
-    It is over when the observation that applies to it reached its regular outcome, or when no duty is left open.
+    It is over when the observation that applies to a contact reached its regular outcome, or when no duty is left open.
     """
-    row = Contact.objects.select_for_update().filter(pk=contact_id, state=Contact.UNDER_WATCH).first()
-    if row is None:
-        return False
-    all_owed = duty_queries.of_subject(subject.KIND, row.pk)
-    closed = next(duty for duty in all_owed if duty.pk == duty_id)
-    rule = duty_queries.rule(closed)
-    applies = subject.owed(rule, subject.of(row).facts, subject.passed(row))
-    regular = applies and rule.release is not None and closed.outcome == rule.outcomes[0]
-    if not regular and any(duty.state == duty.OPEN for duty in all_owed):
-        return False
-    state = {"lost": Contact.LOST, "excluded": Contact.DISMISSED}.get(closed.outcome, Contact.RELEASED)
-    release = [step.done_at for step in closed.steps.all() if step.key == planning.RELEASE and step.state == step.DONE]
-    at = release[0] if release else closed.closed_at
-    settling.end(by, [settling.Ending(row, state, closed.outcome, closed.reason, at)])
-    return True
+    ids = {contact_id for contact_id, _duty_id in closed}
+    rows = Contact.objects.select_for_update().filter(pk__in=ids, state=Contact.UNDER_WATCH).order_by("pk")
+    watched = {row.pk: row for row in rows}
+    endings = []
+    for contact_id, duty_id in closed:
+        if contact_id in watched and (ending := _ending(watched[contact_id], duty_id)) is not None:
+            endings.append(ending)
+            del watched[contact_id]
+    settling.end(by, endings)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -197,6 +191,21 @@ def _suspect(by: Actor, row: Contact, evidence: Mapping[str, Any]) -> None:
     _save(row)
     record(by, "contact.suspected", (subject.KIND, row.pk), area=row.area, data={"ground": ground})
     emit(CaseSuspected(row.pk, row.outbreak_id, row.area, ground))
+
+
+def _ending(row: Contact, duty_id: int) -> settling.Ending | None:
+    """How the watch over a contact ends by a duty that closed, if it does."""
+    all_owed = duty_queries.of_subject(subject.KIND, row.pk)
+    closed = next(duty for duty in all_owed if duty.pk == duty_id)
+    rule = duty_queries.rule(closed)
+    applies = subject.owed(rule, subject.of(row).facts, subject.passed(row))
+    regular = applies and rule.release is not None and closed.outcome == rule.outcomes[0]
+    if not regular and any(duty.state == duty.OPEN for duty in all_owed):
+        return None
+    state = {"lost": Contact.LOST, "excluded": Contact.DISMISSED}.get(closed.outcome, Contact.RELEASED)
+    release = [step.done_at for step in closed.steps.all() if step.key == planning.RELEASE and step.state == step.DONE]
+    at = release[0] if release else closed.closed_at
+    return settling.Ending(row, state, closed.outcome, closed.reason, at)
 
 
 def _end(by: Actor, contact: str, state: str, outcome: str, reason: str) -> Contact:
