@@ -197,6 +197,7 @@ class Loop(RuleBasedStateMachine):
 def test_the_laws_of_the_loop_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subjects, "_providers", {})
     monkeypatch.setattr(subjects, "_describers", {})
+    monkeypatch.setattr(subjects, "_reserved", {})
     run_state_machine_as_test(
         Loop,
         settings=settings(

@@ -156,10 +156,16 @@ def test_only_what_was_returned_is_corrected(county: County, case: Case) -> None
     assert actions.correct(county.actor("clinic"), case.code, {}, returned.version).review == "reported"
 
 
-def test_a_waived_level_is_passed(county: County, case: Case) -> None:
+def test_a_level_is_neither_ticked_off_nor_waived_but_a_higher_one_may_stand_in(county: County, case: Case) -> None:
     (step,) = (one for one in _review_duty(case).steps.all() if one.key == "county")
-    duty_actions.waive(SYSTEM, step.pk, "the county is cut off")
-    assert actions.review(county.actor("city"), case.code, "approve").review == "city"
+    for settle in (
+        lambda: duty_actions.waive(SYSTEM, step.pk, "the county is cut off"),
+        lambda: duty_actions.complete(SYSTEM, step.pk, {"decision": "accepted"}),
+    ):
+        with pytest.raises(Conflict) as refused:
+            settle()
+        assert refused.value.code == "decided_elsewhere"
+    assert actions.review(county.actor("city"), case.code, "approve", "the county is cut off").review == "county"
 
 
 def test_the_page_says_whose_turn_it_is_and_what_one_may_do(county: County, case: Case) -> None:

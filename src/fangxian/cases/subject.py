@@ -15,6 +15,8 @@ from fangxian.registry import queries as registry
 KIND = "case"
 #: The duty of direct report and three-level review (直报、三级审核): its first step is the card.
 REVIEW = "case.review"
+#: The name under which this stage keeps reviews to its own actions.
+STAGE = "cases"
 _CHUNK = 2000
 
 
@@ -95,3 +97,4 @@ def described(ids: Iterable[int]) -> Mapping[int, Described]:
 
 
 subjects.register(KIND, provider=everything, describer=described)
+subjects.reserve(REVIEW, STAGE)

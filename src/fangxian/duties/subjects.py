@@ -54,6 +54,19 @@ def register(kind: str, *, provider: Provider, describer: Describer, related: Re
         _related[kind] = related
 
 
+_reserved: dict[str, str] = {}
+
+
+def reserve(duty_kind: str, stage: str) -> None:
+    """Say that the steps of a kind of duty are done through a stage's own actions alone: a review is more than a tick."""
+    _reserved[duty_kind] = stage
+
+
+def reserved_for(duty_kind: str) -> str | None:
+    """The stage through whose actions alone steps of this kind are settled, if there is one."""
+    return _reserved.get(duty_kind)
+
+
 def everything(area: str = "") -> Iterable[tuple[str, Subject]]:
     """All moments of all subjects of all stages within an area."""
     for provider in _providers.values():

@@ -118,7 +118,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-LANGUAGE_CODE = env.str("FANGXIAN_LANGUAGE", default="zh-hans")
+LANGUAGE_CODE = "en" if env.str("FANGXIAN_LANGUAGE", default="zh-hans").lower().startswith("en") else "zh-hans"
 LANGUAGES = [("zh-hans", _("中文")), ("en", _("English"))]
 LOCALE_PATHS = [Path(__file__).resolve().parent.parent / "locale"]
 USE_I18N = True

@@ -11,6 +11,7 @@ from fangxian.cases.actions.writing import locked, settle, write
 from fangxian.cases.events import CaseReviewed
 from fangxian.cases.models import Case, Review
 from fangxian.cases.progress import Progress, progress
+from fangxian.cases.subject import STAGE
 from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, emit
@@ -41,9 +42,9 @@ def review(
     level = step.level or ""
     by.must("cases.review", levels.at_level(case.area, level), case.organisation_id)
     if decision == Review.APPROVE:
-        duties.complete(by, step_id, {"decision": "accepted", "findings": reason.strip()})
+        duties.complete(by, step_id, {"decision": "accepted", "findings": reason.strip()}, through=STAGE)
     else:
-        duties.send_back(by, step_id, to or at.rule.steps[0].key, reason)
+        duties.send_back(by, step_id, to or at.rule.steps[0].key, reason, through=STAGE)
     Review.objects.create(
         case=case, level=level, decision=decision, reason=reason.strip()[:300], by_name=by.name, by_id=by.account_id, at=clock.now()
     )  # fmt: skip
@@ -68,7 +69,7 @@ def correct(by: Actor, code: str, changes: Mapping[str, Any], version: int) -> C
             _("This case was not returned for correction."), remedy=_("Amend it instead."), code="not_returned"
         )
     write(by, case, changes, "case.corrected")
-    duties.complete(by, at.step_id, {"card_number": case.code})
+    duties.complete(by, at.step_id, {"card_number": case.code}, through=STAGE)
     return _how_far(by, case, "case.handed_in", "", {})
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from fangxian.core import clock
+from fangxian.core import accounts, clock
 from fangxian.core.access import Actor, within
 from fangxian.core.actions import action, record
-from fangxian.core.errors import Invalid
+from fangxian.core.errors import Invalid, NotFound
 from fangxian.duties import planning
 from fangxian.duties.actions.ending import release
 from fangxian.duties.actions.writing import (
@@ -27,17 +27,25 @@ from fangxian.duties.actions.writing import (
 )
 from fangxian.duties.models import Step
 from fangxian.protocols import DutyRule
+from fangxian.registry import queries as registry
 from fangxian.registry.queries import Post, Responsibility
 
 
 @action
-def complete(by: Actor, step_id: int, evidence: Mapping[str, Any] | None = None, *, at: datetime | None = None) -> Step:
+def complete(
+    by: Actor,
+    step_id: int,
+    evidence: Mapping[str, Any] | None = None,
+    *,
+    at: datetime | None = None,
+    through: str = "",
+) -> Step:
     """Mark a step as done, with the evidence that its rule asks for.
 
     Raises Conflict where somebody settled it first (saying who and when) or an earlier step is still open, Invalid where
-    evidence is missing or the time lies in the future.
+    evidence is missing or the time lies in the future. Steps that a stage keeps to its own actions are settled `through` it.
     """
-    step, rule = mine(by, "duties.do", step_id)
+    step, rule = mine(by, "duties.do", step_id, through)
     at = checked_time(at)
     predecessor_settled(step, rule)
     kept = {name: value for name, value in (evidence or {}).items() if value not in (None, "")}
@@ -56,7 +64,7 @@ def complete(by: Actor, step_id: int, evidence: Mapping[str, Any] | None = None,
 @action
 def waive(by: Actor, step_id: int, reason: str) -> Step:
     """Settle a step without doing it, for a reason that stays on record."""
-    step, rule = mine(by, "duties.waive", step_id)
+    step, rule = mine(by, "duties.waive", step_id, "")
     reason = checked_reason(reason)
     predecessor_settled(step, rule)
     settle(by, step, Step.WAIVED, clock.now(), reason=reason)
@@ -68,6 +76,7 @@ def waive(by: Actor, step_id: int, reason: str) -> Step:
 def hand_over(by: Actor, step_id: int, to: Post, reason: str) -> Step:
     """Give a step to another post. From its jurisdiction upwards the step's lateness is escalated from then on."""
     step, _rule = mine(by, "duties.hand_over", step_id)
+    _must_exist(to)
     reason = checked_reason(reason)
     before = Post(step.post_area, step.organisation_id, step.account_id)
     changed = Step.objects.filter(pk=step.pk, state=Step.OPEN).update(
@@ -83,13 +92,13 @@ def hand_over(by: Actor, step_id: int, to: Post, reason: str) -> Step:
 
 
 @action
-def send_back(by: Actor, step_id: int, to: str, reason: str) -> Step:
+def send_back(by: Actor, step_id: int, to: str, reason: str, *, through: str = "") -> Step:
     """Return the work to an earlier step, with the reason (退回): that step and all after it are to be done once more.
 
     The step that returns counts as done, with that decision as its evidence; what was done before stays on record, and the
     new round is attempt 2, 3 … with deadlines of its own. Returns the step that is open again.
     """
-    step, rule = mine(by, "duties.do", step_id)
+    step, rule = mine(by, "duties.do", step_id, through)
     reason, now = checked_reason(reason), clock.now()
     predecessor_settled(step, rule)
     rows = list(Step.objects.filter(duty=step.duty).select_related("duty"))
@@ -145,6 +154,16 @@ def reassign(by: Actor, role: str, area: str, account_id: int | None, organisati
         )  # fmt: skip
         moved += 1
     return moved
+
+
+def _must_exist(post: Post) -> None:
+    """Nobody is handed work who is not there."""
+    if post.organisation_id not in registry.organisation_ids([post.organisation_id]):
+        raise NotFound(
+            _("There is no such organisation."), remedy=_("Choose one from the list."), field="organisation_id"
+        )
+    if post.account_id is not None and not accounts.of_id(post.account_id).is_active:
+        raise NotFound(_("This account is closed."), remedy=_("Choose another."), field="account_id")
 
 
 def _settled(by: Actor, name: str, step: Step, rule: DutyRule, data: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from fangxian.core import bulk, clock
 from fangxian.core.access import Actor
 from fangxian.core.actions import emit, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
-from fangxian.duties import packs, planning
+from fangxian.duties import packs, planning, subjects
 from fangxian.duties.coverage import Tally
 from fangxian.duties.events import DutiesClosed
 from fangxian.duties.models import Duty, Step
@@ -41,8 +41,11 @@ def steps_of(duties: Collection[Duty]) -> dict[int, list[Step]]:
     return found
 
 
-def mine(by: Actor, right: str, step_id: int) -> tuple[Step, DutyRule]:
-    """The step, if the actor holds it or may do so in its area; its duty is locked until the transaction ends."""
+def mine(by: Actor, right: str, step_id: int, through: str | None = None) -> tuple[Step, DutyRule]:
+    """The step, if the actor holds it or may do so in its area; its duty is locked until the transaction ends.
+
+    `through` is given where the step is to be settled: by which stage, if that keeps such steps to itself.
+    """
     step = Step.objects.filter(pk=step_id).first()
     visible = step is not None and (
         by.may("duties.view", step.area, step.organisation_id)
@@ -52,6 +55,12 @@ def mine(by: Actor, right: str, step_id: int) -> tuple[Step, DutyRule]:
         raise NotFound(_("There is no such step among your duties."))
     if by.account_id is None or by.account_id != step.account_id or right != "duties.do":
         by.must(right, step.area, step.organisation_id)
+    if through is not None and (subjects.reserved_for(step.kind) or through) != through:
+        raise Conflict(
+            _("This is decided where it belongs, not by ticking it off."),
+            remedy=_("Open what it is about and decide there."),
+            code="decided_elsewhere",
+        )
     step.duty = Duty.objects.select_for_update().get(pk=step.duty_id)
     return step, rule_of(step.duty)
 

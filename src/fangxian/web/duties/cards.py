@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fangxian.cases import queries as cases
-from fangxian.cases.subject import REVIEW
 from fangxian.core.access import Actor
 from fangxian.duties import packs, planning, queries, subjects
 from fangxian.protocols import Cited, DutyRule, Text
@@ -48,7 +47,7 @@ class StepCard:
     @property
     def on_its_page(self) -> bool:
         """Done on the page of its subject: a review is a decision about a case, not a tick."""
-        return bool(self.step.kind == REVIEW)
+        return subjects.reserved_for(self.step.kind) is not None
 
     @property
     def may_do(self) -> bool:
@@ -58,7 +57,7 @@ class StepCard:
     @property
     def may_waive(self) -> bool:
         """Whether the reader may settle it without doing it."""
-        return self._may("duties.waive")
+        return not self.on_its_page and self._may("duties.waive")
 
     @property
     def may_hand_over(self) -> bool:
