@@ -13,7 +13,7 @@ from rich.text import Text as Styled
 from rich.tree import Tree
 
 from fangxian import protocols
-from fangxian.cli.started import language
+from fangxian.cli.started import language, say
 from fangxian.protocols import Cited, DutyRule, Pack, PackError, Text
 from fangxian.protocols.vocabulary import terms
 
@@ -25,13 +25,25 @@ STATUSES = {
     "historical": Text("已失效", "historical"),
     "draft": Text("草案", "draft"),
 }
-Ref = Annotated[str, typer.Argument(help="A shipped pack or overlay by name, or a YAML file", metavar="PACK")]
-Overlays = Annotated[list[str] | None, typer.Option("--overlay", help="Overlay to apply; may be repeated")]
-AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable result on stdout")]
-Lang = Annotated[str | None, typer.Option("--lang", help="zh or en; by default the language of the terminal")]
+Ref = Annotated[
+    str,
+    typer.Argument(
+        help=say("自带的包或补充规定的名称，或一个 YAML 文件", "A shipped pack or overlay by name, or a YAML file"),
+        metavar="PACK",
+    ),
+]
+Overlays = Annotated[
+    list[str] | None,
+    typer.Option("--overlay", help=say("叠加的地方补充；可写多次", "Overlay to apply; may be repeated")),
+]
+AsJson = Annotated[bool, typer.Option("--json", help=say("结果以 JSON 输出", "Machine-readable result on stdout"))]
+Lang = Annotated[
+    str | None,
+    typer.Option("--lang", help=say("zh 或 en；默认为终端的语言", "zh or en; by default the language of the terminal")),
+]
 
 
-@app.command("list")
+@app.command("list", help=say("产品自带的规程包与地方补充", "The packs and overlays that come with the product"))
 def list_packs(as_json: AsJson = False, lang: Lang = None) -> None:
     """The packs and overlays that come with the product."""
     infos = protocols.available()
@@ -53,11 +65,18 @@ def list_packs(as_json: AsJson = False, lang: Lang = None) -> None:
     Console().print(table)
 
 
-@app.command()
+@app.command(
+    help=say(
+        "按人阅读的方式显示一个规程包，每个数值注明等级", "A pack as a person reads it, with the grade of every value"
+    )
+)
 def show(
     ref: Ref,
     overlay: Overlays = None,
-    duty: Annotated[str | None, typer.Option(help="Only this duty, such as contact.observation")] = None,
+    duty: Annotated[
+        str | None,
+        typer.Option(help=say("只要这一项，如 contact.observation", "Only this duty, such as contact.observation")),
+    ] = None,
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
@@ -80,7 +99,12 @@ def show(
             console.print(part)
 
 
-@app.command()
+@app.command(
+    help=say(
+        "规程包是否可用，还有哪些须查证原文。不可用时以 1 退出",
+        "Is it a sound pack, and what in it has still to be looked up in the original? Exits with 1 when it is not sound",
+    )
+)
 def check(ref: Ref, overlay: Overlays = None, as_json: AsJson = False, lang: Lang = None) -> None:
     """Is it a sound pack, and what in it has still to be looked up in the original? Exits with 1 when it is not sound."""
     tongue = lang or language()
@@ -131,7 +155,7 @@ def check(ref: Ref, overlay: Overlays = None, as_json: AsJson = False, lang: Lan
     console.print(table)
 
 
-@app.command()
+@app.command(help=say("两个规程包逐值比较", "What differs between two packs, value by value"))
 def diff(a: Ref, b: Ref, as_json: AsJson = False, lang: Lang = None) -> None:
     """What differs between two packs, value by value."""
     tongue = lang or language()
