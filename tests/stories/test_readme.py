@@ -57,7 +57,7 @@ def told(city: World, db: None) -> Iterator[dict[str, Any]]:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 12
+    assert len(EXAMPLES) >= 11
     for name in ("README.md", "README.zh-CN.md"):
         blocks = _blocks(ROOT / name, "python")
         assert len(blocks) == len([block for block in blocks if "# →" in block]) == 3

@@ -8,7 +8,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperGroup
 
-from fangxian.cli import journal, lists, operate, protocols
+from fangxian.cli import account, journal, lists, operate, protocols
 from fangxian.cli.faults import told
 from fangxian.cli.started import say
 
@@ -45,6 +45,7 @@ app.add_typer(
     journal.app, name="journal", help=say("操作日志：核对、签名头", "The append-only journal: verify it, sign its head")
 )
 operate.add_to(app)
+account.add_to(app)
 lists.add_to(app)
 
 
