@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.db import connection
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM, Actor
 from fangxian.core.actions import action, emit, record
-from fangxian.duties import coverage
+from fangxian.duties import coverage, packs
 from fangxian.duties.actions import release
 from fangxian.duties.events import StepsEscalated
 from fangxian.duties.models import Duty, Step
@@ -45,8 +46,19 @@ def sweep() -> Swept:
 
 
 def _due_for_release() -> list[int]:
-    gates = Step.objects.filter(key=RELEASE, state=Step.OPEN, due_at__lte=clock.now())
-    return list(gates.order_by("due_at").values_list("duty_id", flat=True))
+    """The duties whose time has come, first of all; of those that were not ready then, only such as wait for somebody else.
+
+    For the others nothing changes but by work done on them, and whoever does it asks for the release again (`actions.release`).
+    """
+    gates = Step.objects.filter(key=RELEASE, state=Step.OPEN, due_at__lte=clock.now()).order_by("due_at")
+    rows = gates.values_list("duty_id", "escalated_to", "duty__pack", "kind")
+    return [duty for duty, late_since, pack, kind in rows if not late_since or _waits_for_others(pack, kind)]
+
+
+@lru_cache(maxsize=1024)
+def _waits_for_others(pack: str, kind: str) -> bool:
+    release_rule = packs.by_reference(pack).duty(kind).release
+    return release_rule is not None and any(need.of is not None for need in release_rule.needs)
 
 
 @action
