@@ -47,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
                 os.environ["DATABASE_URL"] = ending.enter_context(postgres.server())
             except postgres.NoServer as fault:
                 raise pytest.UsageError(str(fault)) from fault
+    # Playwright leaves an event loop behind in the process; tests that come after it in the same worker use no coroutine.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     os.environ["DJANGO_SETTINGS_MODULE"] = "fangxian.site.settings"
     from django.conf import settings
 
@@ -93,6 +95,16 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_unguarded)
         yield
+
+
+@pytest.fixture(autouse=True)
+def in_the_language_of_the_deployment() -> Iterator[None]:
+    """A test that spoke English leaves the next one Chinese."""
+    from django.utils import translation
+
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
