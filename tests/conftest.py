@@ -84,6 +84,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     from django.test import TransactionTestCase
 
     from fangxian.core import journal
+    from fangxian.duties import packs
 
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own, but not in its stubs
 
@@ -91,6 +92,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
         journal.unguard()
         flush(case)
         journal.guard()
+        packs._kept.clear()  # the editions that were kept went with everything else
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_unguarded)
