@@ -90,7 +90,8 @@ def test_an_altered_field_is_found_in_its_entry(parts: list[list[Line]], data: s
             datetime: st.integers(1, 10**9).map(lambda n: old + timedelta(microseconds=n)),
             type(None): st.integers(0, 2**40),
         }
-        room = getattr(Entry._meta.get_field(field), "max_length", None) or 1000  # what PostgreSQL would not store, nobody can put there
+        # What PostgreSQL would not store, nobody can put there.
+        room = getattr(Entry._meta.get_field(field), "max_length", None) or 1000
         fresh[str] = words.filter(lambda value: len(value) <= room)
         options = fresh[type(old)] if field != "actor_id" else st.none() | st.integers(0, 2**40)
         Entry.objects.filter(seq=seq).update(**{field: data.draw(options.filter(lambda value: value != old))})
