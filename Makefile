@@ -44,7 +44,7 @@ bench: setup-dev  ## Run the timed benchmarks, each with a private PostgreSQL (O
 	  $(SAY) "$$name"; $(BIN)/python -m tests.support.postgres $(BIN)/python -m "benchmarks.$$name"; \
 	done
 
-lock: setup-dev  ## Renew requirements/*.txt and package-lock.json
+lock: .stamps/dev  ## Renew requirements/*.txt and package-lock.json
 	@printf '%s\n' 'hatchling>=1.27' editables > .stamps/build.in
 	@lock() { $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --universal --fork-strategy fewest --python-version 3.11 "$$@"; }; \
 	  lock --upgrade --extra server --extra dev --output-file requirements/dev.txt pyproject.toml .stamps/build.in; \

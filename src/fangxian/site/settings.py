@@ -128,6 +128,11 @@ TIME_ZONE = env.str("FANGXIAN_TIME_ZONE", default="Asia/Shanghai")
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of a folder that is not there
+# Browser libraries that `make` installs; served as vendor/<name>/… A page must work without them.
+_LIBRARIES = Path(__file__).resolve().parents[3] / "node_modules"
+STATICFILES_DIRS = [
+    (f"vendor/{name}", _LIBRARIES / name / "dist") for name in ("leaflet",) if (_LIBRARIES / name / "dist").is_dir()
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
