@@ -16,7 +16,7 @@ from ninja.parser import Parser
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json, to_json, to_jsonable_python
 
-from fangxian.analytics.text import AnalysisError
+from fangxian.analytics.errors import AnalysisError
 from fangxian.core.errors import Invalid, NotFound, Refusal
 from fangxian.protocols import PackError
 

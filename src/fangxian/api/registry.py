@@ -135,9 +135,7 @@ def import_divisions(by: Actor, divisions: Sequence[Division]) -> Any:
 def _taken(_by: Actor, done: Any) -> DivisionsTaken:
     language = get_language() or "zh"
     faults = [
-        RowFault(
-            where=one.where.text.within(language), message=one.what.within(language), remedy=one.remedy.within(language)
-        )
+        RowFault(where=one.where.text.in_(language), message=one.what.in_(language), remedy=one.remedy.in_(language))
         for one in done.faults
     ]
     return DivisionsTaken(created=done.created, changed=done.changed, unchanged=done.unchanged, faults=faults)

@@ -8,8 +8,9 @@ from typer.exceptions import TyperException
 
 from fangxian.cli.started import NotInstalled, language, say
 from fangxian.protocols import PackError
-from fangxian.standards.errors import InputError, Text
+from fangxian.standards.errors import InputError
 from fangxian.standards.yaml_source import SourceErrors
+from fangxian.text import Text
 
 #: What an operating system says of a file → what happened, what to do.
 _FILES = {
@@ -58,9 +59,9 @@ def told(fault: Exception) -> str | None:
         case PackError():
             return "\n".join(problem.in_(tongue) for problem in fault.problems)
         case SourceErrors():
-            return "\n".join(problem.text.within(tongue) for problem in fault.problems)
+            return "\n".join(problem.text.in_(tongue) for problem in fault.problems)
         case InputError():
-            return fault.text.within(tongue)
+            return fault.text.in_(tongue)
         case NotInstalled():
             return say(
                 f"{fault.home} 中没有防线的数据库。请用 FANGXIAN_HOME 或 DATABASE_URL 指明，或运行 fangxian install 新建。",
@@ -70,7 +71,7 @@ def told(fault: Exception) -> str | None:
         case TyperException():
             return _usage(fault)
         case OSError(errno=number) if number in _FILES:
-            what, remedy = (text.within(tongue) for text in _FILES[number])
+            what, remedy = (text.in_(tongue) for text in _FILES[number])
             return _said(str(fault.filename or ""), what, remedy)
     return _of_django(fault) if "django" in sys.modules else None
 
@@ -102,7 +103,7 @@ def database(fault: Exception) -> str | None:
     words = str(fault)
     for patterns, what, remedy in _DATABASES:
         if any(pattern in words for pattern in patterns):
-            return _said("", what.within(language()), remedy.within(language())) + f" ({words.strip().splitlines()[0]})"
+            return _said("", what.in_(language()), remedy.in_(language())) + f" ({words.strip().splitlines()[0]})"
     return None
 
 

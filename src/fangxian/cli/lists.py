@@ -198,7 +198,7 @@ def replay(
         with clock.at(clock.local_midnight(date(1800, 1, 1))):  # before whatever a list may tell of
             install()
         with bar() as progress:
-            task = progress.add_task(loaded.title.within(language()), total=None)
+            task = progress.add_task(loaded.title.in_(language()), total=None)
             result = play(
                 loaded,
                 data,

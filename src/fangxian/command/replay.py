@@ -26,7 +26,6 @@ from fangxian.duties import queries as duties
 from fangxian.duties.sweep import sweep
 from fangxian.registry import actions as registry
 from fangxian.registry.schemas import Division
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist import (
     CaseRow,
     ContactRow,
@@ -37,6 +36,7 @@ from fangxian.standards.linelist import (
     jurisdictions,
     read,
 )
+from fangxian.text import Text
 from fangxian.tracing import queries as tracing_queries
 from fangxian.tracing.intake import Intake, first_known
 
@@ -273,5 +273,5 @@ def _listed(one: Rejection) -> dict[str, Any]:
     language = get_language() or settings.LANGUAGE_CODE
     return {
         "file": one.file, "row": one.row, "column": one.column, "code": one.code, "severity": one.severity,
-        "reason": one.reason.within(language), "remedy": one.remedy.within(language),
+        "reason": one.reason.in_(language), "remedy": one.remedy.in_(language),
     }  # fmt: skip

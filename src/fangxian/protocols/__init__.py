@@ -6,6 +6,8 @@
 'Contact follow-up'
 """
 
+from fangxian.text import Text
+
 from .citation import Cited, Source
 from .conditions import Condition
 from .difference import Difference, diff
@@ -26,9 +28,9 @@ from .judging import (
 from .loading import PackInfo, available, load, restore
 from .pack import Pack
 from .planning import PlannedStep, plan
+from .problems import PackError, Problem
 from .release import StepFact, latest_evidence, release_time, release_verdict
 from .rules import Category, CodeRule, LiftRule, Threshold
-from .text import PackError, Problem, Text
 
 __all__ = [
     "Category",

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
-from .text import Text
+from fangxian.text import Text
+
 from .vocabulary import terms, units
 
 Value = int | float | str | bool | tuple[int | float, ...] | None

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fangxian.text import Text, listed
+
 from .citation import Cited
-from .text import Text, listed
 from .vocabulary import Fact
 
 Facts = Mapping[str, Any]

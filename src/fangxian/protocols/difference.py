@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, is_dataclass
 from typing import Any, NamedTuple, get_args
 
+from fangxian.text import Text, listed
+
 from .citation import Cited
 from .conditions import ALWAYS, AtLeast, Chosen, Compares, Holds, Not, limits
 from .duty import Due, DutyRule, Term
 from .pack import Pack
 from .reader import key_field, schema_of
-from .text import Text, listed
 from .vocabulary import facts, terms
 
 

@@ -9,12 +9,13 @@ from dataclasses import fields, is_dataclass
 from datetime import time
 from typing import Any
 
+from fangxian.text import Text
+
 from .citation import Cited
 from .conditions import AtLeast, Chosen, Compares, Holds, Not
 from .duty import Due
 from .pack import Pack
 from .reader import key_field, schema_of
-from .text import Text
 
 
 def dump(pack: Pack) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from datetime import time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+from fangxian.text import Text
+
 from .citation import DAILY, Cited
 from .conditions import ALWAYS, Condition
-from .text import Text
 from .vocabulary import terms
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 
+from fangxian.text import Text, listed
+
 from .citation import Cited
 from .conditions import Facts, every, limits, unmet
 from .planning import resolve
 from .rules import CaseClass, Category, CodeRule, Criterion, Exposure, InfectiousWindow, LiftRule
-from .text import Text, listed
 
 
 @dataclass(frozen=True)

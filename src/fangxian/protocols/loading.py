@@ -12,12 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from fangxian.text import Text
+
 from .nodes import Node, parse_tree, read_tree
 from .overlay import Overlay, apply, is_overlay, read_overlay
 from .pack import Pack
+from .problems import Flaw, PackError, Problem
 from .reader import Reading, read, read_record, schema_of
 from .soundness import problems_of
-from .text import Flaw, PackError, Problem, Text
 from .vocabulary import suggestion
 
 SHIPPED = Path(str(files(__package__).joinpath("packs")))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from .text import Flaw, Mark, Problem
+from .problems import Flaw, Mark, Problem
 
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = frozenset({"", "~", "null"})

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from fangxian.text import Text
+
 from .citation import Cited
 from .nodes import Node
 from .pack import Pack
 from .phrases import leaf_head
+from .problems import Flaw, Problem
 from .reader import Reading, read_record
-from .text import Flaw, Problem, Text
 from .vocabulary import suggestion, units
 
 

@@ -10,6 +10,8 @@ from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Annotated, Literal
 
+from fangxian.text import Text
+
 from . import judging
 from .citation import Cited, Source
 from .conditions import Facts
@@ -28,7 +30,6 @@ from .rules import (
     Threshold,
     Zones,
 )
-from .text import Text
 from .vocabulary import Fact
 
 Status = Literal["in_force", "historical", "draft"]

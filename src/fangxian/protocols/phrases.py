@@ -22,8 +22,8 @@ from .citation import Cited
 from .conditions import ALWAYS, SIGNS, AtLeast, Chosen, Compares, Condition, Holds, Not
 from .duty import Due, Measures
 from .nodes import Node
+from .problems import Flaw, Problem
 from .quotations import DURATION, cite_or_inherited, long_form, read_cited, scalar, split, valued
-from .text import Flaw, Problem
 from .vocabulary import Fact, suggestion, terms
 
 if TYPE_CHECKING:

@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fangxian.text import Text
+
 from .citation import DAILY, DAY, GENERAL, GRADES, Cited, Value
 from .duty import Measures
 from .nodes import Node
-from .text import Flaw, Problem, Text
+from .problems import Flaw, Problem
 from .vocabulary import suggestion, units
 
 if TYPE_CHECKING:

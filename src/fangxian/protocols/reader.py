@@ -13,13 +13,15 @@ from datetime import time
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from fangxian.text import Text
+
 from .citation import GENERAL_KNOWLEDGE, Cited, Source
 from .conditions import Condition
 from .duty import Anchor, Due, Measures, Named, Term
 from .nodes import Node
 from .phrases import read_condition, read_due
+from .problems import Flaw, Mark, Problem
 from .quotations import read_cite, read_cited
-from .text import Flaw, Mark, Problem, Text
 from .vocabulary import Fact, facts, nearest, suggestion, terms
 
 _CONDITION = Condition

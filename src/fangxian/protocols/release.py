@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from fangxian.text import Text
+
 from .citation import Cited
 from .conditions import ALWAYS, limits, unmet
 from .duty import DutyRule, Need, ReleaseRule
 from .judging import Verdict
 from .planning import resolve
-from .text import Text
 from .vocabulary import terms
 
 _NO_STEPS = Text("没有可供核对的记录", "no record to go by")

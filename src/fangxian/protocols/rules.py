@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, ClassVar
 
+from fangxian.text import Text
+
 from .citation import Cited
 from .conditions import ALWAYS, Condition
 from .duty import Anchor, Due, Measures, Named
-from .text import Text
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .duty import Due, DutyRule, Need, StepRule
 from .pack import Pack
 from .planning import stage_references
-from .text import Mark, Problem
+from .problems import Mark, Problem
 from .vocabulary import suggestion
 
 

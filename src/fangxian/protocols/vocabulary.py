@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from rapidfuzz import process
 
-from .text import Text
+from fangxian.text import Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,9 +184,9 @@ def match_keys(record: linkage.Record) -> list[int]:
 def invalid(fault: InputError, field: str) -> Invalid:
     """What a pure reader refused, in the reader's language."""
     language = get_language() or "zh"
-    place = fault.where.text.within(language)
-    what = _sentence(fault.what.within(language))
-    return Invalid(f"{place}: {what}" if place else what, remedy=_sentence(fault.remedy.within(language)), field=field)
+    place = fault.where.text.in_(language)
+    what = _sentence(fault.what.in_(language))
+    return Invalid(f"{place}: {what}" if place else what, remedy=_sentence(fault.remedy.in_(language)), field=field)
 
 
 def _sentence(text: str) -> str:

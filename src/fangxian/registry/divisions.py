@@ -18,8 +18,9 @@ from fangxian.core.errors import Invalid
 from fangxian.registry.models import Jurisdiction
 from fangxian.registry.schemas import Division
 from fangxian.standards import cn_ids
-from fangxian.standards.errors import InputError, Text, Where
+from fangxian.standards.errors import InputError, Where
 from fangxian.standards.tables import as_identifier, as_text, open_table
+from fangxian.text import Text
 
 #: What the columns are called in tables that people have.
 _HEADERS: Mapping[str, tuple[str, ...]] = {

@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from fangxian.standards.errors import InputError, Text
+from fangxian.standards.errors import InputError
+from fangxian.text import Text
 
 __all__ = [
     "AREA_LENGTHS",

@@ -1,4 +1,4 @@
-"""Text in both languages, and the error that every reader of other people's files raises.
+"""The error that every reader of other people's files raises.
 
 A pure package cannot know the user's language, so what it says is always a pair; the face that shows it picks one.
 """
@@ -8,22 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fangxian.text import Text
+
 Language = Literal["zh", "en"]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One sentence in Chinese and in English."""
-
-    zh: str
-    en: str
-
-    def within(self, language: str) -> str:
-        """The sentence in ``language``: Chinese for any ``zh…`` tag, English for the rest."""
-        return self.zh if language.lower().startswith("zh") else self.en
-
-    def __str__(self) -> str:
-        return self.en
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from fangxian.standards.errors import InputError, Text, Where
+from fangxian.standards.errors import InputError, Where
+from fangxian.text import Text
 
 _MOST_NODES = 200_000
 

@@ -170,7 +170,7 @@ def rejection_cells(one: Rejection) -> tuple[str | int, ...]:
     """A rejection as a line of the list that goes back to whoever sent the file."""
     language = get_language() or settings.LANGUAGE_CODE
     return (
-        one.file, one.row, one.column, one.value, one.severity, one.reason.within(language), one.remedy.within(language),
+        one.file, one.row, one.column, one.value, one.severity, one.reason.in_(language), one.remedy.in_(language),
     )  # fmt: skip
 
 

@@ -19,8 +19,8 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Refusal
 from fangxian.registry.checking import check
 from fangxian.registry.schemas import PersonForm
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist import CaseRow, ContactRow, Rejection, StopRow, When, day_of
+from fangxian.text import Text
 from fangxian.tracing import actions as tracing
 from fangxian.tracing.actions.naming import name_infectors
 from fangxian.tracing.schemas import ExposureForm, StayForm

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.chains.offspring import Offspring, offspring
-from fangxian.analytics.text import AnalysisError
+from fangxian.analytics.errors import AnalysisError
 
 Id = Any  # whatever the line list uses, as long as it is hashable
 Ints = NDArray[np.int64]

@@ -9,8 +9,8 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
+from fangxian.analytics.errors import AnalysisError
 from fangxian.analytics.linkage.names import Name, name_keys, parse
-from fangxian.analytics.text import AnalysisError
 
 _SEXES = {"m": "male", "男": "male", "1": "male", "f": "female", "女": "female", "2": "female"}
 

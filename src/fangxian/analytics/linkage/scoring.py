@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 from fangxian.analytics.linkage.names import NEAR, SAME, SOUND, Likeness, alike
 from fangxian.analytics.linkage.parameters import DEFAULT, FIELDS, Parameters
 from fangxian.analytics.linkage.records import Record
-from fangxian.analytics.text import Text
+from fangxian.text import Text
 
 Decision = Literal["merge", "review", "apart"]
 Levels = tuple[tuple[str, int], ...]

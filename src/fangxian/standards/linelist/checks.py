@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from fangxian.standards import cn_ids
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist.rows import CaseRow, Severity, When, day_of
+from fangxian.text import Text
 
 SEVERITIES: dict[str, Severity] = {
     # The row or the value could not be read. Recipes cannot change these.

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from fangxian.standards import cn_ids
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist import values
 from fangxian.standards.linelist.checks import SEVERITIES
 from fangxian.standards.linelist.recipe import ANY_OTHER, SEVERAL, Field, TableSpec
 from fangxian.standards.linelist.rows import Rejection, SetSeverity, When, day_of
 from fangxian.standards.linelist.values import Bound, DateOrder, ValueProblem
 from fangxian.standards.tables import EXACT_NUMBER, Cell, as_identifier, as_text
+from fangxian.text import Text
 
 _BOUNDS: dict[str, Bound] = {"exposure_start": "start", "exposure_end": "end", "start": "start", "end": "end"}
 _DATES = frozenset(

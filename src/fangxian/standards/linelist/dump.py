@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist.recipe import NO_TEXT, Field, FileSpec, Jurisdiction, Recipe, TableSpec
+from fangxian.text import Text
 
 
 def dump(recipe: Recipe) -> str:

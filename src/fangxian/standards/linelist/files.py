@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from fangxian.standards import cn_ids
-from fangxian.standards.errors import InputError, Text, Where
+from fangxian.standards.errors import InputError, Where
 from fangxian.standards.linelist.recipe import Field, FileSpec, Join, Jurisdiction, JurisdictionFile, Lookup, Recipe
 from fangxian.standards.linelist.rows import Rejection
 from fangxian.standards.tables import Cell, Row, Table, TableError, as_identifier, open_table
+from fangxian.text import Text
 
 
 def find_file(spec: FileSpec, data_dir: Path, recipe_dir: Path | None = None) -> Path:

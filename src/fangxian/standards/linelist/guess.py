@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz
 
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist.headers import HEADERS, MISSING_WORDS
 from fangxian.standards.linelist.recipe import REQUIRED, Field, FileSpec, Piece, Recipe, RowKind, TableSpec
 from fangxian.standards.linelist.rows import ContactsAre
 from fangxian.standards.linelist.values import SYNONYMS, DateOrder, ValueProblem, parse_age, parse_term, parse_when
 from fangxian.standards.tables import Cell, Row, Table, as_text
+from fangxian.text import Text
 
 _DATES = frozenset("exposure_start exposure_end onset start end birth_date".split())
 _REPORTS = ("confirmed_at", "diagnosed_at", "hospitalised_at", "onset")

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from fangxian.standards import cn_ids
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist.checks import CHECKS, VALUE_CHECKS
 from fangxian.standards.linelist.recipe import (
     FIELDS,
@@ -33,6 +32,7 @@ from fangxian.standards.linelist.recipe import (
 from fangxian.standards.linelist.rows import ContactsAre, SetSeverity
 from fangxian.standards.linelist.values import DATE_ORDERS, SYNONYMS, DateOrder
 from fangxian.standards.yaml_source import Source, load_yaml, read_yaml
+from fangxian.text import Text
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from pathlib import Path
 
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist.checks import Chains, Finding, check_case, complete_case
 from fangxian.standards.linelist.columns import Context
 from fangxian.standards.linelist.opening import Opened, open_tables
@@ -24,6 +23,7 @@ from fangxian.standards.linelist.rows import (
     When,
     day_of,
 )
+from fangxian.text import Text
 
 Progress = Callable[[str, int], None]
 """Called with a file's name and how many of its rows were read: every `PROGRESS_EVERY` rows and at its end."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist.rows import CaseRow, ContactRow, ContactsAre, ExposureRow, SetSeverity, StopRow
 from fangxian.standards.linelist.values import DateOrder
 from fangxian.standards.yaml_source import SourceErrors
+from fangxian.text import Text
 
 RowKind = Literal["cases", "contacts", "exposures", "stops"]
 WhenMissing = Literal["reject", "skip"]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from fangxian.standards.errors import Text, Where
+from fangxian.standards.errors import Where
+from fangxian.text import Text
 
 When = dt.date | dt.datetime
 Sex = Literal["male", "female"]

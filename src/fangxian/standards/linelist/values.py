@@ -10,9 +10,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from fangxian.standards.cn_ids import half_width
-from fangxian.standards.errors import Text
 from fangxian.standards.linelist.rows import When
 from fangxian.standards.tables import Cell, as_text
+from fangxian.text import Text
 
 DateOrder = Literal["ymd", "mdy", "dmy", "excel"]
 DATE_ORDERS: tuple[DateOrder, ...] = ("ymd", "mdy", "dmy", "excel")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fangxian.standards.errors import Text, Where
+from fangxian.standards.errors import Where
 from fangxian.standards.tables.delimited import open_delimited
 from fangxian.standards.tables.model import EXACT_NUMBER, Cell, Row, Table, TableError, as_identifier, as_text
 from fangxian.standards.tables.workbook import open_workbook
 from fangxian.standards.tables.writer import write_csv, write_xlsx
+from fangxian.text import Text
 
 __all__ = [
     "EXACT_NUMBER",

@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from fangxian.standards.errors import Text, Where
+from fangxian.standards.errors import Where
 from fangxian.standards.tables.encoding import ENCODING_REMEDY, detect
 from fangxian.standards.tables.model import Cell, Row, Table, TableError, column_names
+from fangxian.text import Text
 
 _DELIMITERS = (",", "\t", ";", "|")
 _LONGEST_CELL_LINES = 200

@@ -11,8 +11,9 @@ import codecs
 import io
 from pathlib import Path
 
-from fangxian.standards.errors import Text, Where
+from fangxian.standards.errors import Where
 from fangxian.standards.tables.model import TableError
+from fangxian.text import Text
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SAMPLE = 1 << 18

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fangxian.standards.errors import InputError, Text
+from fangxian.standards.errors import InputError
+from fangxian.text import Text
 
 Cell = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
 """One value as the file gave it. Delimited text gives only ``str`` and ``None``; workbooks give types."""

@@ -11,8 +11,9 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from fangxian.standards.errors import Text, Where
+from fangxian.standards.errors import Where
 from fangxian.standards.tables.model import TableError
+from fangxian.text import Text
 
 MOST_BYTES = 1 << 30
 """The most a package may unpack to: a million rows of a dozen columns are about half of it."""

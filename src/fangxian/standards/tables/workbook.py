@@ -7,9 +7,10 @@ from pathlib import Path
 
 import python_calamine as calamine
 
-from fangxian.standards.errors import Text, Where
+from fangxian.standards.errors import Where
 from fangxian.standards.tables.model import EXACT_NUMBER, Cell, Row, Table, TableError, as_text, column_names
 from fangxian.standards.tables.package import check_package
+from fangxian.text import Text
 
 _REPAIR = Text("请重新导出或重新下载该文件", "Export or download the file again")
 

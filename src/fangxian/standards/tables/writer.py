@@ -12,9 +12,10 @@ from typing import IO
 
 import xlsxwriter
 
-from fangxian.standards.errors import Text, Where
+from fangxian.standards.errors import Where
 from fangxian.standards.tables.delimited import escape
 from fangxian.standards.tables.model import EXACT_NUMBER, Cell, TableError, as_text
+from fangxian.text import Text
 
 XLSX_ROWS = 1_048_576
 XLSX_TEXT = 32_767

@@ -1,31 +1,11 @@
-"""What a reader sees: text in both languages, and faults that say where they are."""
+"""Faults of a pack that say where they are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The same sentence in Chinese and in English."""
-
-    zh: str
-    en: str
-
-    def in_(self, lang: str) -> str:
-        """The sentence in ``lang``: any tag that begins with "zh" is Chinese, all others English."""
-        return self.zh if lang.lower().startswith("zh") else self.en
-
-    def joined(self, other: Text, between: str = "") -> Text:
-        """This text followed by another, language by language."""
-        return Text(self.zh + between + other.zh, self.en + between + other.en)
-
-
-def listed(texts: Iterable[Text], zh: str = "、", en: str = ", ") -> Text:
-    """Several texts as one list, with the separators each language uses."""
-    texts = tuple(texts)
-    return Text(zh.join(text.zh for text in texts), en.join(text.en for text in texts))
+from fangxian.text import Text
 
 
 @dataclass(frozen=True, slots=True)
