@@ -1,6 +1,7 @@
 """What every page knows."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,25 +14,62 @@ from fangxian.core import clock
 from fangxian.core.access import Actor, roles
 from fangxian.web.saying import UNITS, said
 
+#: The parts of the menu, in order. What belongs to the reader alone stands last and needs no heading.
+GROUPS: Mapping[str, Any] = {
+    "work": gettext_lazy("Work"),
+    "picture": gettext_lazy("Overview"),
+    "records": gettext_lazy("Records"),
+    "self": "",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the product, shown to whoever may look at it: `rights` are all needed."""
+    """A part of the product, shown to whoever may look at it: `rights` are all needed. `view` is named as its address begins."""
 
     view: str
     name: Any
     icon: str
     rights: tuple[str, ...]
+    group: str = "work"
 
 
 SECTIONS = (
     Section("web:home", gettext_lazy("My duties"), "duties", ("duties.view",)),
     Section("web:cases", gettext_lazy("Cases"), "cases", ("cases.view",)),
     Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view", "cases.view")),
-    Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",)),
-    Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",)),
-    Section("web:me", gettext_lazy("Me"), "me", ()),
+    Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",), "picture"),
+    Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",), "records"),
+    Section("web:me", gettext_lazy("Me"), "me", (), "self"),
 )
+
+#: What lies under the thumb: a telephone's bar holds so many sections, one place of them for “More” where there are others.
+BAR = 5
+#: The sections that a role needs many times a day; the rest follows in the order of the menu.
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "grid_worker": ("web:home", "web:contacts", "web:me"),
+    "site_nurse": ("web:home", "web:contacts", "web:me"),
+    "clinic": ("web:home", "web:cases", "web:me"),
+    "investigator": ("web:home", "web:cases", "web:contacts", "web:zones"),
+    "reviewer": ("web:home", "web:cases", "web:situation", "web:coverage"),
+    "duty_officer": ("web:home", "web:situation", "web:coverage", "web:zones"),
+    "leader": ("web:situation", "web:zones", "web:coverage", "web:cases"),
+    "auditor": ("web:journal", "web:coverage", "web:me"),
+    "registrar": ("web:people", "web:lists", "web:me"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What an actor may open: all of it in groups (heading, sections), and what a telephone shows at once."""
+
+    groups: tuple[tuple[Any, tuple[Section, ...]], ...]
+    bar: tuple[Section, ...]
+
+    @property
+    def folded(self) -> bool:
+        """Whether there is more than the bar holds."""
+        return sum(len(sections) for _heading, sections in self.groups) > len(self.bar)
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -41,7 +79,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "actor": actor,
         "signed_in": signed_in,
-        "sections": sections(actor) if signed_in and actor else [],
+        "menu": menu(actor) if signed_in and actor else None,
         "here": _here(request),
         "posts": _posts(actor) if signed_in and actor else "",
         "now": clock.now(),
@@ -65,10 +103,25 @@ def sections(actor: Actor) -> list[Section]:
     return [one for one in SECTIONS if all(actor.may(right) for right in one.rights)]
 
 
+def menu(actor: Actor) -> Menu:
+    """The menu of this actor."""
+    open_to = sections(actor)
+    groups = tuple(
+        (heading, found)
+        for key, heading in GROUPS.items()
+        if (found := tuple(one for one in open_to if one.group == key))
+    )
+    usual = [view for grant in actor.grants for view in USUAL.get(grant.role, ())]
+    ranked = sorted(open_to, key=lambda one: usual.index(one.view) if one.view in usual else len(usual))
+    chosen = ranked if len(ranked) <= BAR else ranked[: BAR - 1]
+    return Menu(groups, tuple(one for one in open_to if one in chosen))
+
+
 def _here(request: HttpRequest) -> str:
     """The section of the page: what the menu marks."""
     match = getattr(request, "resolver_match", None)
-    return f"web:{match.route.split('/')[0] or 'home'}" if match else ""
+    first = match.route.split("/")[0] if match else ""
+    return f"web:{'home' if first in ('', 'duties') else first}" if match else ""
 
 
 def _posts(actor: Actor) -> str:
