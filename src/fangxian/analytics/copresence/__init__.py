@@ -1,0 +1,12 @@
+"""Who was with whom (时空交集): contacts over hundreds of millions of stays, in rings around index persons.
+
+from fangxian.analytics import copresence
+stays = copresence.Stays.of(person, place, arrival, departure)
+found = copresence.trace(stays, copresence.Index.of([7], [0], [86_400]), tau=15 * 60, rings=2)
+found.people.person, found.lines.via
+"""
+
+from fangxian.analytics.copresence.stays import Stays
+from fangxian.analytics.copresence.tracing import Index, Lines, People, Traced, trace
+
+__all__ = ["Index", "Lines", "People", "Stays", "Traced", "trace"]

@@ -1,0 +1,99 @@
+"""Kernels that bring stays into order. Arrays are changed in place; every loop is linear but for the sort within a place."""
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def count(place, counts):  # type: ignore[no-untyped-def]
+    """Add the stays of each place to counts[place + 1]."""
+    for i in range(len(place)):
+        counts[place[i] + 1] += 1
+
+
+@njit(nogil=True, cache=True)
+def scatter(person, place, arrival, departure, cursor, who, since, until):  # type: ignore[no-untyped-def]
+    """Put each stay where its place's next row is."""
+    for i in range(len(place)):
+        k = cursor[place[i]]
+        cursor[place[i]] = k + 1
+        who[k] = person[i]
+        since[k] = arrival[i]
+        until[k] = departure[i]
+
+
+@njit(nogil=True, cache=True)
+def sort_and_merge(first, last, rows, who, since, until, at_least, kept, longest, persons):  # type: ignore[no-untyped-def]
+    """Sort the stays of places first…last by arrival, merge those of one person that overlap or touch, drop the short ones.
+
+    What is left of place q stands at the front of its rows; `kept[q]` says how many.
+    """
+    last_row = np.full(persons, -1, np.int64)  # the person's latest stay at the place under hand, if of this place
+    for q in range(first, last):
+        start, end = rows[q], rows[q + 1]
+        size = end - start
+        if size > 1:
+            key = np.empty(size, np.int64)
+            for i in range(size):
+                key[i] = (np.int64(since[start + i]) << 31) | i
+            key.sort()
+            order = key & 0x7FFFFFFF
+            w, s, u = who[start:end][order], since[start:end][order], until[start:end][order]
+            who[start:end] = w
+            since[start:end] = s
+            until[start:end] = u
+        k = start
+        for i in range(start, end):
+            p = who[i]
+            before = last_row[p]
+            if before >= start and before < k and who[before] == p and since[i] <= until[before]:
+                until[before] = max(until[before], until[i])
+                continue
+            who[k] = p
+            since[k] = since[i]
+            until[k] = until[i]
+            last_row[p] = k
+            k += 1
+        most = np.int32(0)
+        left = start
+        for i in range(start, k):
+            if until[i] - since[i] >= at_least:
+                most = max(most, until[i] - since[i])
+                who[left] = who[i]
+                since[left] = since[i]
+                until[left] = until[i]
+                left += 1
+        kept[q] = left - start
+        longest[q] = most
+
+
+@njit(nogil=True, cache=True)
+def close_gaps(rows, kept, who, since, until):  # type: ignore[no-untyped-def]
+    """Move the rows that were kept together; gives the new bounds of places."""
+    bounds = np.zeros(len(rows), np.int64)
+    k = 0
+    for q in range(len(kept)):
+        start = rows[q]
+        for i in range(start, start + kept[q]):
+            who[k] = who[i]
+            since[k] = since[i]
+            until[k] = until[i]
+            k += 1
+        bounds[q + 1] = k
+    return bounds
+
+
+@njit(nogil=True, cache=True)
+def invert(person, bounds):  # type: ignore[no-untyped-def]
+    """The rows of each person, in order; `bounds` (P + 1 zeros) is filled with where each person's begin and end."""
+    for i in range(len(person)):
+        bounds[person[i] + 1] += 1
+    for p in range(len(bounds) - 1):
+        bounds[p + 1] += bounds[p]
+    cursor = bounds[:-1].copy()
+    rows = np.empty(len(person), np.uint32)
+    for i in range(len(person)):
+        p = person[i]
+        rows[cursor[p]] = i
+        cursor[p] += 1
+    return rows

@@ -1,0 +1,118 @@
+"""Stays in the order that tracing wants: by place, then by arrival; and where each person's stays are.
+
+A stay is a person at a place from one second to another. Persons and places are small whole numbers (the lake's keys, or the
+codes of `tables.encode`); instants are int32 seconds from a base that the caller keeps. One stay costs 16 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fangxian.analytics.copresence import ordering
+from fangxian.analytics.errors import AnalysisError
+
+Ints = NDArray[Any]
+#: A piece of a table of stays: person, place, arrival, departure; arrays of one length.
+Piece = tuple[Ints, Ints, Ints, Ints]
+
+
+@dataclass(frozen=True, eq=False)
+class Stays:
+    """Stays sorted by place and arrival, overlapping stays of one person at one place merged (停留记录).
+
+    Shapes: n stays, P persons, L places. `place_rows` (L + 1): the stays of place q are rows place_rows[q] to place_rows[q + 1].
+    `person` uint32, `arrival` and `departure` int32 seconds (n). `longest` (L): the longest stay at each place, seconds.
+    """
+
+    place_rows: Ints
+    person: Ints
+    arrival: Ints
+    departure: Ints
+    longest: Ints
+    persons: int
+
+    @classmethod
+    def build(
+        cls, pieces: Callable[[], Iterable[Piece]], persons: int, places: int, *, at_least: int = 0, threads: int = 2
+    ) -> Stays:
+        """Sort stays that may be too many to hold twice: `pieces` is called twice and must give the same both times.
+
+        `at_least`: stays that are shorter than so many seconds after merging are left out; they can be part of no contact
+        of that length. Raises AnalysisError for a departure before its arrival, or a person or place out of range.
+        """
+        counts = np.zeros(places + 1, np.int64)
+        for person, place, arrival, departure in pieces():
+            _check(person, place, arrival, departure, persons, places)
+            ordering.count(place, counts)
+        rows = np.cumsum(counts)
+        size = int(rows[-1])
+        cursor = rows[:-1].copy()
+        who, since, until = np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32)
+        for piece in pieces():
+            ordering.scatter(*piece, cursor, who, since, until)
+        kept = np.empty(places, np.int64)
+        longest = np.zeros(places, np.int32)
+
+        def sort(share: tuple[int, int]) -> None:
+            ordering.sort_and_merge(*share, rows, who, since, until, at_least, kept, longest, persons)
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(sort, shares(rows, 8 * threads)))
+        if int(kept.sum()) != size:
+            rows = ordering.close_gaps(rows, kept, who, since, until)
+            for array in (who, since, until):
+                array.resize(int(rows[-1]), refcheck=False)  # gives the memory back; nobody else holds them yet
+        return cls(rows, who, since, until, longest, persons)
+
+    @classmethod
+    def of(cls, person: Any, place: Any, arrival: Any, departure: Any, *, at_least: int = 0) -> Stays:
+        """Stays from four arrays in memory, in any order; persons and places counted from 0."""
+        piece = (
+            np.asarray(person, np.uint32), np.asarray(place, np.uint32),
+            np.asarray(arrival, np.int32), np.asarray(departure, np.int32),
+        )  # fmt: skip
+        persons = int(piece[0].max()) + 1 if len(piece[0]) else 0
+        places = int(piece[1].max()) + 1 if len(piece[1]) else 0
+        return cls.build(lambda: [piece], persons, places, at_least=at_least)
+
+    @cached_property
+    def by_person(self) -> tuple[Ints, Ints]:
+        """Where each person's stays are: (P + 1) bounds and the rows between them. Made when first asked for."""
+        bounds = np.zeros(self.persons + 1, np.int64)
+        return bounds, ordering.invert(self.person, bounds)
+
+    @property
+    def places(self) -> int:
+        return len(self.place_rows) - 1
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+
+def shares(rows: Ints, number: int) -> Sequence[tuple[int, int]]:
+    """Ranges of places with about as many stays each: work for threads that take the next when they are through."""
+    total = int(rows[-1])
+    cuts = np.searchsorted(rows, np.linspace(0, total, number + 1)[1:-1])
+    bounds = np.unique(np.concatenate([[0], cuts, [len(rows) - 1]])).astype(int).tolist()
+    return list(zip(bounds[:-1], bounds[1:], strict=True))
+
+
+def _check(person: Ints, place: Ints, arrival: Ints, departure: Ints, persons: int, places: int) -> None:
+    if not len(person):
+        return
+    backward = int(np.count_nonzero(departure < arrival))
+    if backward:
+        at = int(np.argmax(departure < arrival))
+        raise AnalysisError(
+            f"{backward} 条停留的离开早于到达（首见第 {at + 1} 条），请先剔除或更正",
+            f"{backward} stays end before they begin (the first is number {at + 1}); leave them out or correct them first",
+        )
+    if int(person.max()) >= persons or int(place.max()) >= places:
+        raise AnalysisError("人员或场所编号超出范围", "a person or place number is out of range")

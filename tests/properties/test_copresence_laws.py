@@ -1,0 +1,129 @@
+"""Laws of tracing by stays: whatever the world, what is found is what a patient clerk would find, and nothing else."""
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fangxian.analytics import copresence
+from fangxian.analytics.errors import AnalysisError
+
+Stay = tuple[int, int, int, int]
+Window = tuple[int, int, int]
+
+instants = st.integers(0, 60)
+stays = st.lists(
+    st.tuples(st.integers(0, 7), st.integers(0, 3), instants, st.integers(0, 25)).map(
+        lambda one: (one[0], one[1], one[2], one[2] + one[3])
+    ),
+    max_size=40,
+)
+windows = st.lists(
+    st.tuples(st.integers(0, 7), instants, st.integers(0, 40)).map(lambda one: (one[0], one[1], one[1] + one[2])),
+    min_size=1,
+    max_size=3,
+)
+
+
+def merged(world: list[Stay]) -> list[Stay]:
+    """Stays of one person at one place that overlap or touch are one stay."""
+    result: list[Stay] = []
+    for person, place, start, end in sorted(world):
+        if result and result[-1][:2] == (person, place) and start <= result[-1][3]:
+            result[-1] = (person, place, result[-1][2], max(result[-1][3], end))
+        else:
+            result.append((person, place, start, end))
+    return result
+
+
+def by_hand(
+    world: list[Stay], index: list[Window], tau: int, rings: int
+) -> tuple[list[tuple], dict[int, tuple[int, int]]]:
+    """Lines (person, ring, via, place, from, to) and people {person: (ring, exposed at)}, by looking at every pair."""
+    all_stays = merged(world)
+    people: dict[int, tuple[int, int]] = {}
+    lines: list[tuple] = []
+    settled = {person for person, _since, _until in index}
+    frontier = [(who, since, until) for who, _place, since, until in merged([(w, 0, a, b) for w, a, b in index])]
+    for ring in range(1, rings + 1):
+        first: dict[int, int] = defaultdict(lambda: 10**9)
+        for via, since, until in frontier:
+            for who, where, start, end in all_stays:
+                if who != via:
+                    continue
+                for person, place, arrival, departure in all_stays:
+                    begin, finish = max(start, since, arrival), min(end, until, departure)
+                    if place == where and person not in settled and finish - begin >= tau:
+                        lines.append((person, ring, via, place, begin, finish))
+                        first[person] = min(first[person], begin)
+        people |= {person: (ring, at) for person, at in first.items()}
+        settled |= set(first)
+        frontier = [(person, at, 10**9) for person, at in first.items()]
+    return lines, people
+
+
+def arrays(world: list[Stay]) -> copresence.Stays:
+    return copresence.Stays.of(*(np.array([one[k] for one in world], np.int64) for k in range(4)))
+
+
+@given(stays, windows, st.integers(1, 20), st.integers(1, 3))
+def test_every_contact_is_found_and_nothing_else(world, index, tau, rings):
+    expected_lines, expected_people = by_hand(world, index, tau, rings)
+    traced = copresence.trace(
+        arrays(world), copresence.Index.of(*zip(*index, strict=True)), tau=tau, rings=rings, threads=1
+    )
+    found = traced.lines
+    assert found is not None
+    rows = list(
+        zip(*(getattr(found, name).tolist() for name in "person ring via place t_in t_out".split()), strict=True)
+    )
+    assert sorted(rows) == sorted(expected_lines)
+    people = traced.people
+    assert (
+        dict(
+            zip(people.person.tolist(), zip(people.ring.tolist(), people.exposed_at.tolist(), strict=True), strict=True)
+        )
+        == expected_people
+    )
+
+
+@given(stays, windows, st.integers(1, 20), st.integers(1, 3), st.integers(1, 3))
+def test_who_is_reached_does_not_depend_on_the_way_of_counting(world, index, tau, rings, threads):
+    """Without lines a quite different kernel works; so do more threads, and an index without stays that are too short."""
+    some = copresence.Index.of(*zip(*index, strict=True))
+    named = copresence.trace(arrays(world), some, tau=tau, rings=rings).people
+    counted = copresence.trace(arrays(world), some, tau=tau, rings=rings, lines=False, threads=threads).people
+    columns = [np.array([one[k] for one in world], np.int64) for k in range(4)]
+    long_enough = copresence.Stays.of(*columns, at_least=tau)
+    short = copresence.trace(long_enough, some, tau=tau, rings=rings, lines=False).people
+    for other in (counted, short):
+        assert other.person.tolist() == named.person.tolist()
+        assert other.ring.tolist() == named.ring.tolist()
+        assert other.exposed_at.tolist() == named.exposed_at.tolist()
+
+
+@given(stays)
+def test_stays_are_sorted_and_merged_and_none_is_lost(world):
+    found = arrays(world)
+    place = np.repeat(np.arange(found.places), np.diff(found.place_rows))
+    rows = zip(found.person.tolist(), place.tolist(), found.arrival.tolist(), found.departure.tolist(), strict=True)
+    assert sorted(rows) == merged(world)
+    for q in range(found.places):
+        own = found.arrival[found.place_rows[q] : found.place_rows[q + 1]]
+        assert (np.diff(own) >= 0).all()
+    bounds, mine = found.by_person
+    assert sorted(mine.tolist()) == list(range(len(found)))
+    for p in range(found.persons):
+        assert (found.person[mine[bounds[p] : bounds[p + 1]]] == p).all()
+
+
+def test_what_cannot_be_is_refused_with_words():
+    with pytest.raises(AnalysisError, match="end before they begin"):
+        copresence.Stays.of([0], [0], [10], [5])
+    with pytest.raises(AnalysisError, match="ends before it begins"):
+        copresence.Index.of([0], [10], [5])
+    stays = copresence.Stays.of([0], [0], [0], [10])
+    with pytest.raises(AnalysisError, match="longer than 0"):
+        copresence.trace(stays, copresence.Index.of([0], [0], [9]), tau=0)
