@@ -44,6 +44,7 @@ LEFT_OUT = {
     "fangxian.cases.queries": {
         "CaseDetail": "an answer",
         "Export": "an answer",
+        "OutbreakName": "an answer",
         "OutbreakView": "an answer",
         "by_person": FOR_OTHER_STAGES,
         "codes_by_source": FOR_OTHER_STAGES,
@@ -52,6 +53,7 @@ LEFT_OUT = {
         "id_of": FOR_OTHER_STAGES,
         "ids_of": FOR_OTHER_STAGES,
         "outbreak_id": FOR_OTHER_STAGES,
+        "outbreak_names": FOR_OTHER_STAGES,
     },
     "fangxian.tracing.actions": {},
     "fangxian.tracing.queries": {
@@ -67,9 +69,14 @@ LEFT_OUT = {
         "send_back": "a report is sent back by reviewing the case",
     },
     "fangxian.duties.queries": {
+        "Answer": "an answer",
         "Covered": "an answer",
+        "answering": FOR_OTHER_STAGES,
+        "diary": FOR_OTHER_STAGES,
         "holds": FOR_OTHER_STAGES,
         "late": FOR_OTHER_STAGES,
+        "late_subjects": FOR_OTHER_STAGES,
+        "of_role": FOR_OTHER_STAGES,
         "open_step": FOR_OTHER_STAGES,
     },
 }  # fmt: skip

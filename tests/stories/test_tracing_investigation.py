@@ -120,7 +120,7 @@ def test_the_track_is_in_order_and_says_what_is_doubtful_and_what_nobody_knows(t
 def test_stays_are_corrected_and_taken_off(town: Tracers) -> None:
     by = town.actor("investigator")
     one = actions.add_stay(by, town.index.code, stay(30))
-    edited = actions.edit_stay(by, one.pk, stay(28, place_text="tea house, upper floor"))
+    edited = actions.edit_stay(by, one.pk, stay(28, place_text="tea house, upper floor"), "she called back")
     assert (edited.pk, edited.place_text, edited.from_at) == (
         one.pk,
         "tea house, upper floor",
@@ -129,7 +129,7 @@ def test_stays_are_corrected_and_taken_off(town: Tracers) -> None:
     with pytest.raises(Invalid):
         actions.remove_stay(by, one.pk, "")
     for act in (
-        lambda who: actions.edit_stay(who, one.pk, stay(3)),
+        lambda who: actions.edit_stay(who, one.pk, stay(3), "asked again"),
         lambda who: actions.remove_stay(who, one.pk, "wrong"),
     ):
         for post in ("grid", "other_investigator"):

@@ -220,6 +220,7 @@ def _without(kind: Any, name: str, *without: str) -> Any:
 
 
 KNOWN = {"form": _without(CaseForm, "CaseOfContact", "person", "outbreak")}
+ASKED = {"form": _without(ExposureForm, "ExposureAsked", "person", "row", "infector")}
 AMENDED = {"changes": _without(ExposureForm, "ExposureChanges", "person", "case", "contact_of", "infector", "row")}
 PAGE = {"cursor": paging.Cursor, "limit": paging.Limit}
 
@@ -240,8 +241,12 @@ offer(router, "POST", "/exposures/batch", expose_batch, ExposuresTaken, given=EX
 offer(router, "PUT", "/exposures/{exposure_id}", actions.amend_exposure, given=AMENDED)
 offer(router, "POST", "/exposures/{exposure_id}/infection", actions.hold_infector, StayKept)
 
+offer(router, "POST", "/exposures/proposal", queries.propose, given=ASKED)
+
 offer(router, "GET", "/cases/{case}/contacts", queries.of_case)
+offer(router, "GET", "/cases/{case}/follow-ups", queries.follow_ups)
 offer(router, "GET", "/cases/{case}/chain", queries.chain_around)
+offer(router, "GET", "/watched-outbreaks", queries.watched_outbreaks)
 offer(router, "GET", "/outbreaks/{outbreak}/contacts", four_clear, ContactsPage, given=PAGE)
 offer(router, "GET", "/outbreaks/{outbreak}/contacts/numbers", queries.counts)
 offer(router, "GET", "/outbreaks/{outbreak}/attack-rates", queries.attack_rates)

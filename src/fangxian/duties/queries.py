@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+from django.utils.translation import get_language
 
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
@@ -16,8 +18,9 @@ from fangxian.duties.planning import evidence_wanted, title
 from fangxian.protocols import DutyRule
 
 __all__ = [
-    "Covered", "coverage", "coverage_by_hour", "evidence_wanted", "gaps", "holds", "late", "missing", "my_counts", "my_steps", "of_subject",
-    "open_step", "open_steps", "rule", "step", "summary", "title",
+    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "evidence_wanted", "gaps", "holds", "late",
+    "late_subjects", "missing", "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps", "rule", "step",
+    "summary", "title",
 ]  # fmt: skip
 
 
@@ -85,18 +88,74 @@ def holds(by: Actor, kind: str, subject_id: int) -> bool:
     return _held(by).filter(duty__subject_kind=kind, duty__subject_id=subject_id).exists()
 
 
-def late(by: Actor, subject_kind: str, area: str = "", *, kinds: Sequence[str] = ()) -> dict[int, int]:
-    """Subjects with open steps past their time (of these kinds of duty), and how many steps that are; one query."""
-    found = Step.objects.filter(
+def late(by: Actor, subject_kind: str, subject_ids: Iterable[int]) -> dict[int, int]:
+    """How many open steps about each of these subjects are past their time; subjects without any are left out. One query."""
+    found = _late(by, subject_kind).filter(duty__subject_id__in=list(subject_ids))
+    return dict(found.order_by().values_list("duty__subject_id").annotate(Count("pk")))
+
+
+def late_subjects(by: Actor, subject_kind: str, area: str = "", *, kinds: Sequence[str] = ()) -> QuerySet[Any, Any]:
+    """The ids of subjects with open steps past their time (of these kinds of duty): a condition for the query of another stage."""
+    found = _late(by, subject_kind).filter(within(area))
+    if kinds:
+        found = found.filter(kind__in=kinds)
+    return found.order_by().values("duty__subject_id")
+
+
+def _late(by: Actor, subject_kind: str) -> QuerySet[Step]:
+    return Step.objects.filter(
         by.scope("duties.view", organisation="organisation_id"),
-        within(area),
         state=Step.OPEN,
         due_at__lte=clock.now(),
         duty__subject_kind=subject_kind,
     )
-    if kinds:
-        found = found.filter(kind__in=kinds)
-    return dict(found.order_by().values_list("duty__subject_id").annotate(Count("pk")))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who answers for what is due next about a subject: the account, else the organisation, by name; and by when."""
+
+    holder: str
+    organisation: str
+    due_at: datetime | None
+
+
+def answering(kind: str, subject_ids: Iterable[int]) -> dict[int, Answer]:
+    """Who answers for the open step that is due first about each of these subjects; those owed nothing are left out. One query."""
+    chinese = (get_language() or "zh").startswith("zh")
+    first = Window(
+        RowNumber(), partition_by="duty__subject_id", order_by=[F("due_at").asc(nulls_last=True), F("pk").asc()]
+    )
+    rows = (
+        Step.objects.filter(duty__subject_kind=kind, duty__subject_id__in=list(subject_ids), state=Step.OPEN)
+        .annotate(place=first)
+        .filter(place=1)
+        .values_list("duty__subject_id", "account__name", "organisation__name_zh", "organisation__name_en", "due_at")
+    )
+    found = {}
+    for subject, account, zh, en, due_at in rows:
+        body = zh if chinese else en or zh
+        found[subject] = Answer(account or body, body, due_at)
+    return found
+
+
+def of_role(kind: str, subject_ids: Iterable[int], role: str) -> dict[int, tuple[str, datetime | None]]:
+    """What became of the last step that a party has about each of these subjects: its state, and when it was done or is due. One query."""
+    rows = Step.objects.filter(duty__subject_kind=kind, duty__subject_id__in=list(subject_ids), role=role)
+    told = rows.order_by("pk").values_list("duty__subject_id", "state", "done_at", "due_at")
+    return {subject: (state, done_at or due_at) for subject, state, done_at, due_at in told}
+
+
+def diary(kind: str, subject_ids: Iterable[int]) -> list[dict[str, Any]]:
+    """Every step about these subjects, however far it came, in order of its time: subject, kind, pack, key, state, due_at, done_at.
+
+    One query, also for hundreds of subjects.
+    """
+    rows = Step.objects.filter(duty__subject_kind=kind, duty__subject_id__in=list(subject_ids)).exclude(state=Step.VOID)
+    told: Iterable[Any] = rows.order_by(F("due_at").asc(nulls_last=True), "pk").values(
+        "state", "key", "due_at", "done_at", "kind", subject=F("duty__subject_id"), pack=F("duty__pack")
+    )
+    return list(told)
 
 
 def open_step(kind: str, subject: tuple[str, int], key: str) -> Step | None:

@@ -48,12 +48,7 @@ class Desk:
 
     def draft(self, form: ExposureForm) -> Draft:
         """The form as it will be stored, but for a person who is to be registered. Raises Refusal."""
-        source = self._source(form)
-        if not self.by.may(RIGHT, source.area):
-            raise NotAllowed(
-                _("This case is investigated by another jurisdiction."),
-                remedy=_("Tell the investigators of %(area)s.") % {"area": source.area},
-            )
+        source = self.source(form)
         draft = self.checked(form, source)
         if isinstance(form.person, str):
             if form.person not in self.people:
@@ -94,7 +89,8 @@ class Desk:
             sources.text(getattr(form, name), name, longest)
         return Draft(form, source, from_at, to_at, told, self.places.get(form.place))
 
-    def _source(self, form: ExposureForm) -> Source:
+    def source(self, form: ExposureForm) -> Source:
+        """Whom the form says the exposure was to, if the actor investigates there. Raises Refusal."""
         if bool(form.case) == bool(form.contact_of):
             raise Invalid(_("Say to whom: either a case or a contact."), remedy=_("Give one code."), field="case")
         source = self.cases.get(form.case) if form.case else self.contacts.get(form.contact_of)
@@ -104,5 +100,10 @@ class Desk:
                 _("This outbreak has no case or contact %(code)s.") % {"code": form.case or form.contact_of},
                 remedy=_("Report the case first, or check the code."),
                 field=field,
+            )
+        if not self.by.may(RIGHT, source.area):
+            raise NotAllowed(
+                _("This case is investigated by another jurisdiction."),
+                remedy=_("Tell the investigators of %(area)s.") % {"area": source.area},
             )
         return source

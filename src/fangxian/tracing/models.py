@@ -33,6 +33,7 @@ class Activity(models.Model):
     masked = models.BooleanField(null=True)
     #: interview, card, camera, ticket, venue_code, linelist
     source = models.CharField(max_length=12, default="interview")
+    version = models.IntegerField(default=1, db_default=1)
 
     class Meta:
         indexes = [models.Index(fields=["case", "from_at"], name="activity_case_time")]
@@ -132,6 +133,8 @@ class Exposure(models.Model):
     relation = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=12, default="interview")
     created_at = models.DateTimeField()
+    #: Counts what people corrected; being judged anew is no correction.
+    version = models.IntegerField(default=1, db_default=1)
 
     class Meta:
         indexes = [

@@ -1,6 +1,6 @@
 """What tracing takes in and gives out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -106,6 +106,8 @@ class Stay:
     masked: bool | None
     source: str
     in_window: bool | None
+    #: The version that a change of the stay names.
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactFilter:
-    """Which contacts are wanted. `lacking`: person, place or control not clear yet. `late`: with something past its time."""
+    """Which contacts are wanted.
+
+    `lacking`: person, place or control not clear yet, or any of them. `late`: with something past its time.
+    """
 
     state: str = ""
     category: str = ""
@@ -161,6 +166,10 @@ class ContactRow:
     case: str
     #: Steps past their time and not done: missed visits and tests, above all.
     late: int
+    #: Who answers for what is due next: a person, else an organisation.
+    holder: str = ""
+    #: Whether the contact was moved: open, late, done, waived, missed; empty where the protocol asks for no transport.
+    transport: str = ""
 
     @property
     def clear(self) -> bool:
@@ -217,8 +226,38 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """One thing of a contact's follow-up on its day. `state`: done, late (done late), open, behind, missed, waived, not_reached."""
+
+    at: datetime
+    title: Text
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A contact with its follow-up by local day."""
+
+    contact: ContactRow
+    days: Mapping[date, Sequence[Visit]]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUps:
+    """The follow-up calendar of a case: consecutive days, the contacts with what is missing first, and how many are not listed."""
+
+    days: Sequence[date]
+    rows: Sequence[Watched]
+    further: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExposureView:
-    """An exposure as it is read, with the clause that decided. `of` is the code of the case or contact on the other side."""
+    """An exposure as it is read, with the clause that decided.
+
+    `of` is the code of the case or contact on the other side; empty, like what is said of infections, where the case is not
+    for the reader to know of. `contact` is the code of the exposed person's watch.
+    """
 
     id: int
     of: str
@@ -238,13 +277,34 @@ class ExposureView:
     infected: str
     infected_how: str
     infected_why: str
+    contact: str
+    relation: str
+    source: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the pack would say of an exposure that is not on record yet: category (empty: no contact by it), name, reasons, clause.
+
+    `missing` are the facts that are not known and could still make a difference.
+    """
+
+    category: str
+    name: Text
+    basis: str
+    why: Text
+    clause: Text
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ChainNode:
     """A case in a transmission chain, masked, as it is drawn: `generation` is its column, `order` its row.
 
-    Or an infector who is no case on record: then `code` is the person's, and there is neither area nor classification.
+    `kind` is case, elsewhere or unlisted. A case elsewhere is not for the reader to know of: its `code` (~1, ~2 …) holds
+    for this drawing only, and there is neither label nor area. An unlisted infector is no case on record: `code` is the
+    person's, and there is neither area nor classification.
     """
 
     code: str
@@ -257,13 +317,14 @@ class ChainNode:
     out_degree: int
     cluster: int | None
     infector: str
+    kind: str = "case"
 
 
 @dataclass(frozen=True, slots=True)
 class ChainLink:
     """Who infected whom, by whom that was said and why. `exposure_id` is 0 where nothing but that is known.
 
-    `tree` is False for a second infector and for what closes a loop.
+    `tree` is False for a second infector and for what closes a loop. Of a link with a case elsewhere only the two are told.
     """
 
     exposure_id: int

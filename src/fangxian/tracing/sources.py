@@ -196,7 +196,7 @@ def contact(by: Actor, code: str, *, lock: bool = False) -> Contact:
 
     Seen by whoever looks after it, answers for something owed to it, or investigates a case that it was exposed to.
     """
-    rows = Contact.objects.select_related("person", "outbreak")
+    rows = Contact.objects.select_related("person", "outbreak", "case")
     found = (rows.select_for_update(of=("self",)) if lock else rows).filter(code=ids.normalise_code(code)).first()
     if found is None or not (
         by.may("contacts.view", found.area, found.held_by_id)

@@ -5,11 +5,19 @@ from fangxian.cases.queries.exporting import Export, export
 from fangxian.cases.queries.linelist import count, line_list, total
 from fangxian.cases.queries.lookups import by_person, codes_by_source, facts_of, id_of, ids_of, outbreak_id
 from fangxian.cases.queries.one import CaseDetail, case
-from fangxian.cases.queries.timeliness import OutbreakView, outbreak, outbreaks, seven_one_seven
+from fangxian.cases.queries.timeliness import (
+    OutbreakName,
+    OutbreakView,
+    outbreak,
+    outbreak_names,
+    outbreaks,
+    seven_one_seven,
+)
 
 __all__ = [
     "CaseDetail",
     "Export",
+    "OutbreakName",
     "OutbreakView",
     "by_person",
     "case",
@@ -25,6 +33,7 @@ __all__ = [
     "line_list",
     "outbreak",
     "outbreak_id",
+    "outbreak_names",
     "outbreaks",
     "seven_one_seven",
     "total",

@@ -90,7 +90,7 @@ def filtered(by: Actor, wanted: Filter) -> QuerySet[Case]:
     if wanted.outcome:
         found = found.filter(outcome="" if wanted.outcome == "in_care" else wanted.outcome)
     if wanted.late:
-        found = found.filter(pk__in=duties.late(by, KIND, wanted.area, kinds=(REVIEW,)))
+        found = found.filter(pk__in=duties.late_subjects(by, KIND, wanted.area, kinds=(REVIEW,)))
     if text := wanted.text.strip():
         found = found.filter(_about(by, text))
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -61,6 +61,23 @@ def outbreak(by: Actor, code: str) -> OutbreakView:
     if row is None:
         raise NotFound(_("There is no such outbreak."))
     return _view(row)
+
+
+@dataclass(frozen=True, slots=True)
+class OutbreakName:
+    """An outbreak by name, which is no secret."""
+
+    id: int
+    code: str
+    name: str
+
+
+def outbreak_names(rows: QuerySet[Any]) -> list[OutbreakName]:
+    """The outbreaks that any of these rows (of a stage above, with an `outbreak`) belongs to, newest first. One query."""
+    chinese = (get_language() or "zh").startswith("zh")
+    found = Outbreak.objects.filter(Exists(rows.order_by().filter(outbreak_id=OuterRef("pk"))))
+    told = found.order_by("-opened_at", "-pk").values_list("pk", "code", "name_zh", "name_en")
+    return [OutbreakName(pk, code, zh if chinese else en or zh) for pk, code, zh, en in told]
 
 
 def must_see(by: Actor, code: str) -> Outbreak:

@@ -8,12 +8,13 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from fangxian.core import bulk, clock
+from fangxian.core import bulk, clock, journal
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict, NotFound, Refusal
 from fangxian.registry import actions as registry_actions
 from fangxian.tracing import infectors, judging, sources
+from fangxian.tracing.actions.versions import stale
 from fangxian.tracing.desk import RIGHT, Desk, Draft
 from fangxian.tracing.knowing import Known
 from fangxian.tracing.models import Exposure
@@ -60,24 +61,32 @@ def expose_many(
 
 
 @action
-def amend_exposure(by: Actor, exposure_id: int, changes: ExposureForm, reason: str) -> Judged:
-    """Correct what is known of an exposure; it is judged anew, and whatever follows from it follows. Who and to whom stay."""
+def amend_exposure(
+    by: Actor, exposure_id: int, changes: ExposureForm, reason: str, version: int | None = None
+) -> Judged:
+    """Correct what is known of an exposure; it is judged anew, and whatever follows from it follows. Who and to whom stay.
+
+    Raises Conflict where `version`, the one that was read, is no longer the newest.
+    """
     row = (
         Exposure.objects.select_related("case", "contact_of")
         .select_for_update(of=("self",))
         .filter(pk=exposure_id)
         .first()
     )
-    if row is None:
+    source = sources.of_exposure(row) if row is not None else None
+    if row is None or source is None or not (by.may("tracing.view", source.area) or by.may(RIGHT, source.area)):
         raise NotFound(_("There is no such exposure."))
-    source = sources.of_exposure(row)
     by.must(RIGHT, source.area)
+    if version not in (None, row.version):
+        raise stale(journal.of("exposure", row.pk, actions=("exposure.amended",)), row.version)
     reason = sources.reason(reason)
     desk = Desk(by, None, [])
     draft = desk.checked(replace(changes, infector=False), source)
     for name, value in _values(draft).items():
         setattr(row, name, value)
     row.facts, row.classified_by = draft.facts, ""  # without a basis it is certain to be judged anew
+    row.version += 1
     row.save()
     record(
         by, "exposure.amended", ("exposure", row.pk), area=source.area, data={"reason": reason, "source": draft.form.source}

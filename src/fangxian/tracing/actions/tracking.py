@@ -6,11 +6,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from fangxian.core import journal
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Invalid, NotFound, Refusal
 from fangxian.tracing import judging, sources
 from fangxian.tracing.actions.investigating import RIGHT
+from fangxian.tracing.actions.versions import stale
 from fangxian.tracing.desk import SOURCES
 from fangxian.tracing.models import Activity
 from fangxian.tracing.schemas import StayForm
@@ -35,24 +37,28 @@ def add_stays(by: Actor, case: str, forms: Sequence[StayForm]) -> list[tuple[int
 
 
 @action
-def edit_stay(by: Actor, stay_id: int, form: StayForm) -> Activity:
-    """Replace what is known of a stay; what stood there before is in the journal."""
-    stay = _mine(by, stay_id)
+def edit_stay(by: Actor, stay_id: int, form: StayForm, reason: str, version: int | None = None) -> Activity:
+    """Replace what is known of a stay, with the reason; what stood there before is in the journal.
+
+    Raises Conflict where `version`, the one that was read, is no longer the newest.
+    """
+    stay = _mine(by, stay_id, version)
     before = _told(stay)
     for name, value in _checked(form).items():
         setattr(stay, name, value)
+    stay.version += 1
     stay.save()
     record(
         by, "track.edited", ("case", stay.case_id), area=stay.case.area,
-        data={"stay": stay.pk, "before": before, **_told(stay)},
+        data={"stay": stay.pk, "before": before, **_told(stay), "reason": sources.reason(reason)},
     )  # fmt: skip
     return stay
 
 
 @action
-def remove_stay(by: Actor, stay_id: int, reason: str) -> None:
-    """Take a stay off the track, with the reason; the journal keeps it."""
-    stay = _mine(by, stay_id)
+def remove_stay(by: Actor, stay_id: int, reason: str, version: int | None = None) -> None:
+    """Take a stay off the track, with the reason; the journal keeps it. Raises Conflict as `edit_stay` does."""
+    stay = _mine(by, stay_id, version)
     record(
         by, "track.removed", ("case", stay.case_id), area=stay.case.area,
         data={"stay": stay.pk, **_told(stay), "reason": sources.reason(reason)},
@@ -75,11 +81,14 @@ def _add(by: Actor, case: str, forms: Sequence[StayForm]) -> tuple[list[Activity
     return stays, refused
 
 
-def _mine(by: Actor, stay_id: int) -> Activity:
+def _mine(by: Actor, stay_id: int, version: int | None) -> Activity:
     stay = Activity.objects.select_related("case").select_for_update(of=("self",)).filter(pk=stay_id).first()
     if stay is None or not by.may("tracing.view", stay.case.area):
-        raise NotFound(_("There is no such stay."))
+        raise NotFound(_("There is no such stay."), remedy=_("Somebody may have taken it off the track meanwhile."))
     by.must(RIGHT, stay.case.area)
+    if version not in (None, stay.version):
+        edits = journal.of("case", stay.case_id, actions=("track.edited",))
+        raise stale((one for one in edits if one.content.get("stay") == stay.pk), stay.version)
     return stay
 
 

@@ -1,10 +1,12 @@
 """The only readers of tracing that others use. People are masked here; to see one is to reveal with a purpose."""
 
 from fangxian.tracing.queries.attack import attack_rates
+from fangxian.tracing.queries.calendar import follow_ups
 from fangxian.tracing.queries.chains import chain_around, chain_graph, chains
 from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, follow_up, of_case, of_person
 from fangxian.tracing.queries.exposures import exposures
-from fangxian.tracing.queries.four_clear import four_clear
+from fangxian.tracing.queries.four_clear import four_clear, watched_outbreaks
+from fangxian.tracing.queries.proposing import propose
 from fangxian.tracing.queries.tracks import investigation, track
 
 __all__ = [
@@ -17,9 +19,12 @@ __all__ = [
     "counts",
     "exposures",
     "follow_up",
+    "follow_ups",
     "four_clear",
     "investigation",
     "of_case",
     "of_person",
+    "propose",
     "track",
+    "watched_outbreaks",
 ]

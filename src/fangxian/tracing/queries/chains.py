@@ -1,13 +1,19 @@
-"""Transmission chains of an outbreak: cases, who is held to have infected whom, onsets; labels masked."""
+"""Transmission chains of an outbreak: cases, who is held to have infected whom, onsets; labels masked.
+
+Whoever may see a part of an outbreak may see the shape of all of it, or a chain that crosses a border would be torn in two; but of
+the cases elsewhere only what a curve tells too: that there is one, its class and onset. They bear no code, no place and no person.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Q
 
 from fangxian.analytics.chains import Chains, analyse
 from fangxian.cases import queries as cases
-from fangxian.cases.schemas import DISCARDED, CaseFacts
+from fangxian.cases.schemas import DISCARDED
 from fangxian.core.access import Actor
 from fangxian.registry import queries as registry
 from fangxian.tracing import infectors, sources
@@ -15,107 +21,155 @@ from fangxian.tracing.models import Exposure, Investigation, UnlistedInfector
 from fangxian.tracing.queries.exposures import why_infected
 from fangxian.tracing.schemas import ChainGraph, ChainLink, ChainNode
 
+#: How the code of a case elsewhere begins: nothing that is typed or registered does.
+_ELSEWHERE = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A case as chains ask for it. `code` is the case's own, or one for this drawing only (`is_open` False)."""
+
+    id: int
+    code: str
+    person_id: int
+    area: str
+    classification: str
+    onset_on: date | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An outbreak's chains with what they were worked out from, by the codes that the actor may know."""
+
+    chains: Chains
+    members: Mapping[str, _Member]
+    links: Sequence[dict[str, Any]]
+
 
 def chains(by: Actor, outbreak: str) -> Chains:
     """The chains over all cases of an outbreak that were not ruled out, keyed by the codes of the cases.
 
     For whoever may see the outbreak's cases anywhere: numbers and codes only, no person. Loops are named, not refused.
     """
-    return _analysed(by, outbreak)[0]
+    return _found(by, cases.outbreak(by, outbreak).id).chains
 
 
 def chain_graph(by: Actor, outbreak: str, cluster: int | None = None) -> ChainGraph:
     """Nodes and links to draw: of one chain by its number (`Chains.clusters`, the largest is 1), or of all cases."""
-    found, facts, links = _analysed(by, outbreak)
-    return _drawn(found, facts, links, cluster)
+    found = _found(by, cases.outbreak(by, outbreak).id)
+    by.must("tracing.view")
+    return _drawn(by, found, cluster)
 
 
 def chain_around(by: Actor, case: str) -> ChainGraph:
     """The chain that a case belongs to; the case alone, where nobody is known to have infected it or been infected by it."""
     (one,) = sources.facts_of([sources.case_id(by, case)])
     by.must("tracing.view", one.area)
-    found, facts, links = _analysed_id(one.outbreak_id)
-    cluster = next((chain.number for chain in found.clusters if one.code in chain.members), None)
+    found = _found(by, one.outbreak_id)
+    cluster = next((chain.number for chain in found.chains.clusters if one.code in chain.members), None)
     if cluster is None:
-        alone = analyse([one.code], [], {one.code: one.onset_on})
-        return _drawn(alone, facts, [], None)
-    return _drawn(found, facts, links, cluster)
+        member = _Member(one.id, one.code, one.person_id, one.area, one.classification, one.onset_on, True)
+        found = _Found(analyse([one.code], [], {one.code: one.onset_on}), {one.code: member}, [])
+    return _drawn(by, found, cluster)
 
 
-def _analysed(by: Actor, outbreak: str) -> tuple[Chains, Mapping[str, CaseFacts], Sequence[dict[str, Any]]]:
-    return _analysed_id(cases.outbreak(by, outbreak).id)
-
-
-def _analysed_id(outbreak_id: int) -> tuple[Chains, Mapping[str, CaseFacts], Sequence[dict[str, Any]]]:
-    rows = Investigation.objects.filter(~Q(case__classification=DISCARDED), case__outbreak_id=outbreak_id)
-    found = sources.facts_of(rows.values_list("case_id", flat=True))
-    facts = {case.code: case for case in sorted(found, key=lambda case: (case.reported_at, case.id))}
-    code_of = {case.id: case.code for case in found}
-    edges: Any = Exposure.objects.filter(outbreak_id=outbreak_id, infected__isnull=False, case__isnull=False).order_by(
-        "id"
-    )
+def _found(by: Actor, outbreak_id: int) -> _Found:
+    members = {member.id: member for member in _members(by, outbreak_id)}
+    edges: Any = Exposure.objects.filter(outbreak_id=outbreak_id, infected__isnull=False, case__isnull=False)
     links = [
         link
-        for link in edges.values("id", "case_id", "infected_id", "infected_how", "infected_why", "setting")
-        if link["case_id"] in code_of and link["infected_id"] in code_of
+        for link in edges.order_by("id").values(
+            "id", "case_id", "infected_id", "infected_how", "infected_why", "setting"
+        )
+        if link["case_id"] in members and link["infected_id"] in members
     ]
     for link in links:
-        link["infector"], link["infectee"] = code_of[link["case_id"]], code_of[link["infected_id"]]
+        link["infector"], link["infectee"] = members[link["case_id"]].code, members[link["infected_id"]].code
     told = {(link["infector"], link["infectee"]) for link in links}
-    links += [link for link in _unlisted(outbreak_id, code_of) if (link["infector"], link["infectee"]) not in told]
+    links += [link for link in _unlisted(outbreak_id, members) if (link["infector"], link["infectee"]) not in told]
     pairs = [(link["infector"], link["infectee"]) for link in links]
-    return analyse(list(facts), pairs, {code: case.onset_on for code, case in facts.items()}), facts, links
+    by_code = {member.code: member for member in members.values()}
+    found = analyse(list(by_code), pairs, {code: member.onset_on for code, member in by_code.items()})
+    return _Found(found, by_code, links)
 
 
-def _unlisted(outbreak_id: int, code_of: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+def _members(by: Actor, outbreak_id: int) -> Iterator[_Member]:
+    """The cases of an outbreak in the order of their reports; those that the actor may not see under a name of the drawing."""
+    rows = Investigation.objects.filter(~Q(case__classification=DISCARDED), case__outbreak_id=outbreak_id)
+    columns = "id code person_id area classification onset_on organisation_id".split()
+    wanted = rows.order_by("case__reported_at", "case_id").values_list(*(f"case__{name}" for name in columns))
+    reach: dict[tuple[str, int], bool] = {}
+    for number, (pk, code, person_id, area, classification, onset_on, organisation_id) in enumerate(wanted, 1):
+        key = area, organisation_id
+        if key not in reach:
+            reach[key] = by.may("cases.view", area, organisation_id)
+        shown = code if reach[key] else f"{_ELSEWHERE}{number}"
+        yield _Member(pk, shown, person_id, area, classification, onset_on, reach[key])
+
+
+def _unlisted(outbreak_id: int, members: Mapping[int, _Member]) -> Iterator[dict[str, Any]]:
     """Links whose infector is no case on record, or was none when the list named them: the code is the case's, else the person's."""
-    rows = UnlistedInfector.objects.filter(outbreak_id=outbreak_id, infected__in=code_of).order_by("id")
-    found = list(rows.values_list("person_id", "infected_id", "setting"))
+    rows = UnlistedInfector.objects.filter(outbreak_id=outbreak_id).order_by("id")
+    found = [one for one in rows.values_list("person_id", "infected_id", "setting") if one[1] in members]
     humans = sources.humans({person for person, _infected, _setting in found})
     records = sources.records(humans.values())
     case_of = {records[person]: case for person, case in cases.by_person(outbreak_id, records).items()}
-    card_of = registry.cards({human for human in humans.values() if case_of.get(human) not in code_of})
+    card_of = registry.cards({human for human in humans.values() if case_of.get(human) not in members})
+    named = {humans[person] for person, infected, _setting in found if members[infected].is_open}
+    hidden: dict[int, str] = {}
     for person, infected, setting in found:
         human = humans[person]
-        code = code_of.get(case_of.get(human, 0)) or card_of[human].code
+        case = members.get(case_of.get(human, 0))
+        if case is not None:
+            code = case.code
+        elif human in named:
+            code = card_of[human].code
+        else:
+            code = hidden.setdefault(human, f"{_ELSEWHERE}u{len(hidden) + 1}")
         yield {
-            "id": 0, "infector": code, "infectee": code_of[infected],
+            "id": 0, "infector": code, "infectee": members[infected].code,
             "infected_how": infectors.SOURCE, "infected_why": "", "setting": setting, "person": human,
         }  # fmt: skip
 
 
-def _drawn(
-    found: Chains, facts: Mapping[str, CaseFacts], links: Sequence[dict[str, Any]], cluster: int | None
-) -> ChainGraph:
-    graph = found.graph(cluster)
+def _drawn(by: Actor, found: _Found, cluster: int | None) -> ChainGraph:
+    graph, members = found.chains.graph(cluster), found.members
     shown = {str(node.id) for node in graph.nodes}
-    drawn = [link for link in links if link["infector"] in shown]
+    drawn = [link for link in found.links if link["infector"] in shown]
     person_of = {link["infector"]: link["person"] for link in drawn if "person" in link}
-    person_of |= {code: facts[code].person_id for code in shown if code in facts}
-    names = registry.names(person_of.values())
-    nodes = tuple(
-        ChainNode(
-            code=(code := str(node.id)),
-            label=names.get(person_of[code], ""),
-            area=facts[code].area if code in facts else "",
-            onset=node.onset,
-            classification=facts[code].classification if code in facts else "",
-            generation=node.generation,
-            order=node.order,
-            out_degree=found.out_degree[code],
-            cluster=node.cluster,
-            infector=str(node.infector or ""),
-        )
-        for node in graph.nodes
-    )
-    return ChainGraph(
-        nodes,
-        tuple(
-            ChainLink(
-                link["id"], link["infector"], link["infectee"], link["infected_how"],
-                why_infected(link["infected_how"], link["infected_why"]), link["setting"], line.tree,
+    person_of |= {code: members[code].person_id for code in shown if code in members}
+    names = registry.names(pk for code, pk in person_of.items() if not code.startswith(_ELSEWHERE))
+    nodes = []
+    for node in graph.nodes:
+        code = str(node.id)
+        member = members.get(code)
+        is_open = not code.startswith(_ELSEWHERE)
+        nodes.append(
+            ChainNode(
+                code=code,
+                label=names.get(person_of[code], "") if is_open else "",
+                area=member.area if member and is_open else "",
+                onset=node.onset,
+                classification=member.classification if member else "",
+                generation=node.generation,
+                order=node.order,
+                out_degree=found.chains.out_degree[code],
+                cluster=node.cluster,
+                infector=str(node.infector or ""),
+                kind="elsewhere" if not is_open else "case" if member else "unlisted",
             )
-            for link, line in zip(drawn, graph.links, strict=True)
-        ),
-        tuple(tuple(map(str, loop)) for loop in found.loops if shown >= set(map(str, loop))),
-    )  # fmt: skip
+        )
+    loops = tuple(tuple(map(str, loop)) for loop in found.chains.loops if shown >= set(map(str, loop)))
+    links = tuple(_link(link, line.tree) for link, line in zip(drawn, graph.links, strict=True))
+    return ChainGraph(tuple(nodes), links, loops)
+
+
+def _link(link: Mapping[str, Any], tree: bool) -> ChainLink:
+    infector, infectee = link["infector"], link["infectee"]
+    if infector.startswith(_ELSEWHERE) or infectee.startswith(_ELSEWHERE):
+        return ChainLink(0, infector, infectee, "", "", "", tree)
+    how = link["infected_how"]
+    return ChainLink(
+        link["id"], infector, infectee, how, why_infected(how, link["infected_why"]), link["setting"], tree
+    )

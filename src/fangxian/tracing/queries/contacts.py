@@ -56,7 +56,6 @@ class ContactDetail:
 def contact(by: Actor, code: str) -> ContactDetail:
     """One contact. Raises NotFound for an unknown code, and alike where the actor may not see the contact."""
     found = sources.contact(by, code)
-    exposures = found.exposures.select_related("case", "contact_of", "person", "place", "infected")
     now = clock.now()
     steps = [step for duty in duties.of_subject(subject.KIND, found.pk) for step in duty.steps.all()]
     late = sum(step.state == step.OPEN and step.due_at is not None and step.due_at <= now for step in steps)
@@ -65,7 +64,7 @@ def contact(by: Actor, code: str) -> ContactDetail:
     met = Contact.objects.filter(exposures__contact_of=found).order_by("code").values_list("code", flat=True)
     watched = found.state == Contact.UNDER_WATCH
     return ContactDetail(
-        row=row_of(found, late),
+        row=row_of(by, found, late),
         outbreak=found.outbreak.code,
         person_id=found.person_id,
         pack=found.pack,
@@ -79,7 +78,7 @@ def contact(by: Actor, code: str) -> ContactDetail:
         ended_why=found.ended_why,
         merged_into=found.merged_into.code if found.merged_into else "",
         merged=tuple(found.merged.order_by("code").values_list("code", flat=True)),
-        exposures=tuple(views(exposures.order_by("from_at", "id"))),
+        exposures=tuple(views(by, found.exposures.order_by("from_at", "id"))),
         met=tuple(met.distinct()),
         version=found.version,
         may=frozenset(name for name, right in _MAY.items() if watched and by.may(right, found.area, found.held_by_id)),
@@ -118,7 +117,7 @@ def of_case(by: Actor, case: str) -> list[ContactRow]:
     facts = sources.facts_of([sources.case_id(by, case)])[0]
     by.must("tracing.view", facts.area)
     found = Contact.objects.filter(exposures__case_id=facts.id).select_related("person", "case").distinct()
-    return [row_of(one, 0) for one in found.order_by("-identified_at", "-pk")]
+    return [row_of(by, one, 0) for one in found.order_by("-identified_at", "-pk")]
 
 
 def of_person(outbreak: str, person_id: int) -> str:

@@ -1,8 +1,8 @@
 """Exposures as they are read, each with the clause that decided and whom it is held to have infected."""
 
-from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.core.access import Actor
@@ -26,18 +26,24 @@ def exposures(by: Actor, *, contact: str = "", case: str = "", infected: str = "
         (facts,) = sources.facts_of([sources.case_id(by, infected)])
         people = sources.records(sources.humans([facts.person_id]).values())
         wanted = Q(outbreak_id=facts.outbreak_id, person_id__in=list(people), case__isnull=False)
-    rows = Exposure.objects.filter(wanted).select_related("case", "contact_of", "person", "place", "infected")
-    return views(rows.order_by("from_at", "id"))
+    return views(by, Exposure.objects.filter(wanted).order_by("from_at", "id"))
 
 
-def views(rows: Iterable[Exposure]) -> list[ExposureView]:
-    """Rows as they are read; they need case, contact_of, person, place and infected at hand."""
-    return [_view(row) for row in rows]
+def views(by: Actor, rows: QuerySet[Exposure]) -> list[ExposureView]:
+    """Rows as they are read; one query. Cases that the actor may not know of are not named."""
+    at_hand = rows.select_related("case", "contact_of", "contact", "person", "place", "infected")
+    return [_view(by, row) for row in at_hand]
 
 
-def _view(row: Exposure) -> ExposureView:
+def may_know(by: Actor, case: Any) -> bool:
+    """Whether a case (or None) may be named to the actor."""
+    return case is not None and by.may("cases.view", case.area, case.organisation_id)
+
+
+def _view(by: Actor, row: Exposure) -> ExposureView:
     source = row.case or row.contact_of
     assert source is not None, "an exposure is to somebody"
+    infected = row.infected if may_know(by, row.infected) and (row.case is None or may_know(by, row.case)) else None
     ref, ring = row.classified_by.partition(" ")[0], 1 if row.case_id else 2
     verdict = judging.verdict_of(ref, ring, tuple(sorted(row.facts.items())))
     outside = not row.category and row.facts.get("in_window") is False
@@ -46,7 +52,7 @@ def _view(row: Exposure) -> ExposureView:
     clause = Text(cited.explain("zh"), cited.explain("en")) if cited else sources.NO_WORDS
     return ExposureView(
         id=row.pk,
-        of=source.code,
+        of=source.code if row.case is None or may_know(by, row.case) else "",
         of_kind=judging.CASE if row.case_id else judging.CONTACT,
         person=masking.name(row.person.name or row.person.name_latin),
         setting=row.setting,
@@ -60,9 +66,13 @@ def _view(row: Exposure) -> ExposureView:
         why=why,
         clause=clause,
         missing=() if outside else verdict.missing,
-        infected=row.infected.code if row.infected else "",
-        infected_how=row.infected_how if row.infected else "",
-        infected_why=why_infected(row.infected_how, row.infected_why) if row.infected else "",
+        infected=infected.code if infected else "",
+        infected_how=row.infected_how if infected else "",
+        infected_why=why_infected(row.infected_how, row.infected_why) if infected else "",
+        contact=row.contact.code if row.contact else "",
+        relation=row.relation,
+        source=row.source,
+        version=row.version,
     )
 
 

@@ -1,7 +1,8 @@
 """The table of the four clear (四清): is every contact known by number, person, place and control?"""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,15 +10,22 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
+from fangxian.cases.queries import OutbreakName
+from fangxian.core import clock
 from fangxian.core.access import Actor, within
 from fangxian.core.errors import Invalid
 from fangxian.duties import queries as duties
 from fangxian.registry import masking
-from fangxian.tracing import subject
+from fangxian.tracing import sources, subject
 from fangxian.tracing.models import Contact
+from fangxian.tracing.queries.exposures import may_know
 from fangxian.tracing.schemas import Clearance, ContactFilter, ContactRow, FourClear
 
 LONGEST_PAGE = 1000
+#: The party that moves contacts, by the vocabulary of the protocols.
+TRANSPORT = "transfer_team"
+#: Not clear in one respect or another.
+ANYTHING = "any"
 _LACKING = {"person": "person_clear_at", "place": "place_clear_at", "control": "control_clear_at"}
 _WATCHED = Q(state=Contact.UNDER_WATCH)
 _CLEAR = {name: Q(**{f"{column}__isnull": False}) for name, column in _LACKING.items()}
@@ -29,6 +37,14 @@ _COUNTS = {
 _NAMES = tuple(name.removeprefix("n_") for name in _COUNTS)
 
 
+def watched_outbreaks(by: Actor) -> list[OutbreakName]:
+    """The outbreaks in which the actor sees contacts, or might: also for those who see no case. Newest first."""
+    names = cases.outbreak_names(Contact.objects.filter(_visible(by)))
+    known = {one.id for one in names}
+    more = [OutbreakName(one.id, one.code, one.name) for one in cases.outbreaks(by) if one.id not in known]
+    return names + more
+
+
 def four_clear(
     by: Actor,
     outbreak: str,
@@ -37,24 +53,25 @@ def four_clear(
     *,
     after: tuple[datetime, int] | None = None,
     limit: int = 100,
+    watched_only: bool = False,
 ) -> FourClear:
     """Contacts of an outbreak that the actor may see, with the counts of the whole selection; the latest identified first.
 
-    `after` is what the page before said. Counts of the four clear are over those under watch. Five queries.
+    `after` is what the page before said. Counts of the four clear are over those under watch; with `watched_only` nobody else is
+    counted at all, which costs less in an outbreak of long standing.
     """
     limit = max(1, min(limit, LONGEST_PAGE))
-    found_outbreak = cases.outbreak(by, outbreak)
-    late = duties.late(by, subject.KIND, area)
-    found = _selected(by, found_outbreak.id, area, wanted or ContactFilter(), late)
+    found = _selected(by, _outbreak_id(by, outbreak), area, wanted or ContactFilter())
     by_state: Counter[str] = Counter()
     by_category: Counter[str] = Counter()
     clear: Counter[str] = Counter()
-    groups: Any = found.order_by().values("state", "category").annotate(rows=Count("pk"), **_COUNTS)
+    counted = found.filter(_WATCHED) if watched_only else found
+    groups: Any = counted.order_by().values("state", "category").annotate(rows=Count("pk"), **_COUNTS)
     for group in groups:
         by_state[group["state"]] += group["rows"]
         by_category[group["category"]] += group["rows"]
         clear += Counter({name: group[f"n_{name}"] for name in _NAMES})
-    rows = _rows(found, after, limit, late)
+    rows = _rows(by, found, after, limit)
     more = rows[-1] if len(rows) == limit else None
     return FourClear(
         Clearance(**{name: clear[name] for name in _NAMES}),
@@ -65,43 +82,74 @@ def four_clear(
     )
 
 
-def _selected(
-    by: Actor, outbreak_id: int, area: str, wanted: ContactFilter, late: Mapping[int, int]
-) -> QuerySet[Contact]:
-    if wanted.lacking and wanted.lacking not in _LACKING:
+def _visible(by: Actor) -> Q:
+    return by.scope("contacts.view", organisation="held_by_id")
+
+
+def _outbreak_id(by: Actor, code: str) -> int:
+    """The key of an outbreak that touches the actor's cases or has contacts of theirs. Raises NotFound."""
+    pk = sources.outbreak_id(code)
+    if Contact.objects.filter(_visible(by), outbreak_id=pk).exists():
+        return pk
+    return cases.outbreak(by, code).id
+
+
+def _selected(by: Actor, outbreak_id: int, area: str, wanted: ContactFilter) -> QuerySet[Contact]:
+    if wanted.lacking and wanted.lacking not in (*_LACKING, ANYTHING):
         raise Invalid(
             _("“%(value)s” is not known here.") % {"value": wanted.lacking},
-            remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(_LACKING)},
+            remedy=_("Choose one of: %(list)s.") % {"list": ", ".join((*_LACKING, ANYTHING))},
             field="lacking",
         )
     given: dict[str, Any] = {"state": wanted.state, "category": wanted.category, "held": wanted.held}
     found = Contact.objects.filter(
-        by.scope("contacts.view", organisation="held_by_id"),
+        _visible(by),
         within(area),
         outbreak_id=outbreak_id,
         **{name: value for name, value in given.items() if value},
     )
-    if wanted.lacking:
+    if wanted.lacking == ANYTHING:
+        found = found.filter(_WATCHED, ~(_CLEAR["person"] & _CLEAR["place"] & _CLEAR["control"]))
+    elif wanted.lacking:
         found = found.filter(_WATCHED, **{f"{_LACKING[wanted.lacking]}__isnull": True})
     if wanted.suspected:
         found = found.filter(suspected_at__isnull=False)
     if wanted.late:
-        found = found.filter(pk__in=list(late))
+        found = found.filter(pk__in=duties.late_subjects(by, subject.KIND, area))
     return found
 
 
-def _rows(
-    found: QuerySet[Contact], after: tuple[datetime, int] | None, limit: int, late: Mapping[int, int]
-) -> list[ContactRow]:
+def _rows(by: Actor, found: QuerySet[Contact], after: tuple[datetime, int] | None, limit: int) -> list[ContactRow]:
     if after is not None:
         at, pk = after
         found = found.filter(Q(identified_at__lt=at) | Q(identified_at=at, pk__lt=pk))
-    page = found.select_related("person", "case").order_by("-identified_at", "-pk")[:limit]
-    return [row_of(one, late.get(one.pk, 0)) for one in page]
+    page = list(found.select_related("person", "case").order_by("-identified_at", "-pk")[:limit])
+    return rows_of(by, page)
 
 
-def row_of(one: Contact, late: int) -> ContactRow:
-    """A contact as a line, masked; needs its person and case at hand."""
+def rows_of(by: Actor, page: Sequence[Contact]) -> list[ContactRow]:
+    """Contacts as lines, with what is late, who answers, and whether they were moved: three queries, however many they are."""
+    wanted = [one.pk for one in page]
+    late = duties.late(by, subject.KIND, wanted)
+    answers = duties.answering(subject.KIND, wanted)
+    moved = duties.of_role(subject.KIND, wanted, TRANSPORT)
+    rows = []
+    for one in page:
+        answer = answers.get(one.pk)
+        state, at = moved.get(one.pk, ("", None))
+        behind = state == "open" and at is not None and at <= clock.now()
+        rows.append(
+            replace(
+                row_of(by, one, late.get(one.pk, 0)),
+                holder=answer.holder if answer else "",
+                transport="late" if behind else state,
+            )
+        )
+    return rows
+
+
+def row_of(by: Actor, one: Contact, late: int) -> ContactRow:
+    """A contact as a line, masked; needs its person and case at hand. The case is named to whoever may know of it."""
     return ContactRow(
         id=one.pk,
         code=one.code,
@@ -117,6 +165,6 @@ def row_of(one: Contact, late: int) -> ContactRow:
         control_clear_at=one.control_clear_at,
         held=one.held,
         suspected_at=one.suspected_at,
-        case=one.case.code if one.case else "",
+        case=one.case.code if one.case and may_know(by, one.case) else "",
         late=late,
     )

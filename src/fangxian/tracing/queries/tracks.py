@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import combinations, pairwise
+from itertools import pairwise
 from math import asin, cos, radians, sin, sqrt
 
 from django.utils.translation import get_language
@@ -74,19 +74,23 @@ def _stay(row: Activity, window: Window | None) -> Stay:
         masked=row.masked,
         source=row.source,
         in_window=within,
+        version=row.version,
     )
 
 
 def _doubts(stays: Sequence[Stay]) -> Iterator[Doubt]:
     """Two places at once, and ways too long for the time between."""
-    for one, other in combinations(stays, 2):
-        if (one.place or one.place_name) != (other.place or other.place_name) and other.from_at < (
-            one.to_at or one.from_at
-        ):
-            yield Doubt(
-                "overlap", (one.id, other.id),
-                _("At %(one)s and at %(other)s at the same time.") % {"one": one.place_name, "other": other.place_name},
-            )  # fmt: skip
+    for place, one in enumerate(stays):
+        end = one.to_at or one.from_at
+        for other in stays[place + 1 :]:
+            if other.from_at >= end:
+                break
+            if (one.place or one.place_name) != (other.place or other.place_name):
+                yield Doubt(
+                    "overlap", (one.id, other.id),
+                    _("At %(one)s and at %(other)s at the same time.")
+                    % {"one": one.place_name, "other": other.place_name},
+                )  # fmt: skip
     for one, other in pairwise(stay for stay in stays if stay.lon is not None):
         hours = max(0.0, (other.from_at - (one.to_at or one.from_at)).total_seconds()) / 3600
         far = _kilometres(one, other)
