@@ -28,12 +28,16 @@ INLINE = env.bool("FANGXIAN_INLINE", default=True)
 PACKS = env.list("FANGXIAN_PACKS", default=["unknown-pneumonia", "covid-19-cn-9", "mers-who", "measles"])
 #: Local overlay files laid over the packs, in this order.
 OVERLAYS = env.list("FANGXIAN_OVERLAYS", default=[])
+#: A basemap below the areas of maps: the address of its tiles, and whom to credit. Maps need none.
+MAP_TILES = env.str("FANGXIAN_MAP_TILES", default="")
+MAP_ATTRIBUTION = env.str("FANGXIAN_MAP_ATTRIBUTION", default="")
 
 DEBUG = env.bool("FANGXIAN_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("FANGXIAN_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("FANGXIAN_ORIGINS", default=[])
 
 from fangxian.core.secrets import KeyFault, load_keys  # noqa: E402  (needs DATA_DIR only)
+from fangxian.site.basemap import tile_origin  # noqa: E402
 
 SQLITE, _key_file, _keys = DATA_DIR / "fangxian.sqlite3", DATA_DIR / "keys.json", env.str("FANGXIAN_KEYS", default="")
 if SQLITE.exists() and not (_keys or _key_file.exists()):  # fresh keys would fit nothing that is in it
@@ -149,7 +153,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "img-src": ["'self'", "data:", "blob:"],
+        "img-src": ["'self'", "data:", "blob:", *tile_origin(MAP_TILES)],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +16,9 @@ from fangxian.core import clock
 from fangxian.duties.queries import Covered
 from fangxian.protocols.vocabulary import facts
 from fangxian.tracing.schemas import ChainGraph, ChainLink, ChainNode
+from fangxian.web import maps
 from fangxian.web.cases.chains import draw
+from fangxian.web.design import samples
 from fangxian.web.duties.evidence import EvidenceForm
 from fangxian.web.saying import said
 
@@ -60,12 +62,22 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": form,
         "evidence": EvidenceForm(("temperature", "symptoms", "result", "phone_reached"), None, prefix="sample"),
         "drawing": draw(_graph(), "B"),
+        "maps": [samples.shown(), samples.chosen()],
         "card": _card(),
         "grades": [("A", "good"), ("B", "accent"), ("C", "soon"), ("G", "calm")],
         "why": _("2 h: Guideline of a fictional country, 2026, Art. 7 (grade B: read in a faithful repost)"),
         "fever": said(facts()["fever"].name),
     }
     return render(request, "web/design/index.html", context)
+
+
+@login_not_required
+@require_GET
+def sample_map(request: HttpRequest, which: str) -> HttpResponse:
+    """What the sample maps show, as GeoJSON."""
+    if which not in samples.BOARDS:
+        raise Http404
+    return maps.geojson(samples.BOARDS[which]().features, public=True)
 
 
 def _step(state: str, due: float, done: float | None) -> Any:
