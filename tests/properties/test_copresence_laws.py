@@ -4,11 +4,12 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fangxian.analytics import copresence
 from fangxian.analytics.errors import AnalysisError
+from fangxian.lake.duck import Database
 
 Stay = tuple[int, int, int, int]
 Window = tuple[int, int, int]
@@ -64,6 +65,12 @@ def by_hand(
     return lines, people
 
 
+def rows_of(lines: copresence.Lines | None) -> list[tuple]:
+    assert lines is not None
+    columns = (getattr(lines, name).tolist() for name in "person ring via place t_in t_out".split())
+    return sorted(zip(*columns, strict=True))
+
+
 def arrays(world: list[Stay]) -> copresence.Stays:
     return copresence.Stays.of(*(np.array([one[k] for one in world], np.int64) for k in range(4)))
 
@@ -74,12 +81,7 @@ def test_every_contact_is_found_and_nothing_else(world, index, tau, rings):
     traced = copresence.trace(
         arrays(world), copresence.Index.of(*zip(*index, strict=True)), tau=tau, rings=rings, threads=1
     )
-    found = traced.lines
-    assert found is not None
-    rows = list(
-        zip(*(getattr(found, name).tolist() for name in "person ring via place t_in t_out".split()), strict=True)
-    )
-    assert sorted(rows) == sorted(expected_lines)
+    assert rows_of(traced.lines) == sorted(expected_lines)
     people = traced.people
     assert (
         dict(
@@ -102,6 +104,26 @@ def test_who_is_reached_does_not_depend_on_the_way_of_counting(world, index, tau
         assert other.person.tolist() == named.person.tolist()
         assert other.ring.tolist() == named.ring.tolist()
         assert other.exposed_at.tolist() == named.exposed_at.tolist()
+
+
+@settings(max_examples=25)  # each example starts a database
+@given(stays, windows, st.integers(1, 20), st.integers(1, 3))
+def test_the_database_says_the_same(world, index, tau, rings):
+    some = copresence.Index.of(*zip(*index, strict=True))
+    columns = tuple(
+        np.array([one[k] for one in world], kind) for k, kind in enumerate((np.uint32, np.uint32, np.int32, np.int32))
+    )
+    database = Database([columns], tau=tau, threads=1)  # type: ignore[list-item]
+    try:
+        for lines in (True, False):
+            ours = copresence.trace(copresence.Stays.of(*columns), some, tau=tau, rings=rings, lines=lines)
+            theirs = database.trace(some, rings=rings, lines=lines)
+            for name in ("person", "ring", "exposed_at"):
+                assert getattr(ours.people, name).tolist() == getattr(theirs.people, name).tolist()
+            if lines:
+                assert rows_of(ours.lines) == rows_of(theirs.lines)
+    finally:
+        database.close()
 
 
 @given(stays)

@@ -8,7 +8,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperGroup
 
-from fangxian.cli import account, journal, lists, operate, protocols
+from fangxian.cli import account, journal, lists, operate, protocols, trace
 from fangxian.cli.faults import told
 from fangxian.cli.started import say
 
@@ -47,6 +47,7 @@ app.add_typer(
 operate.add_to(app)
 account.add_to(app)
 lists.add_to(app)
+trace.add_to(app)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from typer.exceptions import TyperException
 
+from fangxian.analytics.errors import AnalysisError
 from fangxian.cli.started import NotInstalled, language, say
 from fangxian.protocols import PackError
 from fangxian.standards.errors import InputError
@@ -60,7 +61,7 @@ def told(fault: Exception) -> str | None:
             return "\n".join(problem.in_(tongue) for problem in fault.problems)
         case SourceErrors():
             return "\n".join(problem.text.in_(tongue) for problem in fault.problems)
-        case InputError():
+        case InputError() | AnalysisError():
             return fault.text.in_(tongue)
         case NotInstalled():
             return say(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def shares(rows: Ints, number: int) -> Sequence[tuple[int, int]]:
     total = int(rows[-1])
     cuts = np.searchsorted(rows, np.linspace(0, total, number + 1)[1:-1])
     bounds = np.unique(np.concatenate([[0], cuts, [len(rows) - 1]])).astype(int).tolist()
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(pairwise(bounds))
 
 
 def _check(person: Ints, place: Ints, arrival: Ints, departure: Ints, persons: int, places: int) -> None:

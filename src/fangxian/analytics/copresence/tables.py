@@ -1,0 +1,324 @@
+"""Stays and index persons from files, and what was traced back into them (CSV or Parquet, by the end of the name).
+
+Stays have the columns `person, place, t_in, t_out`, index persons `person, from, to`; `to` may be empty: not isolated. Persons
+and places are any labels; instants are whole seconds or timestamps, and come back as they were given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from fangxian.analytics.copresence.labels import Labels
+from fangxian.analytics.copresence.stays import Piece, Stays
+from fangxian.analytics.copresence.tracing import Index, Lines, People
+from fangxian.analytics.errors import AnalysisError
+from fangxian.text import Text
+
+STAYS = ("person", "place", "t_in", "t_out")
+INDEX = ("person", "from", "to")
+#: A stay longer than this is taken for a missing check-out that somebody filled in, not for a stay.
+LONGEST = 31 * 86_400
+#: How many faulty rows are kept to be shown; all are counted.
+SHOWN = 1000
+_MOST = 2**31 - 2
+_BATCH = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row that was left out: its file, its row (a CSV's heading is row 1), what is wrong and what to do."""
+
+    file: str
+    row: int
+    column: str
+    what: Text
+    remedy: Text
+
+
+_MISSING = Text("缺少值", "there is no value"), Text("请补上", "Fill it in")
+_NO_INSTANT = (
+    Text("不是时间", "is not an instant"),
+    Text("请写成整秒数，或如 2022-01-31 08:00:00", "Write whole seconds, or as 2022-01-31 08:00:00"),
+)
+_BACKWARD = (
+    Text("离开早于到达", "the person leaves before arriving"),
+    Text("请核对两个时间，或是否写反", "Check both instants; are they the wrong way round?"),
+)
+_TOO_LONG = (
+    Text("停留超过 31 天", "the stay is longer than 31 days"),
+    Text(
+        "请核对离开时间；缺少离场记录时按关门时间填写",
+        "Check the departure; where there was no check-out give the closing time",
+    ),
+)
+
+
+class StayFile:
+    """A file (or a folder of Parquet files) of stays, read in pieces so that it may be larger than memory.
+
+    Raises AnalysisError where columns are missing or the instants are of no one kind; rows at fault are left out and listed
+    in `faults` once `stays` was read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.faults: list[Fault] = []
+        self.faulty = self.rows = 0
+        self.persons, self.places = Labels(), Labels()
+        self._table = _read_csv(path, STAYS) if path.suffix.lower() == ".csv" else None
+        self._files = sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]
+        if not self._files:
+            raise AnalysisError(f"{path} 中没有 Parquet 文件", f"{path}: there is no Parquet file in this folder")
+        self.instants = Instants.of(self._schema(), path, ("t_in", "t_out"))
+        self._survey()
+
+    def _schema(self) -> pa.Schema:
+        if self._table is not None:
+            return self._table.schema
+        schema = _parquet(self._files[0]).schema_arrow
+        _columns(schema.names, STAYS, self.path)
+        return schema
+
+    def _batches(self) -> Iterator[tuple[str, int, pa.RecordBatch]]:
+        """Batches with their file and the row number before their first."""
+        if self._table is not None:
+            row = 1
+            for batch in self._table.to_batches(max_chunksize=_BATCH):
+                yield self.path.name, row, batch
+                row += len(batch)
+            return
+        for file in self._files:
+            row = 0
+            for batch in _parquet(file).iter_batches(batch_size=_BATCH, columns=list(STAYS)):
+                yield file.name, row, batch
+                row += len(batch)
+
+    def _survey(self) -> None:
+        """The first reading: which labels there are, when the first stay began, which rows are at fault."""
+        earliest, latest = None, None
+        for file, row, batch in self._batches():
+            arrival, departure, good = self._judged(file, row, batch, note=True)
+            self.rows += len(batch)
+            if not good.any():
+                continue
+            self.persons.learn(batch.column("person").filter(pa.array(good)))
+            self.places.learn(batch.column("place").filter(pa.array(good)))
+            first, last = int(arrival[good].min()), int(departure[good].max())
+            earliest = first if earliest is None else min(earliest, first)
+            latest = last if latest is None else max(latest, last)
+        self.instants.base = earliest or 0
+        if latest is not None and latest - self.instants.base > _MOST:
+            raise AnalysisError(
+                f"{self.path}: 停留跨度超过 68 年，请核对时间单位（应为秒）",
+                f"{self.path}: the stays span more than 68 years; check the unit of the instants (seconds)",
+            )
+
+    def _judged(
+        self, file: str, row: int, batch: pa.RecordBatch, *, note: bool = False
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Arrival and departure in seconds, and which rows can be used."""
+        (arrival, in_ok), (departure, out_ok) = (
+            self.instants.seconds(batch.column(name)) for name in ("t_in", "t_out")
+        )
+        good = in_ok & out_ok
+        if note:
+            missing = {name: batch.column(name).is_null().to_numpy(zero_copy_only=False) for name in STAYS}
+            for name, fits in (("t_in", in_ok), ("t_out", out_ok)):
+                self._note(file, row, name, ~fits & ~missing[name], *_NO_INSTANT)
+            for name in STAYS:
+                self._note(file, row, name, missing[name], *_MISSING)
+            self._note(file, row, "t_out", good & (departure < arrival), *_BACKWARD)
+            self._note(file, row, "t_out", good & (departure - arrival > LONGEST), *_TOO_LONG)
+        for name in ("person", "place"):
+            if batch.column(name).null_count:
+                good &= batch.column(name).is_valid().to_numpy(zero_copy_only=False)
+        good &= (departure >= arrival) & (departure - arrival <= LONGEST)
+        if note:
+            self.faulty += int(len(good) - np.count_nonzero(good))
+        return arrival, departure, good
+
+    def _note(self, file: str, row: int, column: str, wrong: NDArray[Any], what: Text, remedy: Text) -> None:
+        for at in np.nonzero(wrong)[0][: max(0, SHOWN - len(self.faults))].tolist():
+            self.faults.append(Fault(file, row + at + 1, column, what, remedy))
+
+    def pieces(self) -> Iterator[Piece]:
+        """Arrays of person, place, arrival and departure, without the rows at fault."""
+        for file, row, batch in self._batches():
+            arrival, departure, good = self._judged(file, row, batch)
+            if not good.all():
+                batch = batch.filter(pa.array(good))
+                arrival, departure = arrival[good], departure[good]
+            base = self.instants.base
+            yield (
+                self.persons.codes(batch.column("person")), self.places.codes(batch.column("place")),
+                (arrival - base).astype(np.int32), (departure - base).astype(np.int32),
+            )  # fmt: skip
+
+    def stays(self, *, at_least: int = 0) -> Stays:
+        """The stays in tracing order; those that stay shorter than `at_least` seconds left out."""
+        return Stays.build(self.pieces, len(self.persons), len(self.places), at_least=at_least)
+
+    def index(self, path: Path) -> tuple[Index, list[Fault], int]:
+        """Index persons of a file, the rows left out, and how many of the persons have no stay at all."""
+        table = (
+            _read_csv(path, INDEX) if path.suffix.lower() == ".csv" else _parquet(path, INDEX).read(columns=list(INDEX))
+        )
+        instants = Instants.of(table.schema, path, ("from", "to"), like=self.instants)
+        (since, since_ok), (until, until_ok) = (instants.seconds(table.column(name)) for name in ("from", "to"))
+        absent = table.column("to").is_null().to_numpy()
+        person_missing = table.column("person").is_null().to_numpy()
+        faults = [
+            Fault(path.name, at + 2, column, *words)
+            for column, wrong, words in (
+                ("person", person_missing, _MISSING),
+                ("from", table.column("from").is_null().to_numpy(), _MISSING),
+                ("from", ~since_ok & table.column("from").is_valid().to_numpy(), _NO_INSTANT),
+                ("to", ~until_ok & ~absent, _NO_INSTANT),
+                ("to", since_ok & until_ok & (until < since), _WINDOW),
+            )
+            for at in np.nonzero(wrong)[0].tolist()
+        ]
+        good = since_ok & (until_ok | absent) & ~person_missing & (absent | (until >= since))
+        codes, known = self.persons.find(table.column("person").filter(pa.array(good)))
+        window = np.stack([since[good], np.where(absent, _MOST + instants.base, until)[good]])[:, known] - instants.base
+        window = np.clip(window, -_MOST, _MOST)
+        return Index.of(codes[known], *window), faults, int(len(known) - np.count_nonzero(known))
+
+    def lines(self, lines: Lines) -> pa.Table:
+        """Columns person, ring, via, place, t_in, t_out, minutes."""
+        minutes = (lines.t_out.astype(np.int64) - lines.t_in) / 60
+        return pa.table(
+            {
+                "person": self.persons.of(lines.person), "ring": pa.array(lines.ring), "via": self.persons.of(lines.via),
+                "place": self.places.of(lines.place), "t_in": self.instants.written(lines.t_in),
+                "t_out": self.instants.written(lines.t_out), "minutes": pa.array(minutes),
+            }
+        )  # fmt: skip
+
+    def people(self, people: People) -> pa.Table:
+        """Columns person, ring, exposed_at."""
+        return pa.table(
+            {
+                "person": self.persons.of(people.person), "ring": pa.array(people.ring),
+                "exposed_at": self.instants.written(people.exposed_at),
+            }
+        )  # fmt: skip
+
+
+_WINDOW = (
+    Text("隔离早于传染期开始", "the isolation is before the infectious window"),
+    Text("请核对两个时间", "Check both instants"),
+)
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """A table as CSV or Parquet, by the end of the name; there whole, or not at all."""
+    half = path.with_name(path.name + ".part")
+    if path.suffix.lower() == ".csv":
+        pa_csv.write_csv(table, half)
+    else:
+        pq.write_table(table, half)
+    half.replace(path)
+
+
+@dataclass(slots=True)
+class Instants:
+    """How a file writes instants: whole seconds (`type` None) or timestamps. `base`: the second that counts as 0."""
+
+    type: pa.DataType | None
+    base: int = 0
+
+    @classmethod
+    def of(cls, schema: pa.Schema, path: Path, columns: tuple[str, str], like: Instants | None = None) -> Instants:
+        """Raises AnalysisError where one column has seconds and the other timestamps, or other than the stays have."""
+        kinds = [schema.field(name).type for name in columns]
+        types = [kind for kind in kinds if pa.types.is_timestamp(kind)]
+        seconds = [kind for kind in kinds if pa.types.is_integer(kind) or pa.types.is_floating(kind)]
+        found = types[0] if types else None
+        wanted = like.type if like else found
+        mixed = (types and seconds) or (like and ((wanted is None) != (found is None)) and (types or seconds))
+        if mixed or (wanted is not None and found is not None and (wanted.tz is None) != (found.tz is None)):
+            raise AnalysisError(
+                f"{path}: {columns[0]} 与 {columns[1]} 须与停留记录一样，都是整秒数，或都是（带或不带时区的）时间",
+                f"{path}: {columns[0]} and {columns[1]} must be as in the stays: both whole seconds, "
+                "or both timestamps (all with, or all without a time zone)",
+            )
+        return cls(wanted, like.base if like else 0)
+
+    def seconds(self, column: pa.Array) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Instants as int64 seconds (0 where there is none) and which of them are instants."""
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.timestamp("s", column.type.tz), safe=False).cast(pa.int64())
+        elif not pa.types.is_integer(column.type):
+            column = self._of_words(column)
+        fits = column.is_valid().to_numpy(zero_copy_only=False)
+        return column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False), fits
+
+    def _of_words(self, column: pa.Array) -> pa.Array:
+        """Text (or fractions, or nothing at all) as seconds, null where it is none: a column with one bad row reads as text."""
+        if pa.types.is_null(column.type):
+            return pa.nulls(len(column), pa.int64())
+        if pa.types.is_floating(column.type):
+            whole = pc.and_(pc.is_finite(column), pc.equal(pc.floor(column), column))
+            return pc.if_else(whole, column, None).cast(pa.int64(), safe=False)
+        words = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        if self.type is None:
+            plain = pc.match_substring_regex(words, r"^[+-]?\d{1,12}$")
+            return pc.if_else(plain, words, None).cast(pa.int64())
+        shape = pc.match_substring_regex(words, r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?$")
+        return pa.array([_instant(one) for one in pc.if_else(shape, words, None).to_pylist()], pa.int64())
+
+    def written(self, seconds: NDArray[Any]) -> pa.Array:
+        """Seconds from the base as the file writes instants."""
+        whole = pa.array(seconds.astype(np.int64) + self.base)
+        return whole if self.type is None else whole.cast(pa.timestamp("s", self.type.tz))
+
+
+def _instant(words: str | None) -> int | None:
+    try:
+        return None if words is None else int(np.datetime64(words.replace(" ", "T"), "s").astype(np.int64))
+    except ValueError:
+        return None
+
+
+def _read_csv(path: Path, wanted: tuple[str, ...]) -> pa.Table:
+    try:
+        table = pa_csv.read_csv(path, convert_options=pa_csv.ConvertOptions(strings_can_be_null=True))
+    except pa.ArrowInvalid as fault:
+        raise AnalysisError(f"{path}: 不是可读的 CSV（{fault}）", f"{path}: cannot be read as CSV ({fault})") from None
+    _columns(table.column_names, wanted, path)
+    return table.select(list(wanted))
+
+
+def _parquet(path: Path, wanted: tuple[str, ...] = ()) -> pq.ParquetFile:
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowInvalid:
+        raise AnalysisError(
+            f"{path}: 不是完整的 Parquet 文件；CSV 文件名须以 .csv 结尾",
+            f"{path}: is no whole Parquet file; the name of a CSV file must end in .csv",
+        ) from None
+    if wanted:
+        _columns(file.schema_arrow.names, wanted, path)
+    return file
+
+
+def _columns(names: list[str], wanted: tuple[str, ...], path: Path) -> None:
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise AnalysisError(
+            f"{path}: 缺少列 {'、'.join(missing)}（需要 {'、'.join(wanted)}，现有 {'、'.join(names)}）",
+            f"{path}: lacks the column {', '.join(missing)} (needed: {', '.join(wanted)}; found: {', '.join(names)})",
+        )

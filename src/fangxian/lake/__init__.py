@@ -1,0 +1,1 @@
+"""Bulk facts: stays and positions by the hundred million, outside the record database."""
