@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from fangxian import __version__
+from fangxian.site import fingerprint
 
 env = environ.Env()
 
@@ -129,14 +130,17 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("FANGXIAN_TIME_ZONE", default="Asia/Shanghai")
 
-STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of a folder that is not there
 # Browser libraries that `make` installs; served as vendor/<name>/… A page must work without them.
 _LIBRARIES = Path(__file__).resolve().parents[3] / "node_modules"
 STATICFILES_DIRS = [
     (f"vendor/{name}", _LIBRARIES / name / "dist") for name in ("leaflet",) if (_LIBRARIES / name / "dist").is_dir()
 ]
+_PAGES = Path(__file__).resolve().parent.parent / "web" / "static"
+_EDITION = fingerprint.of([_PAGES, *(folder for _prefix, folder in STATICFILES_DIRS)], ["django-htmx"])
+STATIC_URL = "static/" if DEBUG else f"static/{_EDITION}/"
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/[0-9a-f]{10}/"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of a folder that is not there
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
