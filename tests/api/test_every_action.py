@@ -58,9 +58,13 @@ LEFT_OUT = {
     "fangxian.tracing.actions": {},
     "fangxian.tracing.queries": {
         "ContactDetail": "an answer",
+        "Reaching": "an answer",
+        "of_contacts": FOR_OTHER_STAGES,
         "of_person": FOR_OTHER_STAGES,
     },
     "fangxian.duties.actions": {
+        "ask_for_help": "done when somebody was tried in vain as often as the pack says",
+        "expire": "done by time itself",
         "open_due": BY_THE_ENGINE,
         "set_anchors": BY_THE_ENGINE,
         "end_all": BY_THE_ENGINE,
@@ -74,6 +78,7 @@ LEFT_OUT = {
         "answering": FOR_OTHER_STAGES,
         "diary": FOR_OTHER_STAGES,
         "holds": FOR_OTHER_STAGES,
+        "last_settled": FOR_OTHER_STAGES,
         "late": FOR_OTHER_STAGES,
         "late_subjects": FOR_OTHER_STAGES,
         "of_role": FOR_OTHER_STAGES,

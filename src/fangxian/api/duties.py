@@ -1,15 +1,17 @@
 """Duties: what is mine to do, what is owed about a subject, who is late, what is missing."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.utils.translation import get_language
 from ninja import Router
+from pydantic import Base64Bytes, Field
 
 from fangxian.api.offering import offer
 from fangxian.api.shapes import Area, Shown, shown
-from fangxian.core import clock
+from fangxian.core import clock, pictures
 from fangxian.core.access import Actor
 from fangxian.duties import actions, queries, subjects
 from fangxian.protocols import Text
@@ -87,6 +89,29 @@ class Gap(Shown):
     pack: str
 
 
+#: Bytes as JSON carries them.
+Encoded = Annotated[
+    Base64Bytes,
+    Field(description="A JPEG, PNG or WebP of up to 5 MB, as base64.", max_length=pictures.LARGEST * 2),
+]
+
+
+class PhotoKept(Shown):
+    """A photograph that was kept: upright, at most 1600 pixels wide or high, without place, time or camera."""
+
+    code: str
+    size: int
+    width: int
+    height: int
+    at: datetime
+
+
+class PhotoShown(Shown):
+    """A photograph (JPEG), as base64. That it was asked for is on record."""
+
+    content: str
+
+
 def steps_shown(_by: Actor, steps: Sequence[Any]) -> list[StepView]:
     """Steps as they are read; two queries for each kind of subject."""
     known = _described(step.duty for step in steps)
@@ -156,6 +181,10 @@ def _again(by: Actor, step: Any) -> StepView:
     return step_shown(by, queries.step(by, step.pk))
 
 
+def _photo(_by: Actor, content: bytes) -> PhotoShown:
+    return PhotoShown(content=b64encode(content).decode())
+
+
 def _gap(_by: Actor, gaps: Sequence[tuple[str, subjects.Subject]]) -> list[Gap]:
     return [Gap(duty=kind, subject=one.kind, id=one.id, area=one.area, pack=one.pack) for kind, one in gaps]
 
@@ -196,6 +225,11 @@ offer(router, "GET", "/steps/{step_id}", queries.step, StepView, then=step_shown
 offer(router, "POST", "/steps/{step_id}/completion", actions.complete, StepView, keyed=True, then=_again)
 offer(router, "POST", "/steps/{step_id}/waiver", actions.waive, StepView, keyed=True, then=_again)
 offer(router, "POST", "/steps/{step_id}/hand-over", actions.hand_over, StepView, keyed=True, then=_again)
+offer(
+    router, "POST", "/steps/{step_id}/photos", actions.attach, PhotoKept, status=201, keyed=True,
+    given={"picture": Encoded},
+)  # fmt: skip
+offer(router, "GET", "/steps/{step_id}/photos/{photo}", actions.look, PhotoShown, then=_photo)
 offer(router, "POST", "/duties/{duty_id}/closure", actions.close, DutyView, keyed=True, then=_duty_shown)
 offer(router, "GET", "/duties/summary", summary, dict[str, dict[str, int]])
 offer(router, "GET", "/coverage", queries.coverage)

@@ -257,6 +257,7 @@ offer(router, "GET", "/contacts/{code}/duties", contact_duties, DutyView, then=d
 offer(router, "GET", "/contacts/{code}/follow-up", queries.follow_up)
 offer(router, "POST", "/contacts/{contact}/visits", actions.visit, Visited, keyed=True, whole=True, then=_visited)
 offer(router, "POST", "/contacts/{contact}/attempts", actions.not_reached, AttemptKept, status=201, keyed=True)
+offer(router, "GET", "/contacts/{contact}/attempts", queries.reaching)
 offer(router, "POST", "/contacts/{contact}/hold", actions.hold, ContactKept, keyed=True)
 offer(router, "POST", "/contacts/{contact}/clear", actions.clear, ContactKept)
 offer(router, "POST", "/contacts/{contact}/case", become_case, CaseKept, status=201, keyed=True, given=KNOWN, then=kept)

@@ -158,3 +158,24 @@ class Answer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "key"], name="answer_once")]
+
+
+class Attachment(models.Model):
+    """A photograph that belongs to a record of some stage. The bytes lie sealed in a file named by `fingerprint`."""
+
+    code = models.CharField(max_length=10, unique=True)
+    about_kind = models.CharField(max_length=20)
+    about_id = models.BigIntegerField()
+    area = models.CharField(max_length=18)
+    #: A keyed digest of the content: equal photographs share a file, and nobody without the key can tell which one it is.
+    fingerprint = models.CharField(max_length=32, db_index=True)
+    size = models.IntegerField()
+    width = models.IntegerField()
+    height = models.IntegerField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["about_kind", "about_id", "fingerprint"], name="attachment_once")
+        ]

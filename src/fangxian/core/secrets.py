@@ -71,15 +71,25 @@ def _raw(key: str) -> bytes:
 
 def seal(text: str) -> bytes:
     """Encrypt a short text: 12 bytes nonce, then ciphertext with tag."""
+    return seal_bytes(text.encode())
+
+
+def seal_bytes(content: bytes) -> bytes:
+    """Encrypt bytes in the same way."""
     nonce = secrets.token_bytes(12)
-    return nonce + _cipher(settings.KEYS.seal).encrypt(nonce, text.encode(), None)
+    return nonce + _cipher(settings.KEYS.seal).encrypt(nonce, content, None)
 
 
 def unseal(blob: bytes | memoryview) -> str:
     """The text that `seal` hid. Raises KeyFault where the key is another one or the bytes were changed."""
+    return unseal_bytes(blob).decode()
+
+
+def unseal_bytes(blob: bytes | memoryview) -> bytes:
+    """The bytes that `seal_bytes` hid. Raises KeyFault where the key is another one or they were changed."""
     blob = bytes(blob)
     try:
-        return _cipher(settings.KEYS.seal).decrypt(blob[:12], blob[12:], None).decode()
+        return _cipher(settings.KEYS.seal).decrypt(blob[:12], blob[12:], None)
     except InvalidTag as fault:
         raise KeyFault(
             "A sealed value does not open: it was altered, or the key file is not the one it was sealed with."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum, Window
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import get_language
 
@@ -18,8 +18,8 @@ from fangxian.duties.planning import evidence_wanted, title
 from fangxian.protocols import DutyRule
 
 __all__ = [
-    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "evidence_wanted", "gaps", "holds", "late",
-    "late_subjects", "missing", "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps", "rule", "step",
+    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "evidence_wanted", "gaps", "holds", "last_settled",
+    "late", "late_subjects", "missing", "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps", "rule", "step",
     "summary", "title",
 ]  # fmt: skip
 
@@ -86,6 +86,12 @@ def of_subject(kind: str, subject_id: int) -> list[Duty]:
 def holds(by: Actor, kind: str, subject_id: int) -> bool:
     """Whether the actor answers for an open step about the subject: who is to visit somebody must be able to look them up."""
     return _held(by).filter(duty__subject_kind=kind, duty__subject_id=subject_id).exists()
+
+
+def last_settled(kind: str, ids: Iterable[int]) -> dict[int, datetime]:
+    """When something owed to each of these subjects was last done; those for whom nothing was are left out. One query."""
+    done = Step.objects.filter(duty__subject_kind=kind, duty__subject_id__in=list(ids), state=Step.DONE)
+    return dict(done.order_by().values_list("duty__subject_id").annotate(Max("done_at")))
 
 
 def late(by: Actor, subject_kind: str, subject_ids: Iterable[int]) -> dict[int, int]:

@@ -1,16 +1,17 @@
-"""What a worker does: hand on events, run jobs, sweep."""
+"""What a worker does: hand on events, run jobs, sweep, and delete what may be kept no longer."""
 
 import logging
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from fangxian.core import clock, jobs, outbox
+from fangxian.core import attachments, clock, jobs, outbox
 from fangxian.core.errors import Refusal
+from fangxian.duties import actions as duties
 from fangxian.duties.sweep import sweep
 
 log = logging.getLogger(__name__)
-SWEEP_EVERY = timedelta(minutes=1)
+SWEEP_EVERY, DELETE_EVERY = timedelta(minutes=1), timedelta(hours=1)
 
 
 def work_once() -> bool:
@@ -19,8 +20,11 @@ def work_once() -> bool:
     busy = 0
     try:
         busy = outbox.deliver(limit=200) + jobs.run_waiting()
-        if _due():
+        if _due("sweep", SWEEP_EVERY):
             sweep()
+        if _due("delete", DELETE_EVERY):
+            duties.expire()
+            attachments.remove_strays(clock.now() - clock.DAY)
     except (
         OperationalError,
         InterfaceError,
@@ -34,13 +38,12 @@ def work_once() -> bool:
     return bool(busy)
 
 
-_swept: datetime | None = None
+_done: dict[str, datetime] = {}
 
 
-def _due() -> bool:
-    global _swept
-    now = clock.now()
-    if _swept is not None and timedelta() <= now - _swept < SWEEP_EVERY:
+def _due(what: str, every: timedelta) -> bool:
+    now, before = clock.now(), _done.get(what)
+    if before is not None and timedelta() <= now - before < every:
         return False
-    _swept = now
+    _done[what] = now
     return True

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from fangxian.core import accounts, clock
 from fangxian.core.access import Actor, within
-from fangxian.core.actions import action, record
+from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Invalid, NotFound
 from fangxian.duties import planning
 from fangxian.duties.actions.ending import release
+from fangxian.duties.actions.photographing import must_belong
 from fangxian.duties.actions.writing import (
     already,
     checked_reason,
@@ -25,8 +26,10 @@ from fangxian.duties.actions.writing import (
     settle,
     write_end,
 )
+from fangxian.duties.events import StepsEscalated
 from fangxian.duties.models import Step
 from fangxian.protocols import DutyRule
+from fangxian.registry import levels
 from fangxian.registry import queries as registry
 from fangxian.registry.queries import Post, Responsibility
 
@@ -56,6 +59,7 @@ def complete(
             remedy=_("Fill it in, or say why it cannot be known."),
             field=missing[0],
         )
+    must_belong(step, kept)
     settle(by, step, Step.DONE, at, evidence=kept)
     _settled(by, "duty.step_done", step, rule, {"evidence": kept})
     return step
@@ -128,6 +132,33 @@ def send_back(by: Actor, step_id: int, to: str, reason: str, *, through: str = "
         },
     )  # fmt: skip
     return Step.objects.get(duty=duty, key=to, attempt=target.attempt + 1)
+
+
+@action
+def ask_for_help(by: Actor, subject: tuple[str, int]) -> int:
+    """Tell the duty officer of the county of what is due about a subject within a day, before it is late; how many steps that were.
+
+    The holder stays the same. Steps that the county, or somebody above it, knows of already are left alone. The caller has
+    checked the right.
+    """
+    soon = Q(due_at__lte=clock.now() + clock.DAY)
+    found = Step.objects.filter(soon, duty__subject_kind=subject[0], duty__subject_id=subject[1], state=Step.OPEN)
+    told: dict[str, list[Step]] = {}
+    for step in found.order_by("pk"):
+        county = levels.at_level(step.area, "county")
+        if not step.escalated_to or len(step.escalated_to) > len(county):
+            told.setdefault(county, []).append(step)
+    for county, steps in told.items():
+        Step.objects.filter(pk__in=[step.pk for step in steps]).update(escalated_to=county)
+        record(
+            by, "duty.escalated", ("area", int(county or 0)), area=county,
+            data={
+                "steps": [[step.duty_id, step.key, step.attempt] for step in steps], "at": clock.now().isoformat(),
+                "why": "help",
+            },
+        )  # fmt: skip
+        emit(StepsEscalated(county, tuple(step.pk for step in steps)))
+    return sum(map(len, told.values()))
 
 
 @action

@@ -16,6 +16,7 @@ from fangxian.duties import queries as duty_queries
 from fangxian.tracing import settling, sources, subject
 from fangxian.tracing.events import CaseSuspected, ContactHeld
 from fangxian.tracing.models import Attempt, Contact
+from fangxian.tracing.queries.reaching import of_contacts
 from fangxian.tracing.visiting import due_now
 
 HELD = ("home", "site", "hospital", "elsewhere")
@@ -50,7 +51,10 @@ def visit(
 
 @action
 def not_reached(by: Actor, contact: str, note: str, *, at: datetime | None = None) -> Attempt:
-    """Record that the person could not be reached. The step stays open: it is still due, and late when its time has come."""
+    """Record that the person could not be reached. The steps stay open: still due, and late when their time has come.
+
+    After as many attempts as the pack names, the duty officer of the county is told of what is due within a day, late or not.
+    """
     row = _watched(sources.contact(by, contact, lock=True))
     by.must("duties.do", row.area, row.held_by_id)
     at = at or clock.now()
@@ -66,6 +70,9 @@ def not_reached(by: Actor, contact: str, note: str, *, at: datetime | None = Non
         area=row.area,
         data={"at": at.isoformat(), "note": attempt.note},
     )
+    tried = of_contacts([row.pk]).get(row.pk)
+    if tried is not None and tried.helped:
+        duties.ask_for_help(by, (subject.KIND, row.pk))
     return attempt
 
 

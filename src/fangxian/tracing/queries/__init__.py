@@ -7,10 +7,12 @@ from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, fo
 from fangxian.tracing.queries.exposures import exposures
 from fangxian.tracing.queries.four_clear import four_clear, watched_outbreaks
 from fangxian.tracing.queries.proposing import propose
+from fangxian.tracing.queries.reaching import Reaching, of_contacts, reaching
 from fangxian.tracing.queries.tracks import investigation, track
 
 __all__ = [
     "ContactDetail",
+    "Reaching",
     "attack_rates",
     "chain_around",
     "chain_graph",
@@ -23,8 +25,10 @@ __all__ = [
     "four_clear",
     "investigation",
     "of_case",
+    "of_contacts",
     "of_person",
     "propose",
+    "reaching",
     "track",
     "watched_outbreaks",
 ]
