@@ -34,6 +34,7 @@ LEFT_OUT = {
         "names": FOR_OTHER_STAGES,
         "organisation_ids": FOR_OTHER_STAGES,
         "organisation_names": FOR_OTHER_STAGES,
+        "organisations_of": "a view is shared with one of them, or refused",
         "place_ids": FOR_OTHER_STAGES,
         "prefixes": FOR_OTHER_STAGES,
         "same_person": FOR_OTHER_STAGES,

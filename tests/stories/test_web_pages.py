@@ -166,7 +166,8 @@ def test_the_line_list_narrows_and_says_when_nothing_fits(city: World) -> None:
 
 def test_the_export_is_masked_and_on_record(city: World) -> None:
     client = signed_in(city, "reviewer")
-    answer: Any = client.post("/cases/export/", {"kind": "csv", "query": "reviewed=returned"})
+    asked = {"kind": "csv", "query": "reviewed=returned", "purpose": "review"}
+    answer: Any = client.post("/cases/export/", asked)
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert len(rows) == 2 and city.cases[1] in rows[1]
     assert not any("𠮷川" in cell for cell in rows[1])
@@ -176,7 +177,8 @@ def test_the_export_is_masked_and_on_record(city: World) -> None:
 
 def test_a_bulk_edit_changes_the_ticked_lines_and_tells_which_refused(city: World) -> None:
     client = signed_in(city, "reviewer", "en")
-    answer = client.post("/cases/bulk/", {"code": [city.cases[0], city.cases[6]], "severity": "severe"}, follow=True)
+    asked = {"code": [city.cases[0], city.cases[6]], "severity": "severe"}
+    answer = client.post("/cases/bulk/", asked | {"confirmed": "1", "reason": "ward round"}, follow=True)
     text = answer.content.decode()
     assert "1 case changed." in text and city.cases[6] in text, "the other county's case is refused by name of its code"
     assert cases.case(SYSTEM, city.cases[0]).row.severity == "severe"

@@ -91,6 +91,21 @@ class CasesTaken(Shown):
     refused: list[RowRefused]
 
 
+class CasePlanned(Shown):
+    """What a bulk edit would do to one case: field → [as it is, as it would be], or why it would be refused."""
+
+    code: str
+    version: int
+    changes: Mapping[str, Any]
+    problem: Problem | None
+
+
+class Plan(Shown):
+    """What a bulk edit would do, case by case."""
+
+    rows: list[CasePlanned]
+
+
 class CaseEdited(Shown):
     """One case of a bulk edit, and why it was not changed, if so."""
 
@@ -136,6 +151,18 @@ def kept(_by: Actor, row: Any) -> CaseKept:
         classified_by=row.classified_by, review=row.review, onset_on=row.onset_on, reported_at=row.reported_at,
         outcome=row.outcome, version=row.version,
     )  # fmt: skip
+
+
+def _plan(_by: Actor, planned: Sequence[Any]) -> Mapping[str, Any]:
+    return {
+        "rows": [
+            {
+                "code": one.code, "version": one.version, "changes": one.changes,
+                "problem": problem(one.refusal) if one.refusal is not None else None,
+            }
+            for one in planned
+        ]
+    }  # fmt: skip
 
 
 def _edits(_by: Actor, edited: Sequence[Any]) -> Mapping[str, Any]:
@@ -205,6 +232,7 @@ offer(router, "GET", "/cases/total", queries.total, Counted, given={"wanted": WI
 offer(router, "POST", "/cases", actions.report, CaseKept, status=201, keyed=True, then=kept)
 BATCH = {"cases": rows_of(CaseForm, name="CaseOfBatch", without=("outbreak",))}
 offer(router, "POST", "/cases/batch", report_batch, CasesTaken, keyed=True, given=BATCH)
+offer(router, "POST", "/cases/preview", actions.preview_edit, Plan, given={**CODES, **CHANGES}, whole=True, then=_plan)
 offer(router, "PATCH", "/cases", actions.bulk_edit, Edits, given={**CODES, **CHANGES}, whole=True, then=_edits)
 offer(router, "GET", "/cases/{code}", queries.case)
 offer(router, "PATCH", "/cases/{code}", actions.amend, CaseKept, given=CHANGES, then=kept)

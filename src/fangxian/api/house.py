@@ -17,6 +17,7 @@ from fangxian.api import (
     examples,
     jobs,
     journal,
+    lists,
     people,
     protocols,
     refusing,
@@ -86,5 +87,5 @@ api = Api(
     docs_url=None,
 )
 refusing.install(api)
-for stage in (accounts, duties, registry, people, cases, tracing, protocols, journal, jobs):
+for stage in (accounts, duties, registry, people, lists, cases, tracing, protocols, journal, jobs):
     api.add_router("", stage.router)

@@ -1,9 +1,9 @@
 """What this stage takes in and gives out. A date is a local calendar day, an instant is aware."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from fangxian.core.errors import Refusal
 from fangxian.registry.schemas import PersonForm
@@ -85,6 +85,24 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """What a bulk edit would do to one case: field → [old, new] as the journal would keep it, or why it would be refused."""
+
+    code: str
+    version: int
+    changes: Mapping[str, Sequence[Any]]
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """How an export is laid out: its columns (name → heading) in their order, and the values of a line under them."""
+
+    headings: Mapping[str, str]
+    cells: "Callable[[CaseRow], Sequence[Any]]"
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """A case as the stages above need it: no person by name, everything a pack asks for."""
 
@@ -101,7 +119,11 @@ class CaseFacts:
     anchors: Mapping[str, datetime]
 
 
-Order = Literal["-reported", "reported", "-onset", "onset"]
+Order = Literal[
+    "-reported", "reported", "-onset", "onset", "-diagnosed", "diagnosed", "-outcome", "outcome", "-area", "area"
+]
+#: Every order that the line list can be read in.
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

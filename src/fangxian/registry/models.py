@@ -205,3 +205,36 @@ class Appointment(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["role", "area"], name="appointment_role_area")]
+
+
+class SavedView(models.Model):
+    """A way of looking at a list that has a name: what it is narrowed to, which columns, in which order.
+
+    It belongs to whoever saved it; with an `organisation` everybody who works there may look through it.
+    """
+
+    owner = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="views")
+    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    #: Which list: cases, contacts.
+    page = models.CharField(max_length=20)
+    name = models.CharField(max_length=60)
+    #: Name of a filter → its value.
+    filter = models.JSONField(default=dict)
+    columns = models.JSONField(default=list)
+    order = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "page", "name"], name="view_once")]
+
+
+class Layout(models.Model):
+    """What an account keeps of a list: the columns it chose, and the view that the list opens with."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    page = models.CharField(max_length=20)
+    columns = models.JSONField(default=list)
+    view = models.ForeignKey(SavedView, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "page"], name="layout_once")]

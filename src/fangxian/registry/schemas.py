@@ -179,3 +179,42 @@ class Pair:
     second: Card
     probability: float
     evidence: Sequence[Mapping[str, object]] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewForm:
+    """A view of a list (`cases` or `contacts`) to be kept under a name. `organisation` shares it with everybody who works there.
+
+    `filter` maps names of filters to values; a searched text is not kept, as it may be somebody's name.
+    """
+
+    page: str
+    name: str
+    filter: Mapping[str, str] = field(default_factory=dict)
+    columns: Sequence[str] = ()
+    order: str = ""
+    organisation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewShown:
+    """A saved view as its reader has it. `mine` may be changed by them; `first` is the one that the list opens with."""
+
+    id: int
+    page: str
+    name: str
+    filter: Mapping[str, str]
+    columns: Sequence[str]
+    order: str
+    organisation: int | None
+    owner: str
+    mine: bool
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListKept:
+    """What a reader keeps of a list: their columns (empty: those it comes with) and the views they may look through."""
+
+    columns: Sequence[str]
+    views: Sequence[ViewShown]

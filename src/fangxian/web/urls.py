@@ -10,5 +10,6 @@ urlpatterns = [
     path("journal/", include("fangxian.web.journal.urls")),
     path("design/", include("fangxian.web.design.urls")),
     path("cases/", include("fangxian.web.cases.urls")),
+    path("lists/", include("fangxian.web.lists.urls")),
     path("contacts/", include("fangxian.web.contacts.urls")),
 ]

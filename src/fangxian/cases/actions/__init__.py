@@ -1,6 +1,15 @@
 """The only writers of this stage. Every function is one unit of work: right, write, journal, event, or nothing at all."""
 
-from fangxian.cases.actions.amending import amend, amend_many, bulk_edit, discard, isolate, record_outcome, transfer
+from fangxian.cases.actions.amending import (
+    amend,
+    amend_many,
+    bulk_edit,
+    discard,
+    isolate,
+    preview_edit,
+    record_outcome,
+    transfer,
+)
 from fangxian.cases.actions.exporting import export
 from fangxian.cases.actions.outbreaks import close_outbreak, open_outbreak, set_milestones
 from fangxian.cases.actions.reporting import report, report_many
@@ -16,6 +25,7 @@ __all__ = [
     "export",
     "isolate",
     "open_outbreak",
+    "preview_edit",
     "record_outcome",
     "report",
     "report_many",

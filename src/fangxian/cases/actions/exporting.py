@@ -7,7 +7,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries
-from fangxian.cases.schemas import Filter
+from fangxian.cases.schemas import Filter, Order, Sheet
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Invalid, Refusal
@@ -20,13 +20,13 @@ _WRITERS: Mapping[str, Callable[[Path, Sequence[str], Iterable[Sequence[Cell]]],
 }
 
 
-def export(by: Actor, wanted: Filter, path: Path) -> int:
-    """Write the line list that a filter wants to a .csv or .xlsx file; how many rows. Masked exactly as on the screen.
+def export(by: Actor, wanted: Filter, path: Path, *, order: Order = "-reported", sheet: Sheet | None = None) -> int:
+    """Write the line list that a filter wants to a .csv or .xlsx file; how many rows. Masked as on the screen.
 
-    The journal is written first: no data leave without a trace. Raises NotAllowed without the right, Invalid for another
-    kind of file, Refusal where the file cannot be written (nothing of it is left behind then).
+    The journal is written first, with the actor's purpose: no data leave without a trace. Raises NotAllowed without the
+    right, Invalid for another kind of file, Refusal where the file cannot be written (nothing of it is left behind then).
     """
-    table = queries.export(by, wanted)
+    table = queries.export(by, wanted, order=order, sheet=sheet)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise Invalid(
@@ -34,7 +34,7 @@ def export(by: Actor, wanted: Filter, path: Path) -> int:
             remedy=_("Choose .csv or .xlsx."),
             field="path",
         )
-    _noted(by, wanted, path.name)
+    _noted(by, wanted, path.name, list(sheet.headings) if sheet else [])
     try:
         return write(path, table.columns, table.rows)
     except TableError as fault:
@@ -43,7 +43,9 @@ def export(by: Actor, wanted: Filter, path: Path) -> int:
 
 
 @action
-def _noted(by: Actor, wanted: Filter, name: str) -> None:
+def _noted(by: Actor, wanted: Filter, name: str, columns: Sequence[str]) -> None:
     used = {field: str(value) for field, value in asdict(wanted).items() if value}
-    data = {"filter": used, "rows": queries.total(by, wanted), "file": name}
+    data: dict[str, object] = {"filter": used, "rows": queries.total(by, wanted), "file": name}
+    if columns:
+        data["columns"] = list(columns)
     record(by, "cases.exported", ("outbreak", queries.outbreak_id(wanted.outbreak) or 0), area=wanted.area, data=data)

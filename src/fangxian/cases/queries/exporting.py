@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from fangxian.cases.models import Case
-from fangxian.cases.queries.linelist import filtered, rows
-from fangxian.cases.schemas import CaseRow, Filter
+from fangxian.cases.queries.linelist import filtered, ordered, rows
+from fangxian.cases.schemas import CaseRow, Filter, Order, Sheet
 from fangxian.core import clock
 from fangxian.core.access import Actor
 
@@ -26,28 +26,32 @@ class Export:
     rows: Iterator[tuple[Cell, ...]]
 
 
-def export(by: Actor, wanted: Filter | None = None) -> Export:
-    """The line list as a table, newest report first. Instants are local times. Names are masked, as in the list itself.
+def export(
+    by: Actor, wanted: Filter | None = None, *, order: Order = "-reported", sheet: Sheet | None = None
+) -> Export:
+    """The line list as a table, in the order of the list. Instants are local times. Names are masked, as in the list itself.
 
-    Raises NotAllowed without the right to export. `actions.export` writes it to a file and leaves a line in the journal.
+    Without a sheet every column is there, under headings in both languages, its values as they are kept. Raises NotAllowed
+    without the right to export. `actions.export` writes it to a file and leaves a line in the journal.
     """
     by.must("exports.make")
-    found = filtered(by, wanted or Filter()).select_related("outbreak", "organisation", "hospital", "person")
-    return Export(_headings(), _rows(found.order_by("-reported_at", "-pk")))
+    if sheet is None:
+        names = tuple(_columns())
+        sheet = Sheet(dict(zip(names, _headings(), strict=True)), lambda row: [getattr(row, name) for name in names])
+    return Export(tuple(sheet.headings.values()), _rows(ordered(filtered(by, wanted or Filter()), order), sheet))
 
 
-def _rows(found: Any) -> Iterator[tuple[Cell, ...]]:
+def _rows(found: Any, sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
+    def cells(row: CaseRow) -> tuple[Cell, ...]:
+        return tuple(map(_cell, sheet.cells(row)))
+
     chunk: list[Case] = []
     for case in found.iterator(chunk_size=_CHUNK):
         chunk.append(case)
         if len(chunk) == _CHUNK:
-            yield from map(_cells, rows(chunk))
+            yield from map(cells, rows(chunk))
             chunk = []
-    yield from map(_cells, rows(chunk))
-
-
-def _cells(row: CaseRow) -> tuple[Cell, ...]:
-    return tuple(_cell(getattr(row, name)) for name in _columns())
+    yield from map(cells, rows(chunk))
 
 
 def _cell(value: Cell) -> Cell:

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.cases.models import Case
-from fangxian.cases.schemas import CasePage, CaseRow, Filter, Order
+from fangxian.cases.schemas import ORDERS, CasePage, CaseRow, Filter, Order
 from fangxian.cases.subject import KIND, REVIEW
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor
@@ -21,41 +21,52 @@ from fangxian.registry import masking
 from fangxian.registry import queries as registry
 
 LONGEST_PAGE = 1000
-_COLUMNS = {"reported": "reported_at", "onset": "onset_on"}
+#: Word of an order → column. Of those that may be empty the empty ones come last, whichever way the list runs.
+_COLUMNS = {
+    "reported": "reported_at", "onset": "onset_on", "diagnosed": "diagnosed_at", "outcome": "outcome_on", "area": "area",
+}  # fmt: skip
 
 
 def line_list(
     by: Actor, wanted: Filter | None = None, *, order: Order = "-reported", cursor: str = "", limit: int = 100
 ) -> CasePage:
-    """The cases that the actor may see and that a filter wants; cases without an onset come last when ordered by it.
+    """The cases that the actor may see and that a filter wants; those without the date that they are ordered by come last.
 
     The same call with the page's `cursor` gives the next one; what is reported meanwhile moves no page.
     """
     limit = max(1, min(limit, LONGEST_PAGE))
-    name = order.removeprefix("-")
-    if name not in _COLUMNS:
-        raise Invalid(
-            _("The line list cannot be ordered by “%(order)s”.") % {"order": order},
-            remedy=_("Choose one of: %(list)s.") % {"list": "-reported, reported, -onset, onset"},
-            field="order",
-        )
-    column, down = _COLUMNS[name], order.startswith("-")
+    column, down = _column(order)
     found = filtered(by, wanted or Filter())
     if cursor:
         found = found.filter(_beyond(column, down, *_read(cursor, column)))
-    key = F(column).desc(nulls_last=True) if down else F(column).asc(nulls_last=True)
-    cases = list(
-        found.select_related("outbreak", "organisation", "hospital", "person").order_by(key, "-pk" if down else "pk")[
-            : limit + 1
-        ]
-    )
+    cases = list(ordered(found, order)[: limit + 1])
     page, more = cases[:limit], len(cases) > limit
     return CasePage(tuple(rows(page)), _written(page[-1], column) if more else "")
 
 
-def total(by: Actor, wanted: Filter | None = None) -> int:
-    """How many lines there are in all."""
-    return filtered(by, wanted or Filter()).count()
+def ordered(found: QuerySet[Case], order: Order) -> QuerySet[Case]:
+    """Cases in an order, with what a line needs of them at hand. Raises Invalid for an order that there is not."""
+    column, down = _column(order)
+    key = F(column).desc(nulls_last=True) if down else F(column).asc(nulls_last=True)
+    return found.select_related("outbreak", "organisation", "hospital", "person").order_by(key, "-pk" if down else "pk")
+
+
+def _column(order: str) -> tuple[str, bool]:
+    """The column of an order, and whether it runs down."""
+    name = order.removeprefix("-")
+    if name not in _COLUMNS:
+        raise Invalid(
+            _("The line list cannot be ordered by “%(order)s”.") % {"order": order},
+            remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(ORDERS)},
+            field="order",
+        )
+    return _COLUMNS[name], order.startswith("-")
+
+
+def total(by: Actor, wanted: Filter | None = None, *, most: int | None = None) -> int:
+    """How many lines there are in all; with `most` no more than that are counted, and the answer is at most one more."""
+    found = filtered(by, wanted or Filter())
+    return found.count() if most is None else found[: most + 1].count()
 
 
 def count(by: Actor, outbreak: str) -> int:
@@ -155,26 +166,33 @@ def organisation_name(organisation: Any) -> str:
     return str(organisation.name_zh if chinese else organisation.name_en or organisation.name_zh)
 
 
-def _beyond(column: str, down: bool, value: date | datetime | None, pk: int) -> Q:
+def _beyond(column: str, down: bool, value: date | datetime | str | None, pk: int) -> Q:
     """Rows that come after one with this value and id; rows without a value come last."""
     further = "lt" if down else "gt"
     if value is None:
         return Q(**{f"{column}__isnull": True, f"pk__{further}": pk})
     beyond = Q(**{f"{column}__{further}": value}) | Q(**{column: value, f"pk__{further}": pk})
-    return beyond | Q(**{f"{column}__isnull": True}) if column == "onset_on" else beyond
+    return beyond | Q(**{f"{column}__isnull": True}) if Case._meta.get_field(column).null else beyond
 
 
 def _written(case: Case, column: str) -> str:
     value = getattr(case, column)
-    key = [value.isoformat() if value is not None else None, case.pk]
+    key = [value.isoformat() if isinstance(value, date) else value, case.pk]
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
-def _read(cursor: str, column: str) -> tuple[date | datetime | None, int]:
+def _read(cursor: str, column: str) -> tuple[date | datetime | str | None, int]:
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        kind = date if column == "onset_on" else datetime
-        return kind.fromisoformat(value) if value is not None else None, int(pk)
+        if column.endswith("_at") and value is not None:
+            value = datetime.fromisoformat(value)
+            if value.tzinfo is None:
+                raise ValueError(cursor)
+        elif column.endswith("_on") and value is not None:
+            value = date.fromisoformat(value)
+        elif not isinstance(value, str) and (value is not None or column == "area"):
+            raise ValueError(cursor)
+        return value, int(pk)
     except (ValueError, TypeError, binascii.Error) as fault:
         raise Invalid(
             _("This page mark does not fit."), remedy=_("Begin again with the first page."), field="cursor"

@@ -9,6 +9,7 @@ from fangxian.registry.actions.people import register_many, register_person
 from fangxian.registry.actions.places import PlaceForm, amend_place, create_place
 from fangxian.registry.actions.posts import appoint, end_appointment
 from fangxian.registry.actions.reveals import PERSONAL, reveal, reveal_many
+from fangxian.registry.actions.views import begin_with, delete_view, keep_columns, rename_view, save_view
 from fangxian.registry.checking import check
 
 __all__ = [
@@ -18,15 +19,18 @@ __all__ = [
     "amend_person",
     "amend_place",
     "appoint",
+    "begin_with",
     "check",
     "create_household",
     "create_organisation",
     "create_place",
     "deactivate_organisation",
+    "delete_view",
     "end_appointment",
     "find_matches",
     "import_divisions",
     "install",
+    "keep_columns",
     "merge",
     "move_in",
     "move_out",
@@ -34,8 +38,10 @@ __all__ = [
     "register_person",
     "rename_division",
     "rename_organisation",
+    "rename_view",
     "reveal",
     "reveal_many",
+    "save_view",
     "say_different",
     "say_same",
     "set_head",

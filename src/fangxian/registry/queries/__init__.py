@@ -46,6 +46,7 @@ from fangxian.registry.queries.posts import (
     responsibility,
     vacant_posts,
 )
+from fangxian.registry.queries.views import list_kept, organisations_of
 
 __all__ = [
     "Area",
@@ -67,12 +68,14 @@ __all__ = [
     "household_members",
     "households",
     "in_any",
+    "list_kept",
     "names",
     "nearest",
     "organisation",
     "organisation_ids",
     "organisation_names",
     "organisations",
+    "organisations_of",
     "person",
     "place",
     "place_ids",

@@ -101,9 +101,11 @@ def prefixes(code: str) -> tuple[str, ...]:
 
     So the numbers of a county that swallowed another include the other's past. None lies within another.
     """
+    if not code:
+        return ("",)
     ended = dict(Jurisdiction.objects.exclude(successor="").values_list("code", "successor"))
     found = {code}
-    grown = bool(code)
+    grown = True
     while grown:
         more = {old for old, new in ended.items() if any(new.startswith(one) for one in found)}
         more = {old for old in more if not any(old.startswith(one) for one in found)}

@@ -93,6 +93,21 @@ class BulkForm(forms.Form):
         choices=chosen(OUTCOME, OUTCOMES, ("", gettext_lazy("leave as it is"))),
     )
     outcome_on = DayField(label=gettext_lazy("Date of outcome"), required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), required=False, max_length=300,
+        help_text=gettext_lazy("One sentence; it stays on record with each case."),
+        widget=forms.TextInput(attrs={"data_wide": True}),
+    )  # fmt: skip
+
+    @property
+    def values(self) -> list[forms.BoundField]:
+        """The fields but for the reason."""
+        return [self[name] for name in self.fields if name != "reason"]
+
+    def changes(self) -> dict[str, Any]:
+        """What was chosen."""
+        given = {name: self.cleaned_data[name] for name in self.fields if name != "reason"}
+        return {name: value for name, value in given.items() if value not in ("", None)}
 
 
 class CaseEditForm(forms.Form):

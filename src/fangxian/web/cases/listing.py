@@ -1,105 +1,93 @@
-"""The line list (个案一览表): filtered, page by page, edited in bulk, exported as it is seen."""
+"""The line list (个案一览表): filtered, in columns and an order of one's own, page by page, exported as it is seen."""
 
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.cases import actions, queries
 from fangxian.cases.schemas import CasePage
 from fangxian.core import clock
-from fangxian.core.access import Actor
+from fangxian.core.access import PURPOSES, Actor, purpose_name
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry import queries as registry
+from fangxian.web.cases.columns import COLUMNS, USUAL, sheet
 from fangxian.web.cases.forms import BulkForm, FilterForm
+from fangxian.web.lists.saved import ViewForm
+from fangxian.web.lists.tables import COUNTED, Table, arrange
 from fangxian.web.parts import fragment
 
 #: Lines at once; the next ones come when the last is scrolled to.
 PAGE = 50
+#: What a list of cases may be taken away for: looking at one person has purposes of its own.
+EXPORTED_FOR = tuple(key for key in PURPOSES if key not in ("own_request", "matching", "care"))
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """The cases that the reader may see, newest report first."""
+    """The cases that the reader may see, as they have arranged them; newest report first, where they have not."""
     by = _actor(request)
     by.must("cases.view")
-    form = _form(by, request.GET)
+    table = _table(by, request.GET)
+    form = filter_form(by, table.given)
     refusal: Refusal | None = None
     page = CasePage(())
     try:
-        page = queries.line_list(by, form.filter(), cursor=request.GET.get("cursor", ""), limit=PAGE)
+        page = queries.line_list(
+            by, form.filter(), order=table.order, cursor=request.GET.get("cursor", ""), limit=PAGE  # type: ignore[arg-type]
+        )  # fmt: skip
     except Refusal as fault:
         refusal = fault
+    may_edit = by.may("cases.edit")
     context: dict[str, Any] = {
+        "table": table,
         "rows": page.rows,
+        "lines": table.lines(page.rows),
         "cursor": page.cursor,
-        "query": _without_cursor(request.GET),
-        "may_edit": by.may("cases.edit"),
+        "tick": "code" if may_edit else "",
     }
     if fragment(request, "more"):
-        return render(request, "web/cases/lines.html", context)
-    narrowed = bool(_without_cursor(request.GET))
+        return render(request, "web/lists/lines.html", context)
+    total = None if refusal else queries.total(by, form.filter(), most=COUNTED)
     context |= {
         "form": form,
         "bulk": BulkForm(),
         "refusal": refusal,
-        "narrowed": narrowed,
-        "total": None if refusal else queries.total(by, form.filter()),
+        "total": total,
+        "more_than_counted": total is not None and total > COUNTED,
+        "counted": COUNTED,
+        "may_edit": may_edit,
         "may_export": by.may("exports.make"),
+        "purposes": [(key, purpose_name(key)) for key in EXPORTED_FOR],
         "may_report": by.may("cases.report"),
+        "view_form": ViewForm(by, table),
     }
     return render(request, "web/cases/index.html", context, status=refusal.status if refusal else 200)
 
 
 @require_POST
-def bulk(request: HttpRequest) -> HttpResponse:
-    """The same change to every line that was ticked; the lines that refuse are told one by one."""
-    by = _actor(request)
-    form = BulkForm(request.POST)
-    codes = request.POST.getlist("code")
-    if not form.is_valid():
-        raise Invalid(_("Not complete yet."), remedy=_("Give the date as year, month, day."), field="outcome_on")
-    changes = {name: value for name, value in form.cleaned_data.items() if value not in ("", None)}
-    if not codes or not changes:
-        raise Invalid(
-            _("Nothing was changed: no line was ticked, or no value chosen."),
-            remedy=_("Tick the lines, choose what to change, then save."),
-        )
-    edited = actions.bulk_edit(by, codes, changes)
-    refused = [one for one in edited if one.refusal]
-    done = len(edited) - len(refused)
-    if done:
-        messages.success(request, ngettext("%(n)s case changed.", "%(n)s cases changed.", done) % {"n": done})
-    for one in refused:
-        messages.error(request, f"{one.code}: {one.refusal}")
-    return redirect(f"{reverse('web:cases')}?{request.POST.get('query', '')}")
-
-
-@require_POST
 def export(request: HttpRequest) -> FileResponse:
-    """The whole filtered list as a file. That it was taken, and by whom, is on record; so it is asked for, not linked."""
+    """The whole list as it is seen, as a file. That it was taken, by whom and what for, is on record; so it is asked for, not linked."""
     by = _actor(request)
     kind = "xlsx" if request.POST.get("kind") == "xlsx" else "csv"
-    form = _form(by, QueryDict(request.POST.get("query", "")))
+    table = _table(by, QueryDict(request.POST.get("query", "")))
+    by.must("exports.make")
+    if table.personal:
+        by = by.with_purpose(_purpose(request.POST.get("purpose", "")))
+    form = filter_form(by, table.given)
     name = f"fangxian-{_('line-list')}-{clock.today():%Y%m%d}.{kind}"
     with tempfile.TemporaryDirectory(prefix="fangxian-export-") as folder:
         path = Path(folder) / name
-        actions.export(by, form.filter(), path)
+        actions.export(by, form.filter(), path, order=table.order, sheet=sheet(table))  # type: ignore[arg-type]
         return FileResponse(path.open("rb"), as_attachment=True, filename=name)
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
-
-
-def _form(by: Actor, given: QueryDict) -> FilterForm:
+def filter_form(by: Actor, given: QueryDict) -> FilterForm:
+    """What the list is narrowed by, as a form that has been read."""
     outbreaks = queries.outbreaks(by)
     own = by.areas("cases.view")
     areas = registry.children(own[0]) if len(own) == 1 else [registry.area(code) for code in own if code]
@@ -108,10 +96,19 @@ def _form(by: Actor, given: QueryDict) -> FilterForm:
     return form
 
 
-def _without_cursor(given: QueryDict) -> str:
-    kept = given.copy()
-    for name in ("cursor", "part"):
-        kept.pop(name, None)
-    for name in [name for name, values in kept.lists() if not any(values)]:
-        kept.pop(name)
-    return kept.urlencode()
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined,no-any-return]
+
+
+def _table(by: Actor, asked: QueryDict) -> Table:
+    return arrange(by, "cases", asked, COLUMNS, USUAL, "-reported")
+
+
+def _purpose(given: str) -> str:
+    if given not in EXPORTED_FOR:
+        raise Invalid(
+            _("These columns are about persons: say what the file is for."),
+            remedy=_("Choose a purpose; it stays on record. Or leave out the columns name, sex and age."),
+            field="purpose",
+        )
+    return given

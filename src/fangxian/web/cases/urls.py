@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from fangxian.web.cases import editing, listing, one, reporting
+from fangxian.web.cases import bulk, editing, listing, one, reporting
 
 urlpatterns = [
     path("", listing.index, name="cases"),
-    path("bulk/", listing.bulk, name="cases_bulk"),
+    path("bulk/", bulk.bulk, name="cases_bulk"),
     path("export/", listing.export, name="cases_export"),
     path("report/", reporting.report, name="report"),
     path("<str:code>/", one.page, name="case"),

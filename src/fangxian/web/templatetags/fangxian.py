@@ -6,7 +6,6 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -135,37 +134,6 @@ def note(tone: str, title: Any, text: Any = "") -> dict[str, Any]:
 def field(bound: Any) -> dict[str, Any]:
     """A field of a form with its label, hint and fault."""
     return {"field": bound}
-
-
-#: Headings of the line list, which is read, printed and sent on in both languages.
-HEADINGS = {
-    "Code": gettext_lazy("Code"),
-    "Name": gettext_lazy("Name"),
-    "Sex": gettext_lazy("Sex"),
-    "Age": gettext_lazy("Age"),
-    "Place": gettext_lazy("Place"),
-    "Class": gettext_lazy("Class"),
-    "Onset": gettext_lazy("Onset"),
-    "Reported": gettext_lazy("Reported"),
-    "Review": gettext_lazy("Review"),
-    "Severity": gettext_lazy("Severity"),
-    "Outcome": gettext_lazy("Outcome"),
-}
-
-
-@register.simple_tag
-def both_th(key: str) -> SafeString:
-    """A column's heading in the reader's language, with the other below it."""
-    other = "en" if saying.chinese() else "zh-hans"
-    own = str(HEADINGS[key])
-    with translation.override(other):
-        also = str(HEADINGS[key])
-    return format_html(
-        '<th scope="col">{}<span class="cell-sub" lang="{}">{}</span></th>',
-        own,
-        "en" if other == "en" else "zh-CN",
-        also,
-    )
 
 
 @register.filter
