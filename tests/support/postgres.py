@@ -1,6 +1,7 @@
 """A private PostgreSQL 15 for one run of the tests or of a benchmark: made in a temporary folder, gone afterwards.
 
-`python -m tests.support.postgres COMMAND …` runs a command with DATABASE_URL pointing at such a server.
+`python -m tests.support.postgres COMMAND …` runs a command with DATABASE_URL pointing at such a server. A server that is given a
+folder of its own keeps its data there, for a world that takes minutes to build.
 """
 
 import os
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,38 +31,32 @@ class NoServer(RuntimeError):
 
 
 @contextmanager
-def server(*, durable: bool = False) -> Iterator[str]:
+def server(
+    *, durable: bool = False, kept: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Run a server on loopback for the length of the block; gives its URL in the form DATABASE_URL takes.
 
+    With `kept` its data stay in that folder, and are found there the next time. `settings` go before the usual ones.
     Raises NoServer where PostgreSQL 15 is missing or does not start within a minute.
     """
     if not (BIN / "initdb").exists():
         raise NoServer(f"PostgreSQL 15 is needed ({BIN}/initdb is not there). On Debian: apt-get install postgresql-15")
-    folder = Path(tempfile.mkdtemp(prefix="fangxian-postgres-"))
-    password = secrets.token_urlsafe(16)
-    secret = folder / "password"
-    secret.write_text(password)
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        owner = pwd.getpwnam("postgres")
-        for path in (folder, secret):
-            os.chown(path, owner.pw_uid, owner.pw_gid)
+    if kept is None:
+        folder = Path(tempfile.mkdtemp(prefix="fangxian-postgres-"))
+    else:
+        folder = kept.resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+    secret, data = folder / "password", folder / "data"
     try:
-        data = folder / "data"
-        subprocess.run(
-            [
-                *_as_owner(),
-                *(BIN / "initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"),
-                *("--username=fangxian", f"--pwfile={secret}", f"--pgdata={data}"),
-            ],
-            check=True,
-            capture_output=True,
-            cwd=folder,
-        )
+        if not data.exists():
+            _make(folder, secret, data)
+        password = secret.read_text()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        settings = SETTINGS | ({} if durable else HASTY) | {"port": str(port), "unix_socket_directories": str(folder)}
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        chosen = SETTINGS | ({} if durable else HASTY) | {"port": str(port), "unix_socket_directories": str(folder)}
+        chosen |= settings or {}
+        options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         log = folder / "log"
         with log.open("w") as output:
             process = subprocess.Popen(
@@ -81,7 +76,27 @@ def server(*, durable: bool = False) -> Iterator[str]:
     except subprocess.CalledProcessError as fault:
         raise NoServer(f"initdb failed: {fault.stderr.decode().strip()}") from fault
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make(folder: Path, secret: Path, data: Path) -> None:
+    """An empty server in the folder, with a password of its own."""
+    secret.write_text(secrets.token_urlsafe(16))
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        owner = pwd.getpwnam("postgres")
+        for path in (folder, secret):
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+    subprocess.run(
+        [
+            *_as_owner(),
+            *(BIN / "initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"),
+            *("--username=fangxian", f"--pwfile={secret}", f"--pgdata={data}"),
+        ],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+    )
 
 
 def _as_owner(*options: str) -> list[str]:

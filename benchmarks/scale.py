@@ -1,0 +1,311 @@
+"""Every page and every question of the API on a province: how long the server takes, and how many queries (PostgreSQL, two cores).
+
+Targets: at a million people, 100,000 cases, a million contacts and ten million steps each list, detail, board and filter page
+takes under 150 ms (median) and at most twelve queries; page 1,000 of a list no longer than the first; the search for duplicates of one
+person and a person's own duties under 100 ms. Addresses are found, not listed: whatever is added is measured too.
+
+`python -m benchmarks.scale FOLDER [people] [part of an address]` keeps the world in FOLDER, so that it is built only once.
+"""
+
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks import Figure, console, show
+from benchmarks.province import Province, province
+
+REPEATS = 5
+BUDGET, TARGET, QUICK = 12, 0.150, 0.100
+#: Rows before the deep page: page 1,000 of a list of fifty lines.
+DEEP = 50_000
+#: Medians reported by others on machines like this one: CARE's patient list at 100,000 patients (33 queries), DHIS2's first page of
+#: tracked entities (p95), a tab of SORMAS as its users report it.
+RIVALS = {"/cases/": ("CARE", 1.5), "/api/v1/cases": ("DHIS2", 0.106), "/contacts/": ("SORMAS", 20.0)}
+#: Filters that people use, by page.
+FILTERED = {
+    "/cases/": ("classification=confirmed&reviewed=reported", "area=990101&origin=local", "late=on", "text=王", "onset_from=2020-01-01&severity=severe"),
+    "/contacts/": ("state=watched", "category=contact&lacking=control", "late=on", "suspected=on"),
+    "/": ("show=late", "show=today"),
+    "/coverage/": ("hours=72", "hours=0"),
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Measured:
+    """One address asked by one role: medians in seconds, the number of queries, the slowest of them."""
+
+    address: str
+    role: str
+    times: list[float] = field(default_factory=list)
+    queries: int = 0
+    slowest: tuple[float, str] = (0.0, "")
+    note: str = ""
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.times)
+
+
+def run(folder: Path, people: int = 1_000_000, only: str = "") -> list[Measured]:
+    """Open the world (or build it), and ask everything."""
+    with province(folder, people) as (world, _url):
+        from fangxian.core import clock
+
+        with clock.at(world.now):
+            found = [one for asked in (_pages(world), _questions(world)) for one in _all(world, asked, only)]
+            _told(found)
+            if not only:
+                show("Apart from pages", _apart(world))
+        return found
+
+
+# ── what is asked ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An address, its samples (as many as are asked in turn), and the roles that ask."""
+
+    name: str
+    addresses: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+ROLES = ("grid_worker", "investigator", "reviewer", "leader", "duty_officer", "auditor", "clinic")
+
+
+def _pages(world: Province) -> Iterator[Asked]:
+    """Every page that is opened by GET, with something of its kind in the place of each variable; first and deep, filtered or not."""
+    from django.urls import URLPattern, URLResolver, get_resolver
+
+    samples = _samples(world)
+
+    def walk(resolver: Any, before: str) -> Iterator[str]:
+        for one in resolver.url_patterns:
+            path = before + str(one.pattern)
+            if isinstance(one, URLResolver):
+                yield from walk(one, path)
+            elif isinstance(one, URLPattern) and not path.startswith("api/"):
+                yield "/" + path
+
+    for path in walk(get_resolver(), ""):
+        if path in ("/login/", "/logout/", "/language/"):
+            continue
+        filled = _filled(path, samples)
+        if filled:
+            yield Asked(path, filled, ROLES)
+        for query in FILTERED.get(path, ()):
+            yield Asked(f"{path}?{query}", (f"{path}?{query}",), ROLES)
+    for name, address, role in _deep(world):
+        yield Asked(name, (address,), (role,))
+
+
+def _questions(world: Province) -> Iterator[Asked]:
+    """Every GET of the API as it is described."""
+    from fangxian.api import api
+    from tests.api.test_query_counts import ASKED_WITH
+
+    samples = _samples(world)
+    for path, operations in api.get_openapi_schema(path_prefix="/api/v1")["paths"].items():
+        if "get" not in operations:
+            continue
+        own = path.removeprefix("/api/v1")
+        asked = path + (f"?{ASKED_WITH[own]}" if own in ASKED_WITH else "")
+        filled = _filled(asked, samples)
+        if filled:
+            yield Asked(path, filled, ROLES)
+
+
+def _samples(world: Province) -> dict[str, Sequence[Any]]:
+    """Something of everything, from the busiest county, so that its people may see it."""
+    from fangxian.cases.models import Case, Outbreak
+    from fangxian.core.models import Account
+    from fangxian.duties.models import Step
+    from fangxian.registry.models import Organisation, Person
+    from fangxian.tracing.models import Contact
+
+    near = {"area__startswith": "990101"}
+    cases = list(Case.objects.filter(**near, classification="confirmed").order_by("-reported_at")[: 20 * REPEATS : 20])
+    contacts = list(Contact.objects.filter(**near, state="watched").order_by("-identified_at")[: 20 * REPEATS : 20])
+    grid = list(Contact.objects.filter(area="990101001001001", state="watched").order_by("-pk")[:REPEATS])
+    steps = list(Step.objects.filter(**near, state="open", kind="contact2.observation").order_by("-pk")[:REPEATS])
+    people = list(Person.objects.filter(**near).order_by("pk")[:REPEATS])
+    bodies = list(Organisation.objects.filter(area="990101").values_list("pk", flat=True)[:REPEATS])
+    codes, outbreak = [one.code for one in cases], Outbreak.objects.get(pk=1).code
+    return {
+        "cases.code": codes, "case": codes, "contacts.code": [one.code for one in [*grid, *contacts][:REPEATS]],
+        "contact": [one.code for one in contacts], "step_id": [one.pk for one in steps], "kind": ["contact2.observation"],
+        "journal.kind": ["case"], "subject_id": [one.pk for one in cases], "outbreak": [outbreak], "outbreaks.code": [outbreak],
+        "people.code": [one.code for one in people], "code": codes, "areas.code": ["990101", "990101001"], "area": ["990101"],
+        "organisation_id": bodies, "account_id": list(Account.objects.filter(login__startswith="reviewer-9901").values_list("pk", flat=True)[:2]),
+        "name": ["covid-19-cn-9"], "other": ["covid-19-cn-8"], "lang": ["zh"],
+    }  # fmt: skip
+
+
+def _filled(path: str, samples: dict[str, Sequence[Any]]) -> tuple[str, ...]:
+    """The address with its variables filled, once for each repetition; nothing where it has one that nobody knows."""
+    noun = path.removeprefix("/api/v1").strip("/").split("/")[0]
+    names = re.findall(r"[<{](?:\w+:)?(\w+)[>}]", path)
+    values = [samples.get(f"{noun}.{name}") or samples.get(name) or () for name in names]
+    if not all(values):
+        return ()
+    found = []
+    for turn in range(REPEATS if names else 1):
+        address = path
+        for given in values:
+            address = re.sub(r"[<{][^>}]*[>}]", str(given[turn % len(given)]), address, count=1)
+        found.append(address)
+    return tuple(found)
+
+
+def _deep(world: Province) -> Iterator[tuple[str, str, str]]:
+    """The same lists, begun after fifty thousand lines: (name, address, role)."""
+    from urllib.parse import quote
+
+    from fangxian.cases.models import Case
+    from fangxian.cases.queries.linelist import _written
+    from fangxian.duties.models import Step
+    from fangxian.tracing.models import Contact
+    from fangxian.web.parts import Cursor
+
+    depth = min(DEEP, world.people // 20)
+    for column, order in (("reported_at", "-reported"), ("onset_on", "-onset")):
+        last = Case.objects.filter(**{f"{column}__isnull": False}).order_by(f"-{column}", "-pk")[depth]
+        mark = quote(_written(last, column))
+        yield f"/cases/ by {order}, page 1,000", f"/cases/?order={order}&cursor={mark}", "leader"
+        yield f"/api/v1/cases by {order}, page 1,000", f"/api/v1/cases?order={order}&cursor={mark}&limit=50", "leader"
+    contact = Contact.objects.filter(outbreak_id=1).order_by("-identified_at", "-pk")[depth]
+    mark = quote(Cursor.write(contact.identified_at, contact.pk))
+    yield "/contacts/ page 1,000, as it is scrolled to", f"/contacts/?after={mark}&part=more#htmx", "leader"
+    steps = Step.objects.filter(state="open", escalated_to="990101", due_at__isnull=False).order_by("due_at", "pk")
+    step = steps[steps.count() // 2]
+    yield "/ in the middle", f"/?after={quote(Cursor.write(step.due_at, step.pk))}", "duty_officer"
+
+
+# ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _all(world: Province, asked: Iterator[Asked], only: str) -> Iterator[Measured]:
+    clients = _clients(world)
+    for one in asked:
+        if only and only not in one.name:
+            continue
+        for role in one.roles:
+            measured = _measure(clients[role], one, role)
+            if measured is not None:
+                yield measured
+
+
+def _clients(world: Province) -> dict[str, Any]:
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    found = {}
+    for role, login in world.logins.items():
+        client = Client(raise_request_exception=False)
+        client.force_login(get_user_model().objects.get(login=login))
+        found[role] = client
+    return found
+
+
+def _measure(client: Any, asked: Asked, role: str) -> Measured | None:
+    """None where the role may not open it. The first time warms, the second counts, the others are timed."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def get(address: str) -> Any:
+        path, _mark, htmx = address.partition("#")
+        return client.get(path, headers={"HX-Request": "true"} if htmx else {})
+
+    first, answer = asked.addresses[0], get(asked.addresses[0])
+    if answer.status_code != 200:
+        if answer.status_code >= 500:
+            console.print(f"{first} as {role}: {answer.status_code}", style="red")
+        return None
+    found = Measured(asked.name, role)
+    with CaptureQueriesContext(connection) as captured:
+        get(first)
+    told = [(float(one["time"]), one["sql"]) for one in captured if "SAVEPOINT" not in one["sql"]]
+    found.queries, found.slowest = len(told), max(told, default=(0.0, ""))
+    for turn in range(REPEATS):
+        begun = time.perf_counter()
+        answer = get(asked.addresses[turn % len(asked.addresses)])
+        found.times.append(time.perf_counter() - begun)
+        if found.times[-1] > 2 and turn:
+            break
+    found.note = f"{len(answer.content) / 1024:,.0f} KB" if not answer.streaming else ""
+    return found
+
+
+def _apart(world: Province) -> list[Figure]:
+    """What is asked behind pages: duplicates of one person, one's own duties."""
+    from fangxian.core.access import SYSTEM
+    from fangxian.registry import actions
+    from fangxian.registry.models import Person
+
+    people = list(Person.objects.filter(pk__gt=1000).order_by("pk").values_list("pk", flat=True)[: 50 * 97 : 97])
+    return [
+        _each(
+            "duplicates of one person, median of 50",
+            QUICK,
+            [lambda one=pk: actions.find_matches(SYSTEM, [one]) for pk in people],
+        )
+    ]
+
+
+def _each(what: str, target: float, acts: Sequence[Callable[[], object]]) -> Figure:
+    times = []
+    for act in acts:
+        begun = time.perf_counter()
+        act()
+        times.append(time.perf_counter() - begun)
+    return Figure(
+        what, statistics.median(times), target, note=f"p95 {sorted(times)[int(0.95 * len(times))] * 1000:,.0f} ms"
+    )
+
+
+def _told(found: Sequence[Measured]) -> None:
+    """One line an address: the role for which it took longest."""
+    worst: dict[str, Measured] = {}
+    for one in found:
+        if one.address not in worst or one.median > worst[one.address].median:
+            worst[one.address] = one
+    table = Table(title=f"{len(found)} pages and questions by role; the slowest role of each address")
+    for name in ("", "role", "median", "worst", "queries", "slowest SQL", "rival", "", "size"):
+        table.add_column(name, justify="left" if name in ("", "role") else "right", no_wrap=True)
+    for one in sorted(worst.values(), key=lambda one: -one.median):
+        name, rival = RIVALS.get(one.address, ("", 0.0))
+        target = QUICK if one.address == "/" else TARGET
+        missed = [*(["slow"] if one.median > target else []), *(["queries"] if one.queries > BUDGET else [])]
+        table.add_row(
+            one.address, one.role, f"{one.median * 1000:,.0f} ms", f"{max(one.times) * 1000:,.0f} ms", str(one.queries), f"{one.slowest[0] * 1000:,.0f} ms",
+            f"{name} {rival / one.median:,.0f}×" if rival else "", " ".join(missed), one.note,
+        )  # fmt: skip
+    console.print(table)
+    if os.environ.get("SQL"):
+        for one in sorted(worst.values(), key=lambda one: -one.median)[: int(os.environ["SQL"])]:
+            console.print(
+                f"\n{one.address} {one.role} {one.slowest[0] * 1000:,.0f} ms\n{one.slowest[1][:3000]}",
+                highlight=False,
+                markup=False,
+            )
+    over = sum(one.median > TARGET for one in found), sum(one.queries > BUDGET for one in found)
+    console.print(f"over 150 ms: {over[0]} of {len(found)}; over twelve queries: {over[1]}")
+
+
+if __name__ == "__main__":
+    console.width = max(console.width, 170)
+    given = sys.argv[1:] or [str(Path(tempfile.gettempdir()) / "fangxian-province")]
+    run(Path(given[0]), int(given[1]) if given[1:] else 1_000_000, given[2] if given[2:] else "")
