@@ -89,7 +89,7 @@ LEFT JOIN cases_case own ON own.id = n - (%(people)s - %(became)s)
 CROSS JOIN LATERAL (SELECT CASE WHEN world_u(n, 7) < 0.30 OR own.id IS NOT NULL THEN 'contact' WHEN world_u(n, 7) < 0.60 THEN 'contact2' ELSE 'exposed' END AS category,
     CASE WHEN world_u(n, 7) < 0.30 THEN 11 WHEN world_u(n, 7) < 0.60 THEN 8 ELSE 3 END AS days) AS kind
 JOIN (SELECT county, max(place) AS size FROM world_case_at GROUP BY county) counted ON counted.county = left(p.area, 6)
-JOIN world_case_at source ON source.county = counted.county AND source.place = 1 + floor(world_u(n, 8) * counted.size)
+JOIN world_case_at source ON source.county = counted.county AND source.place = (1 + floor(world_u(n, 8) * counted.size))::bigint
 JOIN cases_case of_case ON of_case.id = source.case_id
 CROSS JOIN LATERAL (SELECT least(%(now)s - interval '5 minutes', coalesce(own.reported_at - interval '2 days', of_case.reported_at + world_u(n, 9) * interval '1 day')) AS at) AS found
 CROSS JOIN LATERAL (SELECT CASE WHEN own.id IS NOT NULL THEN 'case' WHEN found.at + kind.days * interval '1 day' > %(now)s THEN 'watched'
@@ -101,7 +101,7 @@ CREATE TABLE world_infector AS
 WITH ranked AS (
     SELECT id, outbreak_id, row_number() OVER (PARTITION BY outbreak_id ORDER BY reported_at) AS place FROM cases_case WHERE classification <> 'discarded')
 SELECT a.id AS case_id, b.id AS infector_id
-FROM ranked a JOIN ranked b ON b.outbreak_id = a.outbreak_id AND b.place = greatest(1, floor(a.place * (0.7 + 0.25 * world_u(a.id, 15))))
+FROM ranked a JOIN ranked b ON b.outbreak_id = a.outbreak_id AND b.place = greatest(1, floor(a.place * (0.7 + 0.25 * world_u(a.id, 15)))::bigint)
 WHERE a.id <= %(became)s AND b.id <> a.id;
 
 INSERT INTO tracing_exposure (outbreak_id, case_id, contact_of_id, person_id, contact_id, infected_id, infected_how, infected_why, setting, place_id,
@@ -112,7 +112,7 @@ SELECT c.outbreak_id, CASE WHEN ring2.contact_id IS NULL THEN coalesce(chain.inf
     '{"household": false, "protected": false, "in_window": true}', c.category, c.classified_by, '', 'interview', c.identified_at
 FROM tracing_contact c
 JOIN (SELECT county, max(place) AS size FROM world_case_at GROUP BY county) counted ON counted.county = left(c.area, 6)
-JOIN world_case_at source ON source.county = counted.county AND source.place = 1 + floor(world_u(c.id, 8) * counted.size)
+JOIN world_case_at source ON source.county = counted.county AND source.place = (1 + floor(world_u(c.id, 8) * counted.size))::bigint
 LEFT JOIN world_infector chain ON chain.case_id = c.case_id
 LEFT JOIN LATERAL (SELECT c.id - 1 AS contact_id WHERE c.category = 'contact2' AND c.id > 1) AS ring2 ON true;
 

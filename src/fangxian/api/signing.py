@@ -1,5 +1,6 @@
 """Who asks: a page's own session, or a machine's token; and in which language the answer is."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -48,6 +49,9 @@ class Session(SessionAuth):
 
 def _acting(request: HttpRequest, account: Any) -> Actor:
     speak(request, account.language)
+    known: Actor | None = getattr(request, "actor", None)  # whoever has a session was looked up with it
+    if known is not None and known.account_id == account.pk:
+        return replace(known, channel="api")
     return actor_for(account, "api")
 
 

@@ -56,12 +56,12 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         cursor.executemany(f"UPDATE {quote(meta.db_table)} SET {settings} WHERE {key} = %s", given)
 
 
+_ENCODED = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _with_json(rows: Iterable[Sequence[Any]], places: frozenset[int]) -> Iterable[list[Any]]:
     for row in rows:
-        yield [
-            json.dumps(value, ensure_ascii=False) if place in places and value is not None else value
-            for place, value in enumerate(row)
-        ]
+        yield [_ENCODED(value) if place in places and value is not None else value for place, value in enumerate(row)]
 
 
 def _for_sqlite(row: Sequence[Any]) -> list[Any]:

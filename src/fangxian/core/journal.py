@@ -72,7 +72,7 @@ def append(lines: Sequence[Line]) -> int:
     rows = []
     for line in lines:
         seq += 1
-        body = json.dumps(line.data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        body = _ENCODED(line.data)
         chain = _digest(chain, seq, at, line, body)
         _grow(frontier, seq - 1, chain)
         rows.append(
@@ -84,6 +84,7 @@ def append(lines: Sequence[Line]) -> int:
     return seq
 
 
+_ENCODED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _COLUMNS = "seq at actor_id actor channel action subject_kind subject_id area purpose basis data hash".split()
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -54,8 +54,9 @@ def load(ref: str | Path, *overlays: str | Path) -> Pack:
     ``ref`` may itself be an overlay, which brings its base: the file of that name beside it, or the shipped pack.
     Raises `PackError` with every problem found. Shipped packs are read once and shared: packs never change.
     """
-    if str(ref) in _names(SHIPPED) and not isinstance(ref, Path):
-        return _shipped(str(ref)) if not overlays else _loaded(_find(ref), [_find(overlay) for overlay in overlays])
+    names = [one for one in (ref, *overlays) if one in _names(SHIPPED) or one in _names(OVERLAYS)]
+    if len(names) == 1 + len(overlays):
+        return _shipped(*map(str, names))
     return _loaded(_find(ref), [_find(overlay) for overlay in overlays])
 
 
@@ -67,6 +68,11 @@ def restore(content: Mapping[str, Any]) -> Pack:
 
 def available() -> list[PackInfo]:
     """The shipped packs, then the shipped overlays, by name."""
+    return list(_available())
+
+
+@cache
+def _available() -> tuple[PackInfo, ...]:
     found = []
     for name in _names(SHIPPED):
         pack = load(name)
@@ -103,7 +109,7 @@ def available() -> list[PackInfo]:
                 *counts(pack, overlay.changes),
             )
         )
-    return found
+    return tuple(found)
 
 
 def counts(pack: Pack, paths: Any) -> tuple[dict[str, int], int]:
@@ -114,9 +120,9 @@ def counts(pack: Pack, paths: Any) -> tuple[dict[str, int], int]:
     )
 
 
-@cache
-def _shipped(name: str) -> Pack:
-    return _loaded(SHIPPED / f"{name}.yaml", [])
+@lru_cache(maxsize=256)
+def _shipped(name: str, *overlays: str) -> Pack:
+    return _loaded(_find(name), [_find(overlay) for overlay in overlays])
 
 
 def _loaded(path: Path, overlay_paths: Sequence[Path]) -> Pack:

@@ -95,7 +95,7 @@ class _Desk:
 
     def __init__(self, by: Actor, outbreak: Outbreak, forms: Sequence[CaseForm]) -> None:
         self.by, self.outbreak, self.now = by, outbreak, clock.now()
-        self.responsibility = Responsibility()
+        self.responsibility = Responsibility().about(form.area for form in forms if form.area)
         self.persons = _people({ids.normalise_code(form.person) for form in forms if isinstance(form.person, str)})
         self.organisations = registry.organisation_ids(
             {pk for form in forms for pk in (form.organisation, form.hospital) if pk is not None}

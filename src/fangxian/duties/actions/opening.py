@@ -32,7 +32,8 @@ def open_due(
     wanted = _without_duty(_matching(moment, due))
     if not wanted:
         return []
-    desk, tally, now = _Desk(responsibility or Responsibility()), Tally(), clock.now()
+    who = (responsibility or Responsibility()).about(subject.area for _rule, _ref, subject in wanted)
+    desk, tally, now = _Desk(who), Tally(), clock.now()
     ids = bulk.reserve_ids(Duty, len(wanted))
     duty_rows: list[tuple[Any, ...]] = []
     step_rows: list[tuple[Any, ...]] = []

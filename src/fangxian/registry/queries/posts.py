@@ -42,6 +42,12 @@ class Responsibility:
         self._known: dict[tuple[str, str, str | None], Post] = {}
         self._ended = dict(Jurisdiction.objects.exclude(successor="").values_list("code", "successor"))
 
+    def about(self, areas: Iterable[str]) -> "Responsibility":
+        """The same, having read what will be asked of all these places: two queries, however many they are."""
+        stand = {follow(area, self._ended) for area in set(areas)}
+        self._read_of({code for area in stand for code in (*levels.upwards(area), "")} - self._read, Q())
+        return self
+
     def of(self, role: str, area: str, level: str | None = None) -> Post:
         """The post that answers for `role` over `area`, at `level` or the nearest one above it.
 
@@ -71,11 +77,18 @@ class Responsibility:
         if not new:
             return
         self._asked += 1
-        where = Q(area__in=new)
+        more = Q()
         if self._asked > _FEW and len(county) == levels.LENGTHS["county"]:
-            where |= within(county)
+            more = within(county)
             self._read.add(county + "*")
-        self._read |= new
+        self._read_of(new, more)
+
+    def _read_of(self, codes: set[str], more: Q) -> None:
+        """Posts and headquarters of these jurisdictions, and of whatever else is asked for."""
+        if not codes:
+            return
+        self._read |= codes
+        where = Q(area__in=codes) | more
         posts = _in_force().filter(where, household__isnull=True).order_by("id")
         for role, area, organisation, account, is_active in posts.values_list(
             "role", "area", "organisation_id", "account_id", "account__is_active"

@@ -26,9 +26,9 @@ def open_investigations(by: Actor, case_ids: Iterable[int]) -> int:
     wanted -= set(Investigation.objects.filter(case_id__in=wanted).values_list("case_id", flat=True))
     if not wanted:
         return 0
-    now, who = clock.now(), Responsibility()
-    rows = []
+    now, rows = clock.now(), []
     cases = sources.facts_of(wanted)
+    who = Responsibility().about(case.area for case in cases)
     for pk, case in zip(bulk.reserve_ids(Investigation, len(cases)), cases, strict=True):
         post = who.of("investigator", case.area, "county")
         rows.append((pk, case.id, post.organisation_id, post.account_id, now, ""))
