@@ -63,6 +63,8 @@ LEFT_OUT = {
         "of_contacts": FOR_OTHER_STAGES,
         "of_person": FOR_OTHER_STAGES,
     },
+    "fangxian.containment.venues.actions": {},
+    "fangxian.containment.venues.queries": {"public_venues": "what anybody reads without an account, under /public"},
     "fangxian.duties.actions": {
         "ask_for_help": "done when somebody was tried in vain as often as the pack says",
         "expire": "done by time itself",

@@ -23,6 +23,7 @@ from fangxian.api import (
     refusing,
     registry,
     tracing,
+    venues,
 )
 from fangxian.api.signing import ANYBODY_SIGNED_IN
 
@@ -87,5 +88,5 @@ api = Api(
     docs_url=None,
 )
 refusing.install(api)
-for stage in (accounts, duties, registry, people, lists, cases, tracing, protocols, journal, jobs):
+for stage in (accounts, duties, registry, people, lists, cases, tracing, venues, protocols, journal, jobs):
     api.add_router("", stage.router)

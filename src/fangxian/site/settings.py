@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "fangxian.duties",
     "fangxian.cases",
     "fangxian.tracing",
+    "fangxian.containment.venues",
     "fangxian.command",
     "fangxian.web",
 ]
