@@ -209,7 +209,7 @@ def _shown(hint: Any) -> Any:
     if issubclass(origin, frozenset | set):
         return Annotated[list[_shown(args[0])], BeforeValidator(sorted)]  # type: ignore[misc]
     if issubclass(origin, Mapping):
-        return dict[str, _shown(args[1])]  # type: ignore[misc]
+        return dict[_shown(args[0]), _shown(args[1])]  # type: ignore[misc]
     if origin is tuple and args[-1] is not Ellipsis:
         return _of_length(tuple(map(_shown, args)))
     return list[_shown(args[0])]  # type: ignore[misc]

@@ -1,6 +1,5 @@
 from django.apps import AppConfig
 
-
 from fangxian.core import arrays
 
 
