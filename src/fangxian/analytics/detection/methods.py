@@ -17,7 +17,7 @@ from fangxian.analytics.detection.history import bayes, moving_percentile, rki
 from fangxian.analytics.detection.likelihood_ratio import glr, lr
 from fangxian.analytics.detection.outbreak_p import outbreak_p
 from fangxian.analytics.detection.results import Detection, DetectionError
-from fangxian.analytics.text import Text
+from fangxian.text import Text
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fangxian.analytics.text import AnalysisError, Text
+from fangxian.analytics.errors import AnalysisError
+from fangxian.text import Text
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
