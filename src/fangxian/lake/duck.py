@@ -44,7 +44,7 @@ _LINES = """
 SELECT s.person, v.person AS via, s.place, greatest(s.a, v.a) AS t_in, least(s.b, v.b) AS t_out
 FROM around v JOIN stays s ON s.place = v.place AND s.a <= v.b - $tau AND s.b >= v.a + $tau
 WHERE least(s.b, v.b) - greatest(s.a, v.a) >= $tau AND NOT EXISTS (FROM settled o WHERE o.person = s.person)
-ORDER BY s.place, t_in, s.person, via
+ORDER BY via, v.a, s.place, t_in, s.person
 """
 #: The earliest a among the frontier's stays that end at b or later is a staircase; one look-up a stay finds its first contact.
 _REACH = """
@@ -53,7 +53,7 @@ WITH steps AS (
     FROM (SELECT place, b, min(a) AS a FROM around GROUP BY place, b)
 )
 SELECT s.person, min(greatest(s.a, g.a)) AS at
-FROM (SELECT *, a + $tau AS needed FROM stays) s ASOF JOIN steps g ON s.place = g.place AND g.b >= s.needed
+FROM (SELECT *, a + $tau AS needed FROM stays WHERE b - a >= $tau) s ASOF JOIN steps g ON s.place = g.place AND g.b >= s.needed
 WHERE g.a <= s.b - $tau AND NOT EXISTS (FROM settled o WHERE o.person = s.person)
 GROUP BY s.person ORDER BY s.person
 """

@@ -88,12 +88,12 @@ def _staircase(start, end, person, arrival, departure, role, since, until, tau, 
 
 @njit(nogil=True, cache=True)
 def lines(vias, since, until, own, own_rows, bounds, person, arrival, departure, longest, role, tau):  # type: ignore[no-untyped-def]
-    """Every contact of open persons with `vias`, each with its window since[k] to until[k]: (k, row of the contact, from, to).
+    """Every contact of open persons with `vias`, each within the window since[k] to until[k], in the order of k.
 
-    Gives four arrays of one length: the number k of the via, the row of the contact's stay, and the overlap in seconds.
+    Gives five arrays of one length: person, via, place, and the overlap's start and end.
     """
     room, n = 1024, 0
-    via, row = np.empty(room, np.uint32), np.empty(room, np.uint32)
+    who, via, where = np.empty(room, np.uint32), np.empty(room, np.uint32), np.empty(room, np.uint32)
     begin, finish = np.empty(room, np.int32), np.empty(room, np.int32)
     for k in range(len(vias)):
         for at in range(own[vias[k]], own[vias[k] + 1]):
@@ -111,14 +111,22 @@ def lines(vias, since, until, own, own_rows, bounds, person, arrival, departure,
                     continue
                 if n == room:
                     room *= 2
-                    via, row = _grown(via, room), _grown(row, room)
+                    who, via, where = _grown(who, room), _grown(via, room), _grown(where, room)
                     begin, finish = _grown(begin, room), _grown(finish, room)
-                via[n] = k
-                row[n] = i
+                who[n] = person[i]
+                via[n] = vias[k]
+                where[n] = q
                 begin[n] = x
                 finish[n] = y
                 n += 1
-    return via[:n], row[:n], begin[:n], finish[:n]
+    return who[:n], via[:n], where[:n], begin[:n], finish[:n]
+
+
+@njit(nogil=True, cache=True)
+def first(person, t_in, exposed):  # type: ignore[no-untyped-def]
+    """Lower exposed[p] to the first of each person's instants."""
+    for i in range(len(person)):
+        exposed[person[i]] = min(exposed[person[i]], t_in[i])
 
 
 @njit(nogil=True, cache=True)

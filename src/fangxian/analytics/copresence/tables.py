@@ -195,7 +195,9 @@ class StayFile:
         return Index.of(codes[known], *window), faults, int(len(known) - np.count_nonzero(known))
 
     def lines(self, lines: Lines) -> pa.Table:
-        """Columns person, ring, via, place, t_in, t_out, minutes."""
+        """Columns person, ring, via, place, t_in, t_out, minutes; by ring, person and start."""
+        order = np.lexsort((lines.place, lines.via, lines.t_in, lines.person, lines.ring))
+        lines = Lines(*(getattr(lines, name)[order] for name in ("person", "ring", "via", "place", "t_in", "t_out")))
         minutes = (lines.t_out.astype(np.int64) - lines.t_in) / 60
         return pa.table(
             {

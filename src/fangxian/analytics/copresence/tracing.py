@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class Index:
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Contacts, one for each overlap of at least τ: arrays of one length, by ring, place and start."""
+    """Contacts, one for each overlap of at least τ: arrays of one length, in order of ring and via."""
 
     person: Ints
     ring: Ints
@@ -123,7 +124,7 @@ def trace(
             met = _lines(stays, frontier, role, tau, ring, threads)
             found_lines.append(met)
             exposed = np.full(stays.persons, kernels.NEVER, np.int32)
-            np.minimum.at(exposed, met.person, met.t_in)
+            kernels.first(met.person, met.t_in, exposed)
         else:
             exposed = _reach(stays, frontier, role, tau, threads)
         reached = np.nonzero(exposed != kernels.NEVER)[0].astype(np.uint32)
@@ -194,26 +195,18 @@ def _places(stays: Stays, frontier: Index, tau: int) -> Ints:
 def _lines(stays: Stays, frontier: Index, role: Ints, tau: int, ring: int, threads: int) -> Lines:
     own, own_rows = stays.by_person
 
-    def work(part: Ints) -> tuple[Ints, ...]:
-        via, row, begin, finish = kernels.lines(
+    def work(part: slice) -> tuple[Ints, ...]:
+        found: tuple[Ints, ...] = kernels.lines(
             frontier.person[part], frontier.since[part], frontier.until[part], own, own_rows, stays.place_rows,
             stays.person, stays.arrival, stays.departure, stays.longest, role, np.int32(tau),
         )  # fmt: skip
-        return part[via], row, begin, finish
+        return found
 
-    parts = [part for part in np.array_split(np.arange(len(frontier.person)), 8 * threads) if len(part)]
+    cuts = np.linspace(0, len(frontier.person), 8 * threads + 1).astype(int).tolist()
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(work, parts))
-    if not found:
-        return _no_lines()
-    via, row, begin, finish = (np.concatenate(column) for column in zip(*found, strict=True))
-    place = (np.searchsorted(stays.place_rows, row, side="right") - 1).astype(np.uint32)
-    lines = Lines(stays.person[row], np.full(len(row), ring, np.uint8), frontier.person[via], place, begin, finish)
-    return _take(lines, np.lexsort((lines.via, lines.person, lines.t_in, lines.place)))
-
-
-def _take(lines: Lines, order: Ints) -> Lines:
-    return Lines(*(getattr(lines, name)[order] for name in _COLUMNS))
+        found = list(pool.map(work, (slice(*cut) for cut in pairwise(cuts))))
+    person, via, place, t_in, t_out = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Lines(person, np.full(len(person), ring, np.uint8), via, place, t_in, t_out)
 
 
 _COLUMNS = ("person", "ring", "via", "place", "t_in", "t_out")
