@@ -1,6 +1,7 @@
 """Laws of tracing by stays: whatever the world, what is found is what a patient clerk would find, and nothing else."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -104,6 +105,59 @@ def test_who_is_reached_does_not_depend_on_the_way_of_counting(world, index, tau
         assert other.person.tolist() == named.person.tolist()
         assert other.ring.tolist() == named.ring.tolist()
         assert other.exposed_at.tolist() == named.exposed_at.tolist()
+
+
+@given(stays, windows, st.integers(1, 30), st.integers(1, 40))
+def test_overlaps_add_up_within_a_window_of_time(world, index, tau, within):
+    """Some window of so many seconds holds `tau` seconds together: looked at second by second."""
+    traced = copresence.trace(arrays(world), copresence.Index.of(*zip(*index, strict=True)), tau=tau, within=within)
+    every, _people = by_hand(world, index, 1, 1)
+    pairs: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for person, _ring, via, _place, begin, finish in every:
+        pairs[person, via] |= set(range(begin, finish))
+    expected = {
+        pair
+        for pair, seconds in pairs.items()
+        if any(sum(s <= x < s + within for x in seconds) >= tau for s in seconds)
+    }
+    assert {(row[0], row[2]) for row in rows_of(traced.lines)} == expected
+    assert set(rows_of(traced.lines)) <= set(every)
+    assert set(traced.people.person.tolist()) == {person for person, _via in expected}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 500), st.integers(0, 2)), max_size=60), st.integers(1, 60))
+def test_positions_become_stays_that_hold_each_of_them(positions, gap):
+    once = sorted({(who, at): cell for who, at, cell in positions}.items())
+    who, at, cell = (
+        np.array(column, np.int64)
+        for column in ([k[0] for k, _ in once], [k[1] for k, _ in once], [c for _, c in once])
+    )
+    made = list(zip(*(column.tolist() for column in copresence.cell_stays(who, at, cell, gap)), strict=True))
+    for person, moment, where in zip(who.tolist(), at.tolist(), cell.tolist(), strict=True):
+        assert sum(p == person and c == where and a <= moment <= b for p, c, a, b in made) == 1
+    for person, where, begin, end in made:
+        inside = [
+            m
+            for p, m, c in zip(who.tolist(), at.tolist(), cell.tolist(), strict=True)
+            if p == person and begin <= m <= end
+        ]
+        assert inside[0] == begin and inside[-1] == end
+        assert all(later - earlier <= gap for earlier, later in pairwise(inside))
+        assert {
+            c
+            for p, m, c in zip(who.tolist(), at.tolist(), cell.tolist(), strict=True)
+            if p == person and begin <= m <= end
+        } == {where}
+
+
+@given(st.floats(-179, 179), st.floats(-85, 85), st.sampled_from([100, 800, 5000]))
+def test_a_cell_is_as_large_as_it_is_said_to_be(lon, lat, side):
+    """Positions further apart than a cell is wide are in different cells; the very same is always in the same."""
+    metre = 1 / 111_194.9
+    wide = metre / np.cos(np.radians(lat))
+    east, north = lon + 1.02 * side * wide, lat + 1.02 * side * metre
+    found = copresence.cells(np.array([lon, lon, east, lon]), np.array([lat, lat, lat, north]), side)
+    assert found[0] == found[1] and len({*found.tolist()}) == 3
 
 
 @settings(max_examples=25)  # each example starts a database

@@ -6,7 +6,11 @@ found = copresence.trace(stays, copresence.Index.of([7], [0], [86_400]), tau=15 
 found.people.person, found.lines.via
 """
 
+from fangxian.analytics.copresence.companions import cell_stays, cells, companions
+from fangxian.analytics.copresence.sources import Sources, sources
 from fangxian.analytics.copresence.stays import Stays
 from fangxian.analytics.copresence.tracing import Index, Lines, People, Traced, trace
 
-__all__ = ["Index", "Lines", "People", "Stays", "Traced", "trace"]
+__all__ = [
+    "Index", "Lines", "People", "Sources", "Stays", "Traced", "cell_stays", "cells", "companions", "sources", "trace",
+]  # fmt: skip

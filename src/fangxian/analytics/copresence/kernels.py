@@ -144,3 +144,41 @@ def touched(vias, since, until, own, own_rows, bounds, arrival, departure, tau, 
             r = own_rows[at]
             if min(departure[r], until[k]) - max(arrival[r], since[k]) >= tau:
                 flags[np.searchsorted(bounds, np.int64(r), side="right") - 1] = 1
+
+
+@njit(nogil=True, cache=True)
+def cumulated(order, person, via, t_in, t_out, tau, within, keep):  # type: ignore[no-untyped-def]
+    """Keep the overlaps of pairs who come to `tau` seconds in all within some window of `within` seconds.
+
+    `order`: overlaps by via, person and start. The fullest window begins with an overlap, so no other need be looked at.
+    Seconds that a pair spent in two places at once (clocks err) count once.
+    """
+    n = len(order)
+    for i in range(n):
+        begin = t_in[order[i]]
+        end = np.int64(begin) + within
+        total, until = np.int64(0), np.int64(begin)
+        j = i
+        while (
+            j < n and person[order[j]] == person[order[i]] and via[order[j]] == via[order[i]] and t_in[order[j]] < end
+        ):
+            till = min(np.int64(t_out[order[j]]), end)
+            total += max(till - max(np.int64(t_in[order[j]]), until), 0)
+            until = max(until, till)
+            j += 1
+        if total >= tau:
+            for k in range(i, j):
+                keep[order[k]] = True
+
+
+@njit(nogil=True, cache=True)
+def dwell(person, place, own, own_rows, bounds, arrival, departure):  # type: ignore[no-untyped-def]
+    """How many seconds in all each of some persons was at one place: an array as long as `person` and `place`."""
+    total = np.zeros(len(person), np.int64)
+    for i in range(len(person)):
+        mine = own_rows[own[person[i]] : own[person[i] + 1]]
+        at = np.searchsorted(mine, bounds[place[i]])
+        while at < len(mine) and mine[at] < bounds[place[i] + 1]:
+            total[i] += departure[mine[at]] - arrival[mine[at]]
+            at += 1
+    return total

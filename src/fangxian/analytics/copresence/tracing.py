@@ -69,6 +69,10 @@ class Lines:
     def __len__(self) -> int:
         return len(self.person)
 
+    def where(self, keep: Ints) -> Lines:
+        """Some of the lines: those marked, or those of these numbers in their order."""
+        return Lines(*(getattr(self, name)[keep] for name in _COLUMNS))
+
 
 @dataclass(frozen=True, eq=False)
 class People:
@@ -97,6 +101,7 @@ def trace(
     tau: int,
     rings: int = 1,
     lines: bool = True,
+    within: int | None = None,
     latent: int = 0,
     until: Ints | None = None,
     threads: int = 2,
@@ -107,7 +112,8 @@ def trace(
     Ring n is whoever is in no smaller ring and met somebody of ring n − 1 for `tau` seconds, of which only what lies after
     that one could have become infectious counts: `latent` seconds after the start of the first contact, and before
     `until` (P instants of isolation; none: not isolated). Index persons are never contacts. A person reached by several ways
-    keeps every way within the ring as a line.
+    keeps every way within the ring as a line. With `within`, the overlaps of two persons add up over so many seconds (15
+    minutes in 24 hours): the lines are then the overlaps that together make a contact, and `stays` must hold short stays too.
 
     Raises AnalysisError for a `tau` that is not positive.
     """
@@ -120,8 +126,9 @@ def trace(
     found_people: list[tuple[Ints, int, Ints]] = []
     found_lines: list[Lines] = []
     for ring in range(1, rings + 1):
-        if lines:
-            met = _lines(stays, frontier, role, tau, ring, threads)
+        if lines or within is not None:
+            met = _lines(stays, frontier, role, tau if within is None else 1, ring, threads)
+            met = met if within is None else _cumulated(met, tau, within)
             found_lines.append(met)
             exposed = np.full(stays.persons, kernels.NEVER, np.int32)
             kernels.first(met.person, met.t_in, exposed)
@@ -207,6 +214,14 @@ def _lines(stays: Stays, frontier: Index, role: Ints, tau: int, ring: int, threa
         found = list(pool.map(work, (slice(*cut) for cut in pairwise(cuts))))
     person, via, place, t_in, t_out = (np.concatenate(column) for column in zip(*found, strict=True))
     return Lines(person, np.full(len(person), ring, np.uint8), via, place, t_in, t_out)
+
+
+def _cumulated(met: Lines, tau: int, within: int) -> Lines:
+    """The overlaps that make a contact together with others of the same two persons."""
+    keep = np.zeros(len(met), bool)
+    order = np.lexsort((met.t_in, met.person, met.via))
+    kernels.cumulated(order, met.person, met.via, met.t_in, met.t_out, tau, within, keep)
+    return met.where(keep)
 
 
 _COLUMNS = ("person", "ring", "via", "place", "t_in", "t_out")
