@@ -27,6 +27,7 @@ LEFT_OUT = {
         "area_names": FOR_OTHER_STAGES,
         "by_codes": FOR_OTHER_STAGES,
         "canonical": FOR_OTHER_STAGES,
+        "doors": FOR_OTHER_STAGES,
         "current": FOR_OTHER_STAGES,
         "current_codes": FOR_OTHER_STAGES,
         "full_area_names": FOR_OTHER_STAGES,

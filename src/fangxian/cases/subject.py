@@ -92,8 +92,12 @@ def judged_of(ids: Sequence[int]) -> Mapping[int, list[str]]:
 
 def described(ids: Iterable[int]) -> Mapping[int, Described]:
     rows = list(Case.objects.filter(pk__in=list(ids)).values_list("pk", "code", "person_id"))
-    names = registry.names(person for _pk, _code, person in rows)
-    return {pk: Described(names.get(person, ""), code, f"/cases/{code}/") for pk, code, person in rows}
+    doors = registry.doors(person for _pk, _code, person in rows)
+    found = {}
+    for pk, code, person in rows:
+        name, door = doors.get(person, ("", ""))
+        found[pk] = Described(name, code, f"/cases/{code}/", door)
+    return found
 
 
 subjects.register(KIND, provider=everything, describer=described)

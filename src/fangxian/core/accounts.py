@@ -165,6 +165,20 @@ def change_password(by: Actor, old: str, new: str) -> None:
     _store(by, account, new)
 
 
+@action
+def set_language(by: Actor, language: str) -> None:
+    """Choose the language in which one's own account is spoken to."""
+    known = dict(settings.LANGUAGES)
+    if language not in known:
+        raise Invalid(
+            _("“%(value)s” is not known here.") % {"value": language},
+            remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(known)},
+            field="language",
+        )
+    if Account.objects.filter(pk=by.account_id).exclude(language=language).update(language=language):
+        record(by, "account.language_set", ("account", by.account_id or 0), data={"language": language})
+
+
 def sign_in(login: str, password: str) -> Account:
     """The account, if login and password fit. Raises SignInRefused; which of the two was wrong is not said.
 

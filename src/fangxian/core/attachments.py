@@ -59,14 +59,25 @@ def look(by: Actor, about: About, code: str) -> bytes:
 
 def of(about: About, code: str) -> Attachment:
     """An attachment of a record by its code. Raises NotFound."""
-    found = Attachment.objects.filter(about_kind=about[0], about_id=about[1], code=ids.normalise_code(code)).first()
-    if found is None:
-        raise NotFound(
-            _("There is no such photo here."),
-            remedy=_("It may have been deleted when its time was over."),
-            field="photo",
-        )
+    found = by_code(about[0], code)
+    if found.about_id != about[1]:
+        raise none_such()
     return found
+
+
+def by_code(kind: str, code: str) -> Attachment:
+    """An attachment of some record of a kind by its code. Raises NotFound."""
+    found = Attachment.objects.filter(code=ids.normalise_code(code), about_kind=kind).first()
+    if found is None:
+        raise none_such()
+    return found
+
+
+def none_such() -> NotFound:
+    """What is said of an attachment that is not there, or not for the reader to know of."""
+    return NotFound(
+        _("There is no such photo here."), remedy=_("It may have been deleted when its time was over."), field="photo"
+    )
 
 
 @action

@@ -24,18 +24,23 @@ __all__ = [
 ]  # fmt: skip
 
 
-def my_steps(by: Actor, *, limit: int = 100, after: tuple[datetime | None, int] | None = None) -> list[Step]:
+def my_steps(
+    by: Actor, *, until: datetime | None = None, limit: int = 100, after: tuple[datetime | None, int] | None = None
+) -> list[Step]:
     """Open steps that the actor answers for, latest first: held by name, by organisation, or escalated to a post of the actor's.
 
-    Steps whose time is not known yet come last. `after` is the (due_at, id) of the last one shown, for the next page.
+    Steps whose time is not known yet come last, and not at all where only those due by `until` are asked for. `after` is the
+    (due_at, id) of the last one shown, for the next page.
     """
     steps = _held(by).select_related("duty", "organisation", "account")
+    if until is not None:
+        steps = steps.filter(due_at__lte=until)
     if after is not None:
         due, pk = after
         known = Q(due_at__gt=due) | Q(due_at=due, pk__gt=pk) | Q(due_at__isnull=True)
         steps = steps.filter(known if due else Q(due_at__isnull=True, pk__gt=pk))
     timed = list(steps.filter(due_at__isnull=False).order_by("due_at", "pk")[:limit])
-    if len(timed) < limit:
+    if len(timed) < limit and until is None:
         timed += list(steps.filter(due_at__isnull=True).order_by("pk")[: limit - len(timed)])
     return timed
 

@@ -28,11 +28,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A subject as a person reads it: a title (masked), its code for the address, and its page."""
+    """A subject as a person reads it: a title (masked), its code for the address, and its page.
+
+    `door` is the same for those who live behind the same door, so that one visit does for all of them.
+    """
 
     title: str
     code: str
     url: str
+    door: str = ""
 
 
 #: (moment, subject) for everything that has happened in an area, straight from the stage's own tables.

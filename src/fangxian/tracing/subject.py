@@ -63,8 +63,12 @@ def _everything(area: str) -> Iterator[tuple[str, Subject]]:
 
 def _described(wanted: Iterable[int]) -> Mapping[int, Described]:
     rows = list(Contact.objects.filter(pk__in=list(wanted)).values_list("pk", "code", "person_id"))
-    names = registry.names(person for _pk, _code, person in rows)
-    return {pk: Described(names.get(person, ""), code, f"/contacts/{code}/") for pk, code, person in rows}
+    doors = registry.doors(person for _pk, _code, person in rows)
+    found = {}
+    for pk, code, person in rows:
+        name, door = doors.get(person, ("", ""))
+        found[pk] = Described(name, code, f"/contacts/{code}/", door)
+    return found
 
 
 def _related(contact_id: int) -> Mapping[str, tuple[str, int]]:

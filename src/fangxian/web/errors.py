@@ -8,6 +8,7 @@ from django.template import loader
 from django.utils.translation import gettext as _
 
 from fangxian.web.middleware import ended
+from fangxian.web.parts import wants_json
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token does not hold: it was open over a sign-out, or somebody else's page sent it."""
-    if not request.user.is_authenticated and request.resolver_match and request.resolver_match.view_name != "web:login":
+    signing_in = request.resolver_match is not None and request.resolver_match.view_name == "web:login"
+    if wants_json(request) or (not request.user.is_authenticated and not signing_in):
         return ended(request)
     return _page(
         request, 403, "soon", _("This form is out of date"), _("You signed in or out since it was opened. Nothing was saved."),

@@ -8,10 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django_htmx.http import retarget
 
 from fangxian.core.access import Actor, actor_for
 from fangxian.core.errors import Refusal
+from fangxian.web.parts import problem, wants_json
+
+
+class SignedOut(Refusal):
+    """Nobody has signed in, or the shift is over."""
+
+    status, code = 401, "signed_out"
+
 
 NOBODY = Actor(None, "", (), "web")
 
@@ -28,7 +37,11 @@ class ActorMiddleware:
         if account.is_authenticated and not request.path.startswith("/api/"):
             translation.activate(account.language)
             request.LANGUAGE_CODE = account.language
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if account.is_authenticated and answer.get("Content-Type", "").startswith("text/html"):
+            # What a page shows of people stays in no cache: telephones pass from hand to hand.
+            answer.setdefault("Cache-Control", "private, no-store")
+        return answer
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
@@ -54,6 +67,8 @@ class ActorMiddleware:
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """A refusal as a page, or as a note above the page for htmx: what happened, what was kept, what to do."""
+    if wants_json(request):
+        return problem(refusal)
     if getattr(request, "htmx", False):
         answer = render(request, "web/errors/refusal_note.html", {"refusal": refusal}, status=refusal.status)
         answer["HX-Reswap"] = "innerHTML show:window:top"
@@ -64,6 +79,8 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 def ended(request: HttpRequest) -> HttpResponse:
     """The session ended while something was being typed: it stays in the browser, and nothing was saved here."""
     status = 401
+    if wants_json(request):
+        return problem(SignedOut(_("Your session has ended."), remedy=_("Sign in again; it is sent then.")))
     context = {"next": request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "/"}
     if getattr(request, "htmx", False):
         answer = render(request, "web/errors/ended_note.html", context, status=status)

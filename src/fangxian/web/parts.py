@@ -1,18 +1,36 @@
 """What views share: is only a part of the page wanted, and where a list goes on."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from fangxian.core.errors import Invalid
+from fangxian.core.errors import Invalid, Refusal
 
 
 def fragment(request: HttpRequest, part: str = "") -> bool:
     """Whether htmx asks for a part of the page; `part` names which one (`?part=more`)."""
     return bool(getattr(request, "htmx", False)) and (not part or request.GET.get("part") == part)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script of a page asks, which shows the answer itself."""
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def told(said: str, **more: Any) -> HttpResponse:
+    """To a script: that it was done, in words."""
+    return JsonResponse({"said": said, **more}, json_dumps_params={"ensure_ascii": False})
+
+
+def problem(refusal: Refusal, fields: Mapping[str, Any] | None = None) -> HttpResponse:
+    """To a script: why it was not done, what to do, and which fields are at fault."""
+    wrong = {name: " ".join(map(str, faults)) for name, faults in (fields or {}).items()}
+    body = {"code": refusal.code, "message": str(refusal.message), "remedy": str(refusal.remedy), "fields": wrong}
+    return JsonResponse(body, status=refusal.status, json_dumps_params={"ensure_ascii": False})
 
 
 class Cursor:

@@ -33,13 +33,23 @@ def attach(by: Actor, step_id: int, picture: bytes) -> attachments.Attachment:
 @action
 def look(by: Actor, step_id: int, photo: str) -> bytes:
     """A photograph of a step (JPEG), for whoever may see the step; the look is on record."""
-    return attachments.look(by, (ABOUT, queries.step(by, step_id).pk), photo)
+    step = queries.step(by, step_id)
+    return attachments.look(by, (ABOUT, _taken_for(step, photo)), photo)
 
 
 def must_belong(step: Step, evidence: Mapping[str, Any]) -> None:
-    """Evidence names no photograph but one of this very step. Raises NotFound."""
+    """Evidence names no photograph but one of its own subject: one visit may settle several steps. Raises NotFound."""
     if PHOTO in evidence:
-        attachments.of((ABOUT, step.pk), str(evidence[PHOTO]))
+        _taken_for(step, str(evidence[PHOTO]))
+
+
+def _taken_for(step: Step, photo: str) -> int:
+    """The step about the same subject for which the photograph was taken."""
+    kept = attachments.by_code(ABOUT, photo)
+    about = {"duty__subject_kind": step.duty.subject_kind, "duty__subject_id": step.duty.subject_id}
+    if kept.about_id != step.pk and not Step.objects.filter(pk=kept.about_id, **about).exists():
+        raise attachments.none_such()
+    return kept.about_id
 
 
 def expire(by: Actor = SYSTEM) -> int:

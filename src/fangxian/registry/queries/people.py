@@ -42,6 +42,14 @@ def names(person_ids: Iterable[int]) -> dict[int, str]:
     return {pk: _title(name, latin) for pk, name, latin in rows}
 
 
+def doors(person_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Masked names and doors, by id; one query. A door is the household, or the person's own where they belong to none."""
+    rows = Person.objects.filter(pk__in=set(person_ids)).values_list(
+        "pk", "name", "name_latin", "household_id", "canonical_id"
+    )
+    return {pk: (_title(name, latin), f"h{home}" if home else f"p{root or pk}") for pk, name, latin, home, root in rows}
+
+
 def traits(person_ids: Iterable[int]) -> dict[int, Traits]:
     """What a protocol may ask of people, by id; one query."""
     rows = Person.objects.filter(pk__in=set(person_ids)).values_list(

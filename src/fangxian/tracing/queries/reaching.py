@@ -8,7 +8,7 @@ from fangxian.core.access import Actor
 from fangxian.duties import packs
 from fangxian.duties import queries as duties
 from fangxian.tracing import sources, subject
-from fangxian.tracing.models import Attempt, Contact
+from fangxian.tracing.models import Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +35,18 @@ def reaching(by: Actor, contact: str) -> list[Reaching]:
 
 
 def of_contacts(ids: Iterable[int]) -> Mapping[int, Reaching]:
-    """The same for many contacts, by id; those never tried in vain are left out. One query, three where there are any."""
+    """The same for many contacts, by id; those never tried in vain are left out. One query, two where there are any."""
     tried: dict[int, list[datetime]] = {}
-    for pk, at in Attempt.objects.filter(contact_id__in=list(ids)).order_by("at").values_list("contact_id", "at"):
+    under: dict[int, tuple[str, str]] = {}
+    rows = Attempt.objects.filter(contact_id__in=list(ids)).order_by("at")
+    for pk, at, pack, area in rows.values_list("contact_id", "at", "contact__pack", "contact__area"):
         tried.setdefault(pk, []).append(at)
+        under[pk] = (pack, area)
     if not tried:
         return {}
     reached = duties.last_settled(subject.KIND, tried)
-    found = {}
-    for pk, pack, area in Contact.objects.filter(pk__in=tried).values_list("pk", "pack", "area"):
-        since = [at for at in tried[pk] if pk not in reached or at > reached[pk]]
-        if since:
-            found[pk] = _by_pack(since, pack, area)
-    return found
+    since = {pk: [at for at in times if pk not in reached or at > reached[pk]] for pk, times in tried.items()}
+    return {pk: _by_pack(times, *under[pk]) for pk, times in since.items() if times}
 
 
 def _by_pack(since: list[datetime], pack: str, area: str) -> Reaching:

@@ -64,10 +64,8 @@ def language(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("language", "")
     if wanted not in dict(settings.LANGUAGES):
         wanted = settings.LANGUAGE_CODE
-    account: Any = request.user
-    if account.is_authenticated:
-        account.language = wanted
-        account.save(update_fields=["language"])
+    if request.user.is_authenticated:
+        accounts.set_language(request.actor, wanted)  # type: ignore[attr-defined]
     return _with_language(redirect(_safe(request, request.POST.get("next", ""))), wanted)
 
 

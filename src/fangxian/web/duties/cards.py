@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fangxian.cases import queries as cases
+from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.duties import packs, planning, queries, subjects
 from fangxian.protocols import Cited, DutyRule, Text
 from fangxian.protocols.vocabulary import terms
 from fangxian.registry import queries as registry
+from fangxian.tracing import queries as tracing
+from fangxian.tracing.queries import Reaching
 from fangxian.tracing.subject import KIND as CONTACT
 from fangxian.web.duties.evidence import EvidenceForm
 from fangxian.web.saying import language, said
@@ -41,6 +44,8 @@ class StepCard:
     ground: Ground
     form: EvidenceForm
     by: Actor
+    door: str = ""
+    tried: Reaching | None = None
     refusal: Any = None
     fold: str = ""
 
@@ -71,18 +76,28 @@ class StepCard:
 
     @property
     def settled_evidence(self) -> Sequence[tuple[str, str]]:
-        """What was entered when it was done: name and value, in words."""
+        """What was entered when it was done but for the photograph: name and value, in words."""
         return [
             (str(self.form.fields[name].label if name in self.form.fields else name), in_words(self.form, name, value))
             for name, value in (self.step.evidence or {}).items()
+            if name != "photo"
         ]
+
+    @property
+    def photo(self) -> str:
+        """The code of the photograph among the evidence, if there is one."""
+        return str((self.step.evidence or {}).get("photo", ""))
 
     @property
     def typed(self) -> Sequence[tuple[str, str]]:
         """What the reader had entered, in words, where somebody else was quicker."""
         if not self.form.is_bound:
             return []
-        return [(str(one.label), in_words(self.form, one.name, one.value())) for one in self.form if one.value()]
+        return [
+            (str(one.label), in_words(self.form, one.name, one.value()))
+            for one in self.form
+            if one.name != "photo" and one.value()
+        ]
 
     def _may(self, right: str) -> bool:
         step, by = self.step, self.by
@@ -98,7 +113,29 @@ def cards(by: Actor, steps: Iterable[Any]) -> list[StepCard]:
         wanted[step.duty.subject_kind].add(step.duty.subject_id)
     described = {kind: subjects.describe(kind, ids) for kind, ids in wanted.items()}
     places = registry.short_area_names({step.area for step in steps})
-    return [_card(by, step, described[step.duty.subject_kind], places[step.area]) for step in steps]
+    tried = tracing.of_contacts(wanted[CONTACT]) if CONTACT in wanted else {}
+    found = [_card(by, step, described[step.duty.subject_kind], places[step.area]) for step in steps]
+    for one in found:
+        one.tried = tried.get(one.step.duty.subject_id) if one.about_contact else None
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What can be done at one door at one go: the cards, the latest first, and how many people they are about."""
+
+    cards: tuple[StepCard, ...]
+    people: int
+
+
+def visits(cards: Sequence[StepCard]) -> list[Visit]:
+    """The cards by door, in the order of what is latest at each. What is due after today waits for a visit of its own."""
+    tonight = clock.local_midnight(clock.today() + clock.DAY)
+    together: dict[str, list[StepCard]] = {}
+    for one in cards:
+        today = one.step.due_at is not None and one.step.due_at <= tonight
+        together.setdefault(one.door if one.door and today else f"s{one.step.pk}", []).append(one)
+    return [Visit(tuple(found), len({one.code for one in found})) for found in together.values()]
 
 
 def card(by: Actor, step: Any) -> StepCard:
@@ -116,6 +153,7 @@ def _card(by: Actor, step: Any, described: Mapping[int, subjects.Described], pla
         who=about.title if about else said(terms("subjects").get(step.duty.subject_kind)),
         code=about.code if about else "",
         url=about.url if about else "",
+        door=about.door if about else "",
         place=place,
         holder=step.account.name if step.account else said(step.organisation),
         ground=ground(rule, step.key, step.duty.pack),

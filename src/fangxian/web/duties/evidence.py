@@ -13,10 +13,10 @@ from fangxian.web.saying import said
 
 #: Facts that are written in words. The vocabulary has no such kind: as facts they stand for “there is one”.
 WRITTEN = frozenset(
-    "card_number findings contacts_listed report_file hospital vehicle site room vaccine_lot places_disinfected risk_assessed".split()
+    "note card_number findings contacts_listed report_file hospital vehicle site room vaccine_lot places_disinfected risk_assessed".split()
 )
 #: Of these, the ones that take more than a line.
-_LONG = frozenset({"findings", "contacts_listed", "places_disinfected", "risk_assessed"})
+_LONG = frozenset({"note", "findings", "contacts_listed", "places_disinfected", "risk_assessed"})
 #: Facts that are an instant.
 INSTANTS = frozenset({"visited_at"})
 
@@ -38,30 +38,60 @@ class Number(forms.FloatField):
         return super().to_python(text)
 
 
+#: What may stand beside any evidence: a word, a photograph.
+BESIDES = ("note", "photo")
+_PICTURES = "image/jpeg,image/png,image/webp"
+
+
 class EvidenceForm(forms.Form):
-    """One field for each fact that the rule asks for. `pack` brings its own facts besides the common ones."""
+    """One field for each fact that the rule asks for, and two that are welcome with any: a note, a photograph.
+
+    `pack` brings its own facts besides the common ones.
+    """
 
     use_required_attribute = True
 
     def __init__(self, wanted: Iterable[str], pack: Pack | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known: Mapping[str, Fact] = {**facts(), **{fact.key: fact for fact in (pack.facts if pack else ())}}
-        for name in wanted:
+        self.wanted = tuple(wanted)
+        for name in self.wanted:
             self.fields[name] = _field(name, known.get(name))
+        for name in BESIDES:
+            if name not in self.fields:
+                self.fields[name] = _field(name, known.get(name))
+                self.fields[name].required = False
+
+    def asked(self) -> list[forms.BoundField]:
+        """The fields that the rule asks for."""
+        return [self[name] for name in self.wanted]
+
+    def besides(self) -> list[forms.BoundField]:
+        """Those that are welcome."""
+        return [self[name] for name in BESIDES if name not in self.wanted]
+
+    def picture(self) -> bytes | None:
+        """The photograph, if one was sent."""
+        file = self.cleaned_data.get("photo")
+        return file.read() if file else None
 
     def evidence(self) -> dict[str, Any]:
-        """What was entered, ready for `duties.complete`."""
+        """What was entered but for the photograph, ready for `duties.complete`."""
         return {
             name: value.isoformat() if name in INSTANTS and value is not None else value
             for name, value in self.cleaned_data.items()
+            if name != "photo" and (name in self.wanted or value)
         }
 
 
 def _field(name: str, fact: Fact | None) -> forms.Field:
     label = said(fact.name) if fact else name
+    if name == "photo":
+        widget = forms.FileInput(attrs={"accept": _PICTURES, "data-photo": True})
+        return forms.FileField(label=label, widget=widget, max_length=200)
     if fact is None or name in WRITTEN:
-        widget = forms.Textarea(attrs={"rows": 3}) if name in _LONG else forms.TextInput()
-        return forms.CharField(label=label, max_length=2000, widget=widget)
+        entry = forms.Textarea(attrs={"rows": 3}) if name in _LONG else forms.TextInput()
+        return forms.CharField(label=label, max_length=2000, widget=entry)
     if name in INSTANTS:
         return instant(label)
     if fact.kind == "number":
@@ -69,7 +99,10 @@ def _field(name: str, fact: Fact | None) -> forms.Field:
         unit = units().get(fact.unit or "")
         return Number(
             said(unit.name) if unit else "", label=label, min_value=low, max_value=high,
-            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            widget=forms.TextInput(
+                attrs={"inputmode": "decimal", "autocomplete": "off"}
+                | ({"data-low": low, "data-high": high} if low is not None else {})
+            ),
         )  # fmt: skip
     if fact.kind == "choice":
         return forms.ChoiceField(

@@ -1,5 +1,6 @@
 """My duties (我的任务): the home page, and what can be done about a step."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +17,10 @@ from fangxian.core.errors import Invalid, NotFound, Refusal
 from fangxian.duties import actions, queries
 from fangxian.tracing import actions as tracing
 from fangxian.web.context import sections
-from fangxian.web.duties.cards import StepCard, card, cards, form
+from fangxian.web.duties import sending
+from fangxian.web.duties.cards import StepCard, card, cards, form, visits
 from fangxian.web.duties.posts import PostForm
-from fangxian.web.parts import Cursor, fragment
+from fangxian.web.parts import Cursor, fragment, problem, told, wants_json
 
 #: Steps shown at once; the next ones come when the last is scrolled to.
 PAGE = 15
@@ -33,11 +35,14 @@ def home(request: HttpRequest) -> HttpResponse:
     if not by.may("duties.view"):  # a resident, an auditor: what is theirs to see begins elsewhere
         return redirect(sections(by)[0].view)
     which = request.GET.get("show", "all")
-    steps, after = _page(by, which, request.GET.get("after", ""))
-    context: dict[str, Any] = {"cards": cards(by, steps), "after": after, "show": which}
-    if fragment(request, "more"):
+    more = fragment(request, "more")
+    counts = None if more else queries.my_counts(by)
+    steps, after = _page(by, which, request.GET.get("after", ""), counts["all"] if counts else _LAST)
+    found = cards(by, steps)
+    context: dict[str, Any] = {"cards": found, "visits": visits(found), "after": after, "show": which}
+    if counts is None:
         return render(request, "web/duties/list.html", context)
-    return render(request, "web/duties/home.html", context | {"tabs": _tabs(by, which)})
+    return render(request, "web/duties/home.html", context | {"tabs": _tabs(counts, which)})
 
 
 @require_GET
@@ -53,29 +58,37 @@ def complete(request: HttpRequest, step_id: int) -> HttpResponse:
     by = _actor(request)
     found = _step(by, step_id)
     shown = card(by, found)
-    shown.form = form(found, queries.rule(found.duty), request.POST)
-    try:
+    shown.form = form(found, queries.rule(found.duty), request.POST, request.FILES)
+    words = _("Done: %(title)s, %(who)s") % {"title": shown.title, "who": shown.who}
+
+    def work() -> str:
         if not shown.form.is_valid():
             raise Invalid(_("Not complete yet."), remedy=_("Look at the marked fields."))
-        _do(by, shown)
+        _do(by, shown, sending.done_at(request))
+        return words
+
+    try:
+        said = sending.once(request, by, work)
     except Refusal as refusal:
         return _again(request, shown, refusal, "complete")
-    return _settled(request, by, shown, _("Done: %(title)s, %(who)s") % {"title": shown.title, "who": shown.who})
+    return _settled(request, by, shown, said)
 
 
-def _do(by: Actor, shown: StepCard) -> None:
+def _do(by: Actor, shown: StepCard, at: datetime | None) -> None:
     """A visit to a contact is more than a tick: symptoms or a positive test propose a case.
 
     Whoever holds a step about a contact whom they may not look up (a swab team) still does the step.
     """
     found, evidence = shown.step, shown.form.evidence()
-    if shown.about_contact and evidence and found.state == "open" and by.may("contacts.view"):
+    if (picture := shown.form.picture()) is not None:
+        evidence["photo"] = actions.attach(by, found.pk, picture).code
+    if shown.about_contact and shown.form.wanted and found.state == "open" and by.may("contacts.view"):
         try:
-            tracing.visit(by, shown.code, evidence, step=found.key)
+            tracing.visit(by, shown.code, evidence, at=at, step=found.key)
             return
         except NotFound:
             pass
-    actions.complete(by, found.pk, evidence)
+    actions.complete(by, found.pk, evidence, at=at)
 
 
 @require_POST
@@ -83,27 +96,47 @@ def waive(request: HttpRequest, step_id: int) -> HttpResponse:
     """Settled without doing it, for a reason."""
     by = _actor(request)
     shown = card(by, _step(by, step_id))
-    try:
+
+    def work() -> str:
         actions.waive(by, step_id, request.POST.get("reason", ""))
+        return _("Waived: %(title)s, %(who)s") % {"title": shown.title, "who": shown.who}
+
+    try:
+        said = sending.once(request, by, work)
     except Refusal as refusal:
         return _again(request, shown, refusal, "waive")
-    return _settled(request, by, shown, _("Waived: %(title)s, %(who)s") % {"title": shown.title, "who": shown.who})
+    return _settled(request, by, shown, said)
 
 
 @require_POST
 def not_reached(request: HttpRequest, step_id: int) -> HttpResponse:
-    """Nobody was reached: on record, and the step stays open."""
+    """Nobody was reached: on record, and the step stays open. What was tried is one of the usual words, or typed."""
     by = _actor(request)
     shown = card(by, _step(by, step_id))
+    reason = request.POST.get("usual") or request.POST.get("reason", "")
+
+    def work() -> str:
+        tracing.not_reached(by, shown.code, reason, at=sending.done_at(request))
+        return _("Recorded: not reached. The duty stays open.")
+
     try:
-        tracing.not_reached(by, shown.code, request.POST.get("reason", ""))
+        said = sending.once(request, by, work)
     except Refusal as refusal:
         return _again(request, shown, refusal, "not_reached")
-    said = _("Recorded: not reached. The duty stays open; try again before its time is over.")
+    if wants_json(request):
+        return told(said, open=True)
     if getattr(request, "htmx", False):
-        return render(request, "web/duties/card.html", {"card": shown, "said": said})
+        return render(request, "web/duties/card.html", {"card": card(by, _step(by, step_id)), "said": said})
     messages.success(request, said)
     return redirect("web:home")
+
+
+@require_GET
+def photo(request: HttpRequest, step_id: int, code: str) -> HttpResponse:
+    """The photograph of a step. Whoever opens it leaves a line in the journal."""
+    answer = HttpResponse(actions.look(_actor(request), step_id, code), content_type="image/jpeg")
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @require_http_methods(["GET", "POST"])
@@ -145,31 +178,33 @@ def _step(by: Actor, step_id: int) -> Any:
         ) from None
 
 
-def _page(by: Actor, which: str, cursor: str) -> tuple[list[Any], str]:
-    """A page of steps in a filter, and the cursor of the next page. The list is in order of time, so a filter is a range of it."""
+def _page(by: Actor, which: str, cursor: str, known: int) -> tuple[list[Any], str]:
+    """A page of steps in a filter, and the cursor of the next page. The list is in order of time, so a filter is a range of it.
+
+    `known` is how many there are in all: where all of them have been found nothing more is looked for.
+    """
     now = clock.now()
     until: datetime | None = {"late": now, "today": now + clock.DAY}.get(which)
     after = Cursor.read(cursor)
     if which == "today" and after is None:
         after = (now, _LAST)
-    steps = queries.my_steps(by, limit=PAGE + 1, after=after)
-    if until is not None:
-        steps = [one for one in steps if one.due_at is not None and one.due_at <= until]
+    steps = queries.my_steps(by, until=until, limit=min(PAGE + 1, max(known, 1)), after=after)
     more = len(steps) > PAGE
     shown = steps[:PAGE]
     return shown, Cursor.write(shown[-1].due_at, shown[-1].pk) if more else ""
 
 
-def _tabs(by: Actor, which: str) -> list[tuple[str, str, int, bool]]:
-    counts = queries.my_counts(by)
+def _tabs(counts: Mapping[str, int], which: str) -> list[tuple[str, str, int, bool]]:
     names = {"all": _("All"), "late": _("Late"), "today": _("Next 24 h")}
     return [(key, name, counts[key], key == which) for key, name in names.items()]
 
 
 def _settled(request: HttpRequest, by: Actor, shown: StepCard, said: str) -> HttpResponse:
     """The card makes room; the counts follow."""
+    if wants_json(request):
+        return told(said, counts=queries.my_counts(by))
     if getattr(request, "htmx", False):
-        answer = render(request, "web/duties/settled.html", {"said": said, "card": shown, "tabs": _tabs(by, "all")})
+        answer = render(request, "web/duties/settled.html", {"said": said, "card": shown, "tabs": _tabs(queries.my_counts(by), "all")})
         return reswap(retarget(answer, f"#step-{shown.step.pk}"), "outerHTML")
     messages.success(request, said)
     messages.success(request, f"step-{shown.step.pk}", extra_tags="draft")
@@ -178,6 +213,8 @@ def _settled(request: HttpRequest, by: Actor, shown: StepCard, said: str) -> Htt
 
 def _again(request: HttpRequest, shown: StepCard, refusal: Refusal, fold: str) -> HttpResponse:
     """What went wrong, with everything that was typed."""
+    if wants_json(request):
+        return problem(refusal, shown.form.errors if shown.form.is_bound else None)
     shown.refusal, shown.fold = refusal, fold
     context = {"card": shown, "typed": request.POST.get("reason", "")}
     template = "web/duties/card.html" if getattr(request, "htmx", False) else "web/duties/step.html"
