@@ -124,6 +124,7 @@ class Track:
     """The activity track (活动轨迹) of a case in order of time, its infectious window, what is doubtful, and what is not accounted for."""
 
     case: str
+    area: str
     stays: tuple[Stay, ...]
     window: tuple[datetime, datetime | None] | None
     doubts: tuple[Doubt, ...]
@@ -265,6 +266,7 @@ class ExposureView:
     person: str
     setting: str
     place: str
+    place_code: str
     from_at: datetime | None
     to_at: datetime | None
     minutes: float | None

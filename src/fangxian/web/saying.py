@@ -124,6 +124,16 @@ REVIEW = {
     "province": gettext_lazy("review complete"),
 }
 
+#: What is known of a stay or an exposure, and from where.
+SOURCE_NAMES = {
+    "interview": gettext_lazy("interview"),
+    "card": gettext_lazy("payment or travel card"),
+    "camera": gettext_lazy("camera"),
+    "ticket": gettext_lazy("ticket"),
+    "venue_code": gettext_lazy("venue code"),
+    "linelist": gettext_lazy("line list"),
+}
+
 #: What the journal says that was done to a case or a contact.
 EVENTS = {
     "case.reported": gettext_lazy("reported"),

@@ -29,6 +29,7 @@ def track(by: Actor, case: str) -> Track:
     stays = tuple(_stay(row, window) for row in rows)
     return Track(
         facts.code,
+        facts.area,
         stays,
         (window.start, window.end) if window else None,
         tuple(_doubts(stays)),

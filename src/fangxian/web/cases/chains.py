@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fangxian.tracing.schemas import ChainGraph, ChainNode
 from fangxian.web.saying import CLASSES, day
@@ -15,11 +17,11 @@ MOST = 400
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A case in the drawing: its corner and its words."""
+    """A case in the drawing: its corner and its words. `url` is empty where there is no page for the reader."""
 
     x: int
     y: int
-    code: str
+    url: str
     label: str
     below: str
     classification: str
@@ -53,7 +55,7 @@ class Drawing:
 
 
 def draw(graph: ChainGraph, code: str) -> Drawing:
-    """Lay the chain out. Rows are those that the graph gives, closed up where cases were left out."""
+    """Lay the chain out around a case. Rows are those that the graph gives, closed up where cases were left out."""
     nodes = graph.nodes if len(graph.nodes) <= MOST else _near(graph, code)
     rows = {order: place for place, order in enumerate(sorted({node.order for node in nodes}))}
     at = {node.code: (_x(node.generation), _y(rows[node.order])) for node in nodes}
@@ -100,11 +102,18 @@ def _y(row: int) -> int:
 
 def _box(node: ChainNode, x: int, y: int, *, here: bool) -> Box:
     onset = day(node.onset) if node.onset else _("onset unknown")
+    name = node.label or str(NAMELESS.get(node.kind, ""))
     said = str(CLASSES.get(node.classification, node.classification))
     tip = _("%(name)s, %(class)s, onset %(onset)s, infected %(n)s others") % {
-        "name": node.label, "class": said, "onset": onset, "n": node.out_degree,
+        "name": name, "class": said, "onset": onset, "n": node.out_degree,
     }  # fmt: skip
-    return Box(x, y, node.code, node.label, onset, node.classification, here, tip)
+    url = reverse("web:case", args=[node.code]) if node.kind == "case" else ""
+    below = f"{node.code} · {onset}" if url else onset
+    return Box(x, y, url, name, below, node.classification, here, tip)
+
+
+#: What stands for a name where there is none to be said.
+NAMELESS = {"elsewhere": gettext_lazy("case elsewhere"), "unlisted": gettext_lazy("not on the list")}
 
 
 def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:

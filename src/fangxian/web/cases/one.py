@@ -19,14 +19,18 @@ from fangxian.core.errors import NotFound, Refusal
 from fangxian.duties import packs
 from fangxian.duties import queries as duty_queries
 from fangxian.protocols import DutyRule
-from fangxian.protocols.vocabulary import terms
+from fangxian.protocols.vocabulary import facts, terms
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries as tracing
 from fangxian.web.cases.chains import draw
+from fangxian.web.cases.course import draw_course
+from fangxian.web.contacts.calendar import LEGEND, of_contacts
 from fangxian.web.duties.cards import owed, review_clock
 from fangxian.web.parts import section
 from fangxian.web.reveals import reveal as reveal_person
 from fangxian.web.saying import fact_name, fact_value, said
+
+PART_CSS = ("web/css/investigation.css",)
 
 
 @require_GET
@@ -83,10 +87,30 @@ def duties(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_GET
 def contacts(request: HttpRequest, code: str) -> HttpResponse:
-    """Who was exposed to the case, with the clause that decided."""
+    """Who was exposed to the case, by category, with the clause that decided."""
     by = _actor(request)
-    context = {"rows": tracing.of_case(by, code), "exposures": tracing.exposures(by, case=code), "code": code}
+    row = _row(by, code)
+    by.must("tracing.view", row.area)
+    found = tracing.exposures(by, case=code)
+    order = list(facts()["category"].values)
+    groups: dict[str, list[Any]] = {}
+    for one in found:
+        groups.setdefault(one.category, []).append(one)
+    context = {
+        "groups": sorted(groups.items(), key=lambda group: order.index(group[0]) if group[0] in order else len(order)),
+        "code": row.code,
+        "may_expose": by.may("contacts.identify", row.area),
+        "part_css": PART_CSS,
+    }
     return section(request, "web/cases/contacts.html", context, _("Contacts and exposures"), _back(code))
+
+
+@require_GET
+def follow_up(request: HttpRequest, code: str) -> HttpResponse:
+    """The follow-up of the contacts, day by day: on which of them nobody came is seen at once."""
+    found = tracing.follow_ups(_actor(request), code)
+    context = {"grid": of_contacts(found), "further": found.further, "calendar_states": LEGEND, "part_css": PART_CSS}
+    return section(request, "web/contacts/grid.html", context, _("Follow-up of the contacts"), _back(code))
 
 
 @require_GET
@@ -94,13 +118,6 @@ def chain(request: HttpRequest, code: str) -> HttpResponse:
     """The transmission chain of the case, drawn."""
     drawing = draw(tracing.chain_around(_actor(request), code), code)
     return section(request, "web/cases/chain.html", {"drawing": drawing, "code": code}, _("Chain"), _back(code))
-
-
-@require_GET
-def track(request: HttpRequest, code: str) -> HttpResponse:
-    """Where the case was, and of which hours nobody knows."""
-    found = tracing.track(_actor(request), code)
-    return section(request, "web/cases/track.html", {"track": found}, _("Activity track"), _back(code))
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,6 +146,7 @@ def _page(request: HttpRequest, case: CaseDetail, refusal: Refusal | None = None
         ],
         "other_dates": [(said(terms("anchors").get(key, key)), at) for key, at in case.dates.items()],
         "trace": by.may("tracing.view", row.area),
+        "course": draw_course(case),
         "refusal": refusal,
         "typed": typed or {},
     }

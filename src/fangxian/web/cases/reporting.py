@@ -91,7 +91,7 @@ class ReportForm(forms.Form):
         self.pack = pack
         asked = asked_by(pack)
         choices: dict[str, Any] = {
-            "area": _areas(by),
+            "area": areas_of(by, "cases.report"),
             "outbreak": [(one.code, one.name) for one in outbreaks],
             "classification": [
                 ("", gettext_lazy("by the definition")),
@@ -194,9 +194,9 @@ def asked_by(pack: Pack) -> list[Fact]:
     return [known[key] for key in wanted if key in known and key not in _TOLD]
 
 
-def _areas(by: Actor) -> list[Any]:
-    """Where somebody may live: the communities of the reporter's jurisdiction, by township."""
-    (own, *_others) = by.areas("cases.report") or ("",)
+def areas_of(by: Actor, right: str) -> list[Any]:
+    """Where somebody may live: the communities of the jurisdiction in which the actor has the right, by township."""
+    (own, *_others) = by.areas(right) or ("",)
     villages = registry.below(own, "village") or registry.below(own, "township") or registry.below(own, "county")
     above = registry.area_names({levels.at_level(one.code, "township") for one in villages})
     groups: dict[str, list[tuple[str, str]]] = {}

@@ -16,8 +16,10 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Refusal
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries
+from fangxian.tracing.queries.calendar import standing
 from fangxian.tracing.schemas import FollowUp
 from fangxian.tracing.subject import KIND
+from fangxian.web.contacts.calendar import LEGEND, of_contact
 from fangxian.web.contacts.forms import HoldForm
 from fangxian.web.duties.cards import owed
 from fangxian.web.parts import section
@@ -92,7 +94,10 @@ def calendar(request: HttpRequest, code: str) -> HttpResponse:
     """Day by day: what was due, what was found, and the days on which nobody came."""
     lines = queries.follow_up(_actor(request), code)
     back = (reverse("web:contact", args=[code]), code)
-    return section(request, "web/contacts/calendar.html", {"days": _days(lines)}, _("Follow-up"), back)
+    context = {
+        "days": _days(lines), "grid": of_contact(lines), "calendar_states": LEGEND, "part_css": ["web/css/investigation.css"],
+    }  # fmt: skip
+    return section(request, "web/contacts/calendar.html", context, _("Follow-up"), back)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -117,10 +122,7 @@ def _days(lines: list[FollowUp]) -> list[dict[str, Any]]:
 
 
 def _entry(line: FollowUp) -> dict[str, Any]:
-    now = clock.now()
-    late = line.state == "open" and line.due_at is not None and line.due_at <= now
-    done_late = line.state == "done" and line.at is not None and line.due_at is not None and line.at > line.due_at
-    state = "behind" if late else "late" if done_late else line.state
+    state = standing(line.state, line.due_at, line.at)
     found = " · ".join(fact_value(key, value) for key, value in line.evidence.items())
     return {"line": line, "state": state, "found": found}
 

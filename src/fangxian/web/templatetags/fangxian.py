@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fangxian.core.access import level_label, purpose_name
+from fangxian.registry import vocabulary
 from fangxian.web import saying
 
 register = template.Library()
@@ -160,9 +161,9 @@ def among(key: str, table: str) -> str:
     tables: Mapping[str, Mapping[str, Any]] = {
         "sex": saying.SEX, "severity": saying.SEVERITY, "outcome": saying.OUTCOME, "origin": saying.ORIGIN,
         "class": saying.CLASSES, "review": saying.REVIEW, "personal": saying.PERSONAL,
-        "event": saying.EVENTS, "held": saying.HELD, "contact": saying.CONTACT_STATES,
+        "source": saying.SOURCE_NAMES, "event": saying.EVENTS, "held": saying.HELD, "contact": saying.CONTACT_STATES,
     }  # fmt: skip
-    return str(tables[table].get(key, key))
+    return vocabulary.name("place_kinds", key) if table == "place" else str(tables[table].get(key, key))
 
 
 @register.filter

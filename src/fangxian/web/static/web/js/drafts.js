@@ -31,6 +31,7 @@ function restore(form) {
   }
   const fold = form.closest("details");
   if (fold) fold.open = true;
+  form.hidden = false;
   form.querySelector("[data-draft-note]")?.removeAttribute("hidden");
 }
 
@@ -42,6 +43,15 @@ if (account) {
   document.addEventListener("input", begun);
   document.addEventListener("change", begun);
   for (const form of document.querySelectorAll("form[data-draft]")) restore(/** @type {HTMLFormElement} */ (form));
+  // Parts of a page that come later bring forms with them.
+  document.body.addEventListener("htmx:load", (event) => {
+    const { elt } = /** @type {CustomEvent} */ (event).detail;
+    if (!(elt instanceof Element)) return;
+    for (const form of [elt, ...elt.querySelectorAll("form[data-draft]")]) {
+      if (form instanceof HTMLFormElement && form.dataset.draft) restore(form);
+    }
+  });
+  document.addEventListener("draft:drop", (event) => sessionStorage.removeItem(keyOf(/** @type {HTMLFormElement} */ (event.target))));
   // What the server has taken is no draft any more: it says which.
   for (const taken of document.querySelectorAll("[data-draft-taken]")) {
     sessionStorage.removeItem(`${PREFIX}${account}:${/** @type {HTMLElement} */ (taken).dataset.draftTaken}`);
