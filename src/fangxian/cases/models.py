@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from fangxian.registry.models import Organisation, Person
 
@@ -91,6 +92,26 @@ class Judgement(models.Model):
     classification = models.CharField(max_length=14)
     basis = models.CharField(max_length=120, blank=True)
     at = models.DateTimeField()
+    #: When it was entered here. A card of last week that comes in today counts last week, and was not known then.
+    known_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["known_at"], name="judgement_known")]
+
+
+class Ending(models.Model):
+    """What the outcome of a case was held to be, from when (转归、订正); empty while in care. The newest one is the case's.
+
+    A card that brings its outcome with it tells it at the time of its report, like its class.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="endings")
+    outcome = models.CharField(max_length=12, blank=True)
+    at = models.DateTimeField()
+    known_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["known_at"], name="ending_known")]
 
 
 class Review(models.Model):

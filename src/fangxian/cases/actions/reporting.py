@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.cases.events import CasesReported
 from fangxian.cases.judgement import Judged, check, check_dates, check_facts, judge, known_facts
-from fangxian.cases.models import Case, Judgement, Outbreak
+from fangxian.cases.models import Case, Ending, Judgement, Outbreak
 from fangxian.cases.schemas import CaseForm, Reported, ReportedCase
 from fangxian.cases.subject import KIND, moments_of, subject_of
 from fangxian.core import bulk, clock, ids
@@ -28,7 +28,8 @@ from fangxian.registry.queries import Responsibility
 Draft = tuple[int, Checked | None, Case]
 _COLUMNS = [str(field.column) for field in Case._meta.local_fields]
 _ATTRIBUTES = [field.attname for field in Case._meta.local_fields]
-_JUDGEMENT_COLUMNS = ("case_id", "classification", "basis", "at")
+_JUDGEMENT_COLUMNS = ("case_id", "classification", "basis", "at", "known_at")
+_ENDING_COLUMNS = ("case_id", "outcome", "at", "known_at")
 #: What a card says by itself, copied as it is.
 _COPIED = (
     "source_ref origin onset_on sampled_at diagnosed_at isolated_at last_negative_at "
@@ -81,7 +82,12 @@ def _take(by: Actor, outbreak_code: str, forms: Sequence[CaseForm]) -> Reported:
         bulk.insert(
             Judgement,
             _JUDGEMENT_COLUMNS,
-            [(case.pk, case.classification, case.classified_by, case.reported_at) for case in cases],
+            [(case.pk, case.classification, case.classified_by, case.reported_at, case.created_at) for case in cases],
+        )
+        bulk.insert(
+            Ending,
+            _ENDING_COLUMNS,
+            [(case.pk, case.outcome, case.reported_at, case.created_at) for case in cases if case.outcome],
         )
         _tell(by, outbreak, cases, desk.responsibility)
     return Reported(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.cases.events import CaseChanged, CaseReclassified
 from fangxian.cases.judgement import AS_REPORTED, check, check_dates, check_facts, day_of, judge, known_facts
-from fangxian.cases.models import Case, Judgement
+from fangxian.cases.models import Case, Ending, Judgement
 from fangxian.cases.subject import KIND, anchors_of, judged_of, moments_of, subject_of
 from fangxian.core import bulk, clock, ids, journal
 from fangxian.core.access import SYSTEM, Actor
@@ -155,9 +155,12 @@ def _follow(by: Actor, changes: Sequence[Change]) -> None:
     now = clock.now()
     classes = {one.case.pk: one.differing["classification"] for one in changes if "classification" in one.differing}
     Judgement.objects.bulk_create(
-        Judgement(case=one.case, classification=one.case.classification, basis=one.case.classified_by, at=now)
+        Judgement(case=one.case, classification=one.case.classification, basis=one.case.classified_by, at=now, known_at=now)
         for one in changes
         if one.case.pk in classes
+    )
+    Ending.objects.bulk_create(
+        Ending(case=one.case, outcome=one.case.outcome, at=now, known_at=now) for one in changes if "outcome" in one.differing
     )
     for one in changes:
         emit(CaseChanged(one.case.pk, tuple(one.differing)))

@@ -27,6 +27,7 @@ from fangxian.registry.queries.organisations import (
     place_ids,
     places,
 )
+from fangxian.registry.queries.parts import Parts, parts
 from fangxian.registry.queries.people import (
     access_history,
     by_codes,
@@ -51,6 +52,7 @@ from fangxian.registry.queries.views import list_kept, organisations_of
 
 __all__ = [
     "Area",
+    "Parts",
     "Post",
     "Responsibility",
     "access_history",
@@ -78,6 +80,7 @@ __all__ = [
     "organisation_names",
     "organisations",
     "organisations_of",
+    "parts",
     "person",
     "place",
     "place_ids",

@@ -1,6 +1,6 @@
 """Reading jurisdictions: names, the tree, and the codes that a place had before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -103,9 +103,13 @@ def prefixes(code: str) -> tuple[str, ...]:
     """
     if not code:
         return ("",)
-    ended = dict(Jurisdiction.objects.exclude(successor="").values_list("code", "successor"))
+    return succeeded(code, dict(Jurisdiction.objects.exclude(successor="").values_list("code", "successor")))
+
+
+def succeeded(code: str, ended: Mapping[str, str]) -> tuple[str, ...]:
+    """The same, with the codes that have ended (each with its successor) at hand."""
     found = {code}
-    grown = True
+    grown = bool(code)
     while grown:
         more = {old for old, new in ended.items() if any(new.startswith(one) for one in found)}
         more = {old for old in more if not any(old.startswith(one) for one in found)}
@@ -137,7 +141,7 @@ def current_codes(codes: Iterable[str]) -> dict[str, str]:
     return {code: follow(code, ended) for code in wanted}
 
 
-def follow(code: str, ended: dict[str, str]) -> str:
+def follow(code: str, ended: Mapping[str, str]) -> str:
     """Follow successors from a code or from the nearest jurisdiction above it that ended. A circle ends where it began."""
     seen = set()
     while code not in seen:
