@@ -1,0 +1,199 @@
+"""The one set of numbers of a day and a jurisdiction, worked out from the questions of the stages."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from fangxian.cases import queries as case_queries
+from fangxian.cases.queries import standing
+from fangxian.cases.queries.timeliness import OutbreakView
+from fangxian.command.situation import counting, moving
+from fangxian.command.situation.catalogue import Entry, catalogue
+from fangxian.command.situation.counting import Numbers
+from fangxian.command.situation.schemas import Clock, CurveDay, Figure, KindFigures, PartFigures, Situation
+from fangxian.core import clock
+from fangxian.core.access import SYSTEM
+from fangxian.core.periods import Period, whole
+from fangxian.duties import packs
+from fangxian.duties.burden import Burden, burden
+from fangxian.protocols import Pack
+from fangxian.protocols.vocabulary import facts
+from fangxian.registry import queries as registry
+from fangxian.registry.queries import Parts
+from fangxian.text import Text
+
+#: How many days an epidemic curve shows.
+CURVE_DAYS = 42
+#: Classes in the order in which a bulletin names them.
+CLASSES = ("confirmed", "probable", "suspected", "asymptomatic")
+
+
+def situation(
+    outbreak: OutbreakView, area: str, period: Period, before: Callable[[Parts], Mapping[str, int]]
+) -> Situation:
+    """How an outbreak stands in a jurisdiction. For callers that have checked the right. Raises NotFound for an unknown area.
+
+    `before` gives the totals of the day before, by key; those that it does not give are told without it.
+    """
+    parts = registry.parts(area)
+    pack = packs.pack(outbreak.pack, outbreak.area)
+    owed = burden(parts, period)
+    contact_kinds = [kind for kind, rule in pack.duties.items() if rule.subject == "contact"]
+    numbers: Numbers = {
+        **counting.of_people(outbreak.id, parts, period), **counting.of_duties(owed, contact_kinds),
+        "double_zero.days": {area: _double_zero(outbreak, parts, period)}, **_zones(parts, period),
+    }  # fmt: skip
+    asked = {
+        "outbreak": outbreak.code, "area": area, "since": period.since.isoformat(), "until": period.until.isoformat(),
+        "known": period.known.isoformat(),
+    }  # fmt: skip
+    shown = [one for one in catalogue().values() if _belongs(one.key, pack, bool(owed), numbers)]
+    totals, was = summed(numbers), before(parts)
+    return Situation(
+        outbreak=outbreak.code,
+        outbreak_name=Text(outbreak.name_zh, outbreak.name_en or outbreak.name_zh),
+        pack=packs.reference(pack),
+        area=area,
+        area_name=Text(*parts.names[area]),
+        day=period.day,
+        since=period.since,
+        until=period.until,
+        known=period.known,
+        zone=str(clock.zone()),
+        classes=_classes(pack),
+        figures=tuple(_figure(one, totals, was, asked, period.day) for one in shown),
+        parts=_parts(parts, numbers),
+        curves={
+            "onset": _curve(outbreak, parts, period, "onset"),
+            "report": _curve(outbreak, parts, period, "report"),
+        },
+        kinds=_kinds(owed, pack, parts),
+        clocks=_clocks(outbreak, period),
+        changes=moving.changes(totals, was) if was else (),
+    )  # fmt: skip
+
+
+def totals_of_day(outbreak: OutbreakView, parts: Parts, day: date) -> dict[str, int]:
+    """What is counted in cases and contacts on a whole day as it was known at its end; that never changes, so it may be kept."""
+    period = whole(day)
+    totals = summed(counting.of_people(outbreak.id, parts, period))
+    keys = [key for key in catalogue() if key.startswith(("cases.", "contacts.")) and key != "contacts.missing"]
+    return {key: totals.get(key, 0) for key in keys} | {"double_zero.days": _double_zero(outbreak, parts, period)}
+
+
+def summed(numbers: Numbers) -> dict[str, int]:
+    """The figures of the whole jurisdiction: the sums over its parts."""
+    return {key: sum(by_part.values()) for key, by_part in numbers.items()}
+
+
+def _belongs(key: str, pack: Pack, has_rollup: bool, numbers: Numbers) -> bool:
+    """Whether a figure is told here: classes that the pack knows, coverage where it is counted, zones where there are any."""
+    stem, _dot, last = key.rpartition(".")
+    if stem in ("cases.new", "cases.total") and last in CLASSES:
+        return any(one.key == last for one in pack.cases) or key in numbers
+    if key == "cases.new.converted":
+        return any(one.key == "asymptomatic" for one in pack.cases)
+    if key.startswith(("duties.", "review.")) or key == "contacts.missing":
+        return has_rollup
+    return not key.startswith("zones.") or key in numbers
+
+
+def _figure(
+    entry: Entry, totals: Mapping[str, int], was: Mapping[str, int], asked: Mapping[str, str], day: date
+) -> Figure:
+    area = asked["area"]
+    address = entry.list.format(outbreak=asked["outbreak"], area=area, county=area[:6], day=day.isoformat())
+    return Figure(
+        entry.key, entry.name, entry.means, totals.get(entry.key, 0), was.get(entry.key), entry.query, asked, address, entry.is_state,
+        entry.is_public,
+    )  # fmt: skip
+
+
+def _parts(parts: Parts, numbers: Numbers) -> tuple[PartFigures, ...]:
+    """One row for each part, also where nothing happened; what no part is known for stands last, where there is any."""
+    told = [key for key in catalogue() if key in numbers and not key.startswith("double_zero")]
+    codes = [code for code in parts.children if code != parts.code]
+    rows = [
+        PartFigures(code, Text(*parts.names[code]), {key: numbers[key].get(code, 0) for key in told}) for code in codes
+    ]
+    rest = {key: numbers[key].get(parts.code, 0) for key in told}
+    if any(rest.values()) or not rows:
+        rows.append(PartFigures(parts.code, Text("未分到下级", "not told more exactly"), rest))
+    return tuple(rows)
+
+
+def _curve(
+    outbreak: OutbreakView, parts: Parts, period: Period, per: Literal["onset", "report"]
+) -> tuple[CurveDay, ...]:
+    """From the first case on, but no more than the last days; empty where there was none."""
+    first = period.day - timedelta(days=CURVE_DAYS - 1)
+    table = standing.curve(outbreak.id, parts, period, per, first)
+    if not table:
+        return ()
+    begin = min(table)
+    days = (begin + timedelta(days=place) for place in range((period.day - begin).days + 1))
+    return tuple(CurveDay(day, {key: table[day][key] for key in _in_order(table.get(day, {}))}) for day in days)
+
+
+def _in_order(counts: Mapping[str, int]) -> Iterable[str]:
+    return [key for key in CLASSES if key in counts] + sorted(counts.keys() - set(CLASSES))
+
+
+def _classes(pack: Pack) -> tuple[tuple[str, Text], ...]:
+    """The classes of the pack, as its vocabulary calls them, in the order of a bulletin."""
+    known = {one.key for one in pack.cases}
+    words: Mapping[str, Any] = facts()["case_class"].values
+    return tuple((key, Text(words[key].zh, words[key].en)) for key in CLASSES if key in known and key in words)
+
+
+def _double_zero(outbreak: OutbreakView, parts: Parts, period: Period) -> int:
+    """Whole days without a new case that counts, up to the end of the period (`cases.queries.double_zero`)."""
+    newest = standing.newest(outbreak.id, parts, period)
+    begin: date = (newest or outbreak.opened_at).astimezone(clock.zone()).date()
+    return max(0, (period.until.astimezone(clock.zone()).date() - begin).days - 1)
+
+
+def _kinds(owed: Iterable[Burden], pack: Pack, parts: Parts) -> tuple[KindFigures, ...]:
+    """By kind over all parts, what is missing most first."""
+    sums: dict[str, Counter[str]] = {}
+    places: dict[str, list[tuple[str, int]]] = {}
+    for one in owed:
+        row = sums.setdefault(one.kind, Counter())
+        for name in ("due", "in_time", "late", "waived", "missing"):
+            row[name] += getattr(one, name)
+        if one.missing:
+            places.setdefault(one.kind, []).append((one.part, one.missing))
+    names = _kind_names(pack, sums)
+    found = (
+        KindFigures(
+            kind, names[kind], row["due"], row["in_time"], row["late"], row["waived"], row["missing"], tuple(places.get(kind, ()))
+        )
+        for kind, row in sums.items()
+        if row["due"]
+    )  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (-one.missing, one.kind)))
+
+
+def _kind_names(pack: Pack, kinds: Iterable[str]) -> dict[str, Text]:
+    """A kind as the pack of the outbreak calls it, else as any pack in force does, else by its key."""
+    found: dict[str, Text] = {}
+    for kind in kinds:
+        rule = next((one.duties[kind] for one in (pack, *packs.in_force()) if kind in one.duties), None)
+        found[kind] = Text(rule.name.zh, rule.name.en) if rule else Text(kind, kind)
+    return found
+
+
+def _clocks(outbreak: OutbreakView, period: Period) -> tuple[Clock, ...]:
+    with clock.at(period.known):
+        told = case_queries.seven_one_seven(SYSTEM, outbreak.code)
+    return tuple(
+        Clock(
+            one.key, Text(one.name["zh"], one.name["en"]), one.from_on, one.to_on, one.days, one.target_days, one.met
+        )
+        for one in told.intervals
+    )
+
+
+def _zones(parts: Parts, period: Period) -> Numbers:
+    return {}
