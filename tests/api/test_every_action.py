@@ -22,6 +22,7 @@ LEFT_OUT = {
     },
     "fangxian.registry.queries": {
         "Area": "an answer",
+        "Parts": "an answer",
         "Post": "an answer",
         "Responsibility": FOR_OTHER_STAGES,
         "area_names": FOR_OTHER_STAGES,
@@ -36,6 +37,7 @@ LEFT_OUT = {
         "organisation_ids": FOR_OTHER_STAGES,
         "organisation_names": FOR_OTHER_STAGES,
         "organisations_of": "a view is shared with one of them, or refused",
+        "parts": FOR_OTHER_STAGES,
         "place_ids": FOR_OTHER_STAGES,
         "prefixes": FOR_OTHER_STAGES,
         "same_person": FOR_OTHER_STAGES,

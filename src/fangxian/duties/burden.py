@@ -40,6 +40,9 @@ class Burden:
         return max(0, self.due - self.in_time - self.late - self.waived)
 
 
+_COUNTED = ("due", "in_time", "late", "waived")
+
+
 def burden(parts: Parts, period: Period) -> list[Burden]:
     """By part and kind, as coverage counts it. One query; two for a day in the past, whose later settlements are taken back.
 
@@ -55,21 +58,19 @@ def burden(parts: Parts, period: Period) -> list[Burden]:
         .order_by()
         .values("county", "kind")
         .annotate(
-            **{name: Sum(name, filter=by_then, default=0) for name in ("due", "in_time", "late", "waived")},
-            day_due=Sum("due", filter=of_day, default=0),
-            **{f"day_{name}": Sum(name, filter=of_day, default=0) for name in ("in_time", "late", "waived")},
-            **{f"all_{name}": Sum(name, default=0) for name in ("due", "in_time", "late", "waived")},
+            **{f"then_{name}": Sum(name, filter=by_then, default=0) for name in _COUNTED},
+            **{f"day_{name}": Sum(name, filter=of_day, default=0) for name in _COUNTED},
+            **{f"all_{name}": Sum(name, default=0) for name in _COUNTED},
         )
     )  # fmt: skip
     found: dict[tuple[str, str], Burden] = {}
     for row in rows:
         settled = row["all_in_time"] + row["all_late"] + row["all_waived"]
-        missing = row["due"] - row["in_time"] - row["late"] - row["waived"]
-        one = Burden(
-            parts.part(row["county"]), row["kind"], row["due"], row["in_time"], row["late"], row["waived"], row["day_due"],
-            row["day_in_time"] + row["day_late"] + row["day_waived"], max(0, row["all_due"] - settled - missing),
-        )  # fmt: skip
-        _add(found, one)
+        due, in_time, late, waived = (row[f"then_{name}"] for name in _COUNTED)
+        day_settled = row["day_in_time"] + row["day_late"] + row["day_waived"]
+        ahead = max(0, row["all_due"] - settled - (due - in_time - late - waived))
+        place = (parts.part(row["county"]), row["kind"])
+        _add(found, Burden(*place, due, in_time, late, waived, row["day_due"], day_settled, ahead))
     if not period.live:
         for one in _settled_since(parts, period):
             _add(found, one)
@@ -80,7 +81,9 @@ def burden(parts: Parts, period: Period) -> list[Burden]:
 def late_now(parts: Parts, kinds: Collection[str], period: Period) -> dict[tuple[str, str, str], int]:
     """Open steps past their time by (part, kind, key of the step); one query along the index of open steps."""
     rows = (
-        Step.objects.filter(registry.in_any(parts.prefixes), kind__in=list(kinds), state=Step.OPEN, due_at__lte=period.until)
+        Step.objects.filter(
+            registry.in_any(parts.prefixes), kind__in=list(kinds), state=Step.OPEN, due_at__lte=period.until
+        )
         .order_by()
         .annotate(part=Substr("area", 1, max(parts.depth, 1)))
         .values_list("part", "kind", "key")

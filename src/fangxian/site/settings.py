@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "fangxian.tracing",
     "fangxian.containment.venues",
     "fangxian.command",
+    "fangxian.command.situation",
     "fangxian.web",
 ]
 

@@ -91,6 +91,8 @@ class Contact(models.Model):
             models.Index(fields=["area", "-identified_at", "-id"], name="contact_area_time"),
             models.Index(fields=["outbreak", "-identified_at", "-id"], name="contact_outbreak_time"),
             models.Index(fields=["outbreak", "state"], name="contact_state"),
+            models.Index(fields=["outbreak", "created_at"], name="contact_entered"),
+            models.Index(fields=["outbreak", "ended_at"], name="contact_ended"),
         ]
 
 

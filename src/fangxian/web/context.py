@@ -38,6 +38,7 @@ SECTIONS = (
     Section("web:home", gettext_lazy("My duties"), "duties", ("duties.view",)),
     Section("web:cases", gettext_lazy("Cases"), "cases", ("cases.view",)),
     Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view", "cases.view")),
+    Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
     Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",), "picture"),
     Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",), "records"),
     Section("web:me", gettext_lazy("Me"), "me", (), "self"),

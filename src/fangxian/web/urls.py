@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("fangxian.web.duties.urls")),
     path("", include("fangxian.web.account.urls")),
     path("coverage/", include("fangxian.web.coverage.urls")),
+    path("situation/", include("fangxian.web.situation.urls")),
     path("journal/", include("fangxian.web.journal.urls")),
     path("design/", include("fangxian.web.design.urls")),
     path("cases/", include("fangxian.web.cases.urls")),

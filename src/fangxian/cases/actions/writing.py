@@ -155,12 +155,16 @@ def _follow(by: Actor, changes: Sequence[Change]) -> None:
     now = clock.now()
     classes = {one.case.pk: one.differing["classification"] for one in changes if "classification" in one.differing}
     Judgement.objects.bulk_create(
-        Judgement(case=one.case, classification=one.case.classification, basis=one.case.classified_by, at=now, known_at=now)
+        Judgement(
+            case=one.case, classification=one.case.classification, basis=one.case.classified_by, at=now, known_at=now
+        )
         for one in changes
         if one.case.pk in classes
     )
     Ending.objects.bulk_create(
-        Ending(case=one.case, outcome=one.case.outcome, at=now, known_at=now) for one in changes if "outcome" in one.differing
+        Ending(case=one.case, outcome=one.case.outcome, at=now, known_at=now)
+        for one in changes
+        if "outcome" in one.differing
     )
     for one in changes:
         emit(CaseChanged(one.case.pk, tuple(one.differing)))

@@ -121,7 +121,12 @@ def curve(
     else:
         found = found.filter(reported_at__gte=clock.local_midnight(first))
         found = found.annotate(day=TruncDate("reported_at", tzinfo=clock.zone()))
-    rows = found.annotate(held=_held(period)).exclude(held=Case.DISCARDED).values_list("day", "held").annotate(n=Count("pk"))
+    rows = (
+        found.annotate(held=_held(period))
+        .exclude(held=Case.DISCARDED)
+        .values_list("day", "held")
+        .annotate(n=Count("pk"))
+    )
     table: dict[date, dict[str, int]] = {}
     for day, classification, number in rows:
         table.setdefault(day, {})[classification] = number

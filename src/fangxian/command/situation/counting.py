@@ -13,7 +13,12 @@ from fangxian.tracing.queries import standing as tracing
 Numbers = Mapping[str, Mapping[str, int]]
 DISCARDED = "discarded"
 _OUTCOMES = ("recovered", "died")
-_WATCH_ENDS = {"new": "contacts.new", "released": "contacts.released", "case": "contacts.became_case", "lost": "contacts.lost"}
+_WATCH_ENDS = {
+    "new": "contacts.new",
+    "released": "contacts.released",
+    "case": "contacts.became_case",
+    "lost": "contacts.lost",
+}
 
 
 def of_people(outbreak: int, parts: Parts, period: Period) -> Numbers:

@@ -16,10 +16,11 @@ from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.periods import Period, whole
 from fangxian.duties import packs
-from fangxian.duties.burden import Burden, burden
+from fangxian.duties.burden import Burden, burden, late_now
 from fangxian.protocols import Pack
 from fangxian.protocols.vocabulary import facts
 from fangxian.registry import queries as registry
+from fangxian.registry.levels import LENGTHS
 from fangxian.registry.queries import Parts
 from fangxian.text import Text
 
@@ -42,7 +43,7 @@ def situation(
     contact_kinds = [kind for kind, rule in pack.duties.items() if rule.subject == "contact"]
     numbers: Numbers = {
         **counting.of_people(outbreak.id, parts, period), **counting.of_duties(owed, contact_kinds),
-        "double_zero.days": {area: _double_zero(outbreak, parts, period)}, **_zones(parts, period),
+        "double_zero.days": {area: _double_zero(outbreak, parts, period)}, **_late(parts, pack, period), **_zones(parts, period),
     }  # fmt: skip
     asked = {
         "outbreak": outbreak.code, "area": area, "since": period.since.isoformat(), "until": period.until.isoformat(),
@@ -94,9 +95,13 @@ def _belongs(key: str, pack: Pack, has_rollup: bool, numbers: Numbers) -> bool:
         return any(one.key == last for one in pack.cases) or key in numbers
     if key == "cases.new.converted":
         return any(one.key == "asymptomatic" for one in pack.cases)
-    if key.startswith(("duties.", "review.")) or key == "contacts.missing":
-        return has_rollup
-    return not key.startswith("zones.") or key in numbers
+    if key.startswith("zones.") or key == "duties.late":
+        return key in numbers
+    return has_rollup or not _is_rollup(key)
+
+
+def _is_rollup(key: str) -> bool:
+    return key.startswith(("duties.", "review.")) or key == "contacts.missing"
 
 
 def _figure(
@@ -112,7 +117,11 @@ def _figure(
 
 def _parts(parts: Parts, numbers: Numbers) -> tuple[PartFigures, ...]:
     """One row for each part, also where nothing happened; what no part is known for stands last, where there is any."""
-    told = [key for key in catalogue() if key in numbers and not key.startswith("double_zero")]
+    by_county = len(parts.code) < LENGTHS["county"]
+    told = [
+        key for key in catalogue()
+        if key in numbers and not key.startswith("double_zero") and (by_county or key == "duties.late" or not _is_rollup(key))
+    ]  # fmt: skip
     codes = [code for code in parts.children if code != parts.code]
     rows = [
         PartFigures(code, Text(*parts.names[code]), {key: numbers[key].get(code, 0) for key in told}) for code in codes
@@ -188,11 +197,20 @@ def _clocks(outbreak: OutbreakView, period: Period) -> tuple[Clock, ...]:
     with clock.at(period.known):
         told = case_queries.seven_one_seven(SYSTEM, outbreak.code)
     return tuple(
-        Clock(
-            one.key, Text(one.name["zh"], one.name["en"]), one.from_on, one.to_on, one.days, one.target_days, one.met
-        )
+        Clock(one.key, Text(one.name["zh"], one.name["en"]), one.from_on, one.to_on, one.days, one.target_days, one.met)
         for one in told.intervals
     )
+
+
+def _late(parts: Parts, pack: Pack, period: Period) -> Numbers:
+    """Where the rollup does not reach: what is open and late now, by the places below the county."""
+    if len(parts.code) < LENGTHS["county"] or not period.live:
+        return {}
+    found: Counter[str] = Counter()
+    kinds = {kind for one in (pack, *packs.in_force()) for kind in one.duties}
+    for (part, _kind, _key), number in late_now(parts, kinds, period).items():
+        found[part] += number
+    return {"duties.late": found}
 
 
 def _zones(parts: Parts, period: Period) -> Numbers:

@@ -17,9 +17,9 @@ from fangxian.command.situation.models import Sitrep
 from fangxian.command.situation.schemas import (
     Published,
     PublishedFigure,
-    Situation,
     SitrepRow,
     SitrepView,
+    Situation,
 )
 from fangxian.core import clock, ids, journal, periods
 from fangxian.core.access import Actor, within
@@ -55,7 +55,7 @@ def picture(by: Actor, *, outbreak: str = "", area: str | None = None) -> tuple[
     """
     area = _seen(by, area)
     key = f"situation:{','.join(by.areas('situation.view'))}:{area}:{outbreak}:{clock.today()}"
-    mark = journal.signed_head_size() if clock.is_virtual() else ""
+    mark = journal.tip() if clock.is_virtual() else ""
     kept = cache.get(key)
     if kept is not None and kept[0] == mark and timedelta() <= clock.now() - kept[1].until < timedelta(seconds=KEPT):
         return kept[1], kept[2]
@@ -134,11 +134,15 @@ def row_of(row: Any) -> SitrepRow:
 def view_of(by: Actor, row: Any) -> SitrepView:
     """A report in full; `differs` are the figures that differ from the version before."""
     told = thaw(row.figures)
-    earlier = Sitrep.objects.filter(outbreak_id=row.outbreak_id, area=row.area, day=row.day, version=row.version - 1).first()
+    earlier = Sitrep.objects.filter(
+        outbreak_id=row.outbreak_id, area=row.area, day=row.day, version=row.version - 1
+    ).first()
     differs: list[tuple[Text, int, int]] = []
     if earlier is not None:
         old = {one.key: one.value for one in thaw(earlier.figures).figures}
-        differs = [(one.name, old.get(one.key, 0), one.value) for one in told.figures if old.get(one.key, 0) != one.value]
+        differs = [
+            (one.name, old.get(one.key, 0), one.value) for one in told.figures if old.get(one.key, 0) != one.value
+        ]
     rights = {"edit": "sitreps.edit", "sign": "sitreps.sign", "correct": "sitreps.edit"}
     line = row_of(row)
     fits = {"edit": line.state == "draft", "sign": line.state == "draft", "correct": line.state == "signed"}
@@ -162,7 +166,9 @@ def _seen(by: Actor, area: str | None) -> str:
         by.must("situation.view")
     wanted = own[0] if area is None else area
     if not by.may("situation.view", wanted):
-        raise NotFound(_("There is no jurisdiction %(code)s.") % {"code": wanted}, remedy=_("Choose a place within yours."))
+        raise NotFound(
+            _("There is no jurisdiction %(code)s.") % {"code": wanted}, remedy=_("Choose a place within yours.")
+        )
     return wanted
 
 
@@ -220,5 +226,3 @@ def _published(row: Sitrep) -> Published:
         tuple(PublishedFigure(one.key, one.name, one.means, one.value) for one in told.figures if one.is_public),
         Text(row.remarks_zh, row.remarks_en),
     )  # fmt: skip
-
-

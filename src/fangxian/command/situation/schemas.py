@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from fangxian.text import Text
 
@@ -185,5 +184,3 @@ class Published:
     signed_at: datetime
     figures: tuple[PublishedFigure, ...]
     remarks: Text
-
-

@@ -45,7 +45,8 @@ def parts(code: str) -> Parts:
     levels = [LEVELS[length] for length in sorted(LEVELS) if length > len(code)][:2]
     above = [code[:length] for length in LEVELS if length <= len(code)]
     rows: Iterable[tuple[str, str, str, object]] = (
-        Jurisdiction.objects.filter(within(code, "code"), level__in=levels) | Jurisdiction.objects.filter(code__in=above)
+        Jurisdiction.objects.filter(within(code, "code"), level__in=levels)
+        | Jurisdiction.objects.filter(code__in=above)
     ).values_list("code", "name_zh", "name_en", "valid_until")
     names = {one: (zh, en or romanised.division(zh)) for one, zh, en, _until in rows}
     if code and code not in names:
@@ -56,4 +57,3 @@ def parts(code: str) -> Parts:
     children = tuple(one for one in below if len(one) == depth)
     kept = {one: names[one] for one in (*children, *above, code, "")}
     return Parts(code, succeeded(code, ended), children, kept, ended)
-

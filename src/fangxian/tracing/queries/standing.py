@@ -43,9 +43,7 @@ def watched(outbreak: int, parts: Parts, period: Period) -> Counter[Watched]:
         lasting = Q(state=Contact.UNDER_WATCH) | Q(ended_at__gte=period.until)
         found = _contacts(outbreak, parts).filter(lasting, created_at__lt=period.known, identified_at__lt=period.until)
         held = Q(held_at__lt=period.until)
-    rows = (
-        found.annotate(is_held=_truth(held)).values_list("part", "category", "is_held").annotate(n=Count("pk"))
-    )
+    rows = found.annotate(is_held=_truth(held)).values_list("part", "category", "is_held").annotate(n=Count("pk"))
     return _folded(rows, lambda part, *told: Watched(parts.part(part), *told))
 
 
@@ -73,7 +71,9 @@ def found_among_contacts(outbreak: int, parts: Parts, period: Period) -> Counter
     )
     found = found.exclude(case__origin="imported").order_by()
     if not period.live:
-        found = found.filter(case__reported_at__lt=period.until, case__created_at__lt=period.known, ended_at__lt=period.known)
+        found = found.filter(
+            case__reported_at__lt=period.until, case__created_at__lt=period.known, ended_at__lt=period.known
+        )
     held = Case(When(held_at__lte=F("case__reported_at"), then=Value(True)), default=Value(False))
     rows = (
         found.annotate(part=Substr("case__area", 1, parts.depth), was_held=held)

@@ -1,0 +1,107 @@
+"""The situation (态势): one page that is read in a minute, on a telephone, a desk and a wall."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from fangxian.command.situation import narrative, queries
+from fangxian.command.situation.schemas import Situation
+from fangxian.core.access import Actor
+from fangxian.core.errors import NotFound
+from fangxian.duties.queries import Covered
+from fangxian.registry import queries as registry
+from fangxian.registry.levels import upwards
+from fangxian.web.duties.cards import cards as step_cards
+from fangxian.web.parts import section
+from fangxian.web.saying import chinese, said
+from fangxian.web.situation import showing
+
+#: Kinds of duty named on the page, the worst first.
+MOST_KINDS = 8
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """Numbers, curve and map first, then where, what changed, what is late, and how fast it was found and answered."""
+    by = _actor(request)
+    area = request.GET.get("area")
+    per = "report" if request.GET.get("per") == "report" else "onset"
+    try:
+        told, outbreaks = queries.picture(by, outbreak=request.GET.get("outbreak", ""), area=area)
+    except NotFound as fault:
+        if fault.code != "no_outbreak":
+            raise
+        return render(request, "web/situation/none.html", {})
+    wall = request.GET.get("wall") == "1"
+    query = f"&outbreak={told.outbreak}" if len(outbreaks) > 1 else ""
+    context: dict[str, Any] = {
+        "told": told,
+        "title": said(told.area_name),
+        "outbreak": said(told.outbreak_name),
+        "outbreaks": outbreaks if len(outbreaks) > 1 else (),
+        "headline": showing.sentence(narrative.headline(told, chinese())),
+        "paragraphs": [showing.sentence(one) for one in narrative.paragraphs(told, chinese())],
+        "cards": showing.cards(told),
+        "per": per,
+        "curve": showing.curve(told, per),
+        "small_curve": showing.curve(told, per, "small", width=showing.WALL if wall else showing.NARROW),
+        "days": showing.table_of_days(told, per),
+        "classes": [said(text) for _key, text in told.classes],
+        "parts": showing.parts(told, query),
+        "kinds": [(one, _covered(told.area, one)) for one in told.kinds[:MOST_KINDS]],
+        "may_cover": by.may("coverage.view"),
+        "lists": by.may("cases.view"),
+        "above": _above(by, told, query),
+        "query": query,
+        "worst": told.kinds[0].kind if told.kinds and told.kinds[0].missing else "",
+        "reports": reverse("web:situation"),
+        "rest": [one for one in told.figures if one.key not in showing.FIRST],
+        "differs": showing.differs,
+    }
+    return render(request, f"web/situation/{'wall' if wall else 'index'}.html", context)
+
+
+@require_GET
+def missing(request: HttpRequest) -> HttpResponse:
+    """The oldest missing steps of one kind by name, for whoever may act on them; for others how many there are."""
+    by = _actor(request)
+    found = queries.missing_by_name(by, request.GET.get("area", ""), request.GET.get("kind", ""))
+    called = registry.area_names({step.escalated_to for step in found.steps})
+    context = {
+        "by_name": found.by_name,
+        "cards": [(one, called[one.step.escalated_to]) for one in step_cards(by, list(found.steps))],
+        "kind": found.kind,
+        "area": found.area,
+    }
+    back = (f"{reverse('web:situation')}?area={found.area}", _("Situation"))
+    return section(request, "web/situation/missing.html", context, _("Missing, by name"), back)
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined,no-any-return]
+
+
+def _covered(area: str, one: Any) -> Covered:
+    return Covered(area, one.kind, one.due, one.in_time, one.late, one.waived)
+
+
+def _above(by: Actor, told: Situation, query: str) -> list[tuple[str, str]]:
+    """The way up, as far as the reader may look: (name, address), the highest first."""
+    codes = [
+        code for code in reversed([*upwards(told.area)[1:], ""]) if code != told.area and by.may("situation.view", code)
+    ]
+    names = registry.area_names(codes) if codes else {}
+    own = queries.places(by)
+    tops = [(names[code], f"{reverse('web:situation')}?area={code}{query}") for code in sorted(codes, key=len)]
+    others = [code for code in own if not told.area.startswith(code)]
+    if others:
+        called = registry.area_names(others)
+        tops += [(called[code], f"{reverse('web:situation')}?area={code}{query}") for code in others]
+    return tops
