@@ -18,12 +18,12 @@ class PrivateModules(Contract):
         private: Any = self.modules
         intrusions = []
         for imported in sorted(graph.modules):
-            owner, name = _owner_and_name(imported)
-            if name not in private:
+            owner, name = _owner_and_name(imported, private)
+            if not name:
                 continue
             for importer in sorted(graph.find_modules_that_directly_import(imported)):
-                other, other_name = _owner_and_name(importer)
-                if other != owner and other_name != name:
+                _other, other_name = _owner_and_name(importer, private)
+                if not importer.startswith(f"{owner}.") and importer != owner and other_name != name:
                     lines = [
                         each["line_number"] for each in graph.get_import_details(importer=importer, imported=imported)
                     ]
@@ -36,7 +36,13 @@ class PrivateModules(Contract):
             output.new_line()
 
 
-def _owner_and_name(module: str) -> tuple[str, str]:
-    """`fangxian.cases.models.reports` belongs to `cases` and goes by the name of `models`."""
-    _root, owner, name, *_rest = [*module.split("."), "", ""]
-    return owner, name
+def _owner_and_name(module: str, private: Any) -> tuple[str, str]:
+    """`fangxian.cases.models.reports` belongs to `fangxian.cases` and goes by the name of `models`; no name where it is not private.
+
+    A stage may have rooms of its own: `fangxian.containment.zones.models` belongs to `fangxian.containment.zones`.
+    """
+    parts = module.split(".")
+    for place, name in enumerate(parts):
+        if name in private and place > 1:
+            return ".".join(parts[:place]), name
+    return "", ""
