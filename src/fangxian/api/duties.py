@@ -215,12 +215,11 @@ def _hours(_by: Actor, rows: Sequence[tuple[datetime, queries.Covered]]) -> list
     return [{"hour": hour, "coverage": covered} for hour, covered in rows]
 
 
-offer(
-    router, "GET", "/steps/mine", queries.my_steps, StepView, after=lambda one: (one.due_at, one.pk), then=steps_shown
-)
+IN_TIME: Any = {"after": lambda one: (one.due_at, one.pk), "then": steps_shown}
+offer(router, "GET", "/steps/mine", queries.my_steps, StepView, **IN_TIME)
 offer(router, "GET", "/steps/mine/numbers", queries.my_counts, Numbers)
-offer(router, "GET", "/steps", queries.open_steps, StepView, then=steps_shown)
-offer(router, "GET", "/steps/missing", queries.missing, StepView, then=steps_shown)
+offer(router, "GET", "/steps", queries.open_steps, StepView, **IN_TIME)
+offer(router, "GET", "/steps/missing", queries.missing, StepView, **IN_TIME)
 offer(router, "GET", "/steps/{step_id}", queries.step, StepView, then=step_shown)
 offer(router, "POST", "/steps/{step_id}/completion", actions.complete, StepView, keyed=True, then=_again)
 offer(router, "POST", "/steps/{step_id}/waiver", actions.waive, StepView, keyed=True, then=_again)

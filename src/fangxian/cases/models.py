@@ -82,6 +82,7 @@ class Case(models.Model):
             models.Index(fields=["area", "-reported_at", "-id"], name="case_area_time"),
             models.Index(fields=["outbreak", "-reported_at", "-id"], name="case_outbreak_time"),
             models.Index(fields=["outbreak", "onset_on"], name="case_onset"),
+            models.Index(fields=["source_ref"], name="case_source", condition=~Q(source_ref="")),
         ]
 
 

@@ -24,31 +24,42 @@ __all__ = [
 ]  # fmt: skip
 
 
-def my_steps(
-    by: Actor, *, until: datetime | None = None, limit: int = 100, after: tuple[datetime | None, int] | None = None
-) -> list[Step]:
+#: Where a list of steps goes on: due time and id of the last one shown.
+After = tuple[datetime | None, int]
+#: So many of a person's own steps are counted; whoever has more knows enough.
+MOST = 10_000
+
+
+def my_steps(by: Actor, *, until: datetime | None = None, limit: int = 100, after: After | None = None) -> list[Step]:
     """Open steps that the actor answers for, latest first: held by name, by organisation, or escalated to a post of the actor's.
 
     Steps whose time is not known yet come last, and not at all where only those due by `until` are asked for. `after` is the
     (due_at, id) of the last one shown, for the next page.
     """
-    steps = _held(by).select_related("duty", "organisation", "account")
-    if until is not None:
-        steps = steps.filter(due_at__lte=until)
-    if after is not None:
-        due, pk = after
-        known = Q(due_at__gt=due) | Q(due_at=due, pk__gt=pk) | Q(due_at__isnull=True)
-        steps = steps.filter(known if due else Q(due_at__isnull=True, pk__gt=pk))
-    timed = list(steps.filter(due_at__isnull=False).order_by("due_at", "pk")[:limit])
+    return _in_time(_held(by), until, after, limit)
+
+
+def _in_time(steps: QuerySet[Step], until: datetime | None, after: After | None, limit: int) -> list[Step]:
+    """The first due first, from the one after `after`; each part of the list by a range of one index."""
+    steps = steps.select_related("duty", "organisation", "account")
+    due, pk = after or (None, 0)
+    timed: list[Step] = []
+    if after is None or due is not None:
+        known = steps.filter(due_at__isnull=False) if due is None else steps.filter(
+            Q(due_at__gt=due) | Q(pk__gt=pk), due_at__gte=due
+        )  # fmt: skip
+        known = known.filter(due_at__lte=until) if until is not None else known
+        timed, pk = list(known.order_by("due_at", "pk")[:limit]), 0
     if len(timed) < limit and until is None:
-        timed += list(steps.filter(due_at__isnull=True).order_by("pk")[: limit - len(timed)])
+        timed += list(steps.filter(due_at__isnull=True, pk__gt=pk).order_by("pk")[: limit - len(timed)])
     return timed
 
 
 def my_counts(by: Actor) -> dict[str, int]:
-    """How many of them are late, due within a day, and open in all."""
+    """How many of them are late, due within a day, and open in all, among the first `MOST` + 1 of them."""
     now = clock.now()
-    return _held(by).aggregate(
+    first = _held(by).order_by(F("due_at").asc(nulls_last=True))[: MOST + 1]
+    return first.aggregate(
         late=Count("pk", filter=Q(due_at__lte=now)),
         today=Count("pk", filter=Q(due_at__gt=now, due_at__lte=now + clock.DAY)),
         all=Count("pk"),
@@ -238,28 +249,24 @@ def coverage_by_hour(by: Actor, kind: str, area: str = "") -> list[tuple[datetim
     return [(row["hour"], Covered(area, kind, row["a"], row["b"], row["c"], row["d"])) for row in rows if row["a"]]
 
 
-def missing(by: Actor, kind: str, area: str = "", *, limit: int = 200) -> list[Step]:
+def missing(by: Actor, kind: str, area: str = "", *, after: After | None = None, limit: int = 200) -> list[Step]:
     """The very steps that coverage says are missing, oldest first, for whoever may see them by name."""
-    return list(
-        Step.objects.filter(
-            by.scope("duties.view", organisation="organisation_id"), within(area), kind=kind, due_at__lte=clock.now(),
-        )
-        .filter(state__in=[Step.OPEN, Step.MISSED])
-        .select_related("duty", "organisation", "account")
-        .order_by("due_at", "pk")[:limit]
+    found = Step.objects.filter(
+        by.scope("duties.view", organisation="organisation_id"), within(area),
+        kind=kind, state__in=[Step.OPEN, Step.MISSED],
     )  # fmt: skip
+    return _in_time(found, clock.now(), after, limit)
 
 
 def open_steps(
-    by: Actor, area: str = "", *, kinds: Sequence[str] = (), until: datetime | None = None, limit: int = 1000
-) -> list[Step]:
+    by: Actor, area: str = "", *, kinds: Sequence[str] = (), until: datetime | None = None,
+    after: After | None = None, limit: int = 1000,
+) -> list[Step]:  # fmt: skip
     """Steps still to be done in an area, the first due first; only of these kinds, only those due by `until`."""
     found = Step.objects.filter(by.scope("duties.view", organisation="organisation_id"), within(area), state=Step.OPEN)
     if kinds:
         found = found.filter(kind__in=kinds)
-    if until is not None:
-        found = found.filter(due_at__lte=until)
-    return list(found.select_related("duty", "organisation", "account").order_by("due_at", "pk")[:limit])
+    return _in_time(found, until, after, limit)
 
 
 def gaps(area: str = "") -> list[tuple[str, subjects.Subject]]:

@@ -204,7 +204,11 @@ def _settled(request: HttpRequest, by: Actor, shown: StepCard, said: str) -> Htt
     if wants_json(request):
         return told(said, counts=queries.my_counts(by))
     if getattr(request, "htmx", False):
-        answer = render(request, "web/duties/settled.html", {"said": said, "card": shown, "tabs": _tabs(queries.my_counts(by), "all")})
+        answer = render(
+            request,
+            "web/duties/settled.html",
+            {"said": said, "card": shown, "tabs": _tabs(queries.my_counts(by), "all")},
+        )
         return reswap(retarget(answer, f"#step-{shown.step.pk}"), "outerHTML")
     messages.success(request, said)
     messages.success(request, f"step-{shown.step.pk}", extra_tags="draft")
