@@ -95,7 +95,9 @@ def test_what_does_not_hold_is_refused_at_its_field(city: World, wrong: dict[str
 def test_the_same_place_and_time_is_not_published_twice(city: World) -> None:
     first = actions.publish(city.actor("duty"), form(city))
     with pytest.raises(Conflict):
-        actions.publish(city.actor("leader"), form(city, from_at=NOON + timedelta(minutes=30), to_at=NOON + timedelta(hours=2)))
+        actions.publish(
+            city.actor("leader"), form(city, from_at=NOON + timedelta(minutes=30), to_at=NOON + timedelta(hours=2))
+        )
     actions.take_back(city.actor("duty"), first.code, "地点写错")
     actions.publish(city.actor("leader"), form(city))
     assert len(queries.public_venues()) == 1
