@@ -37,8 +37,8 @@ def test_companions_by_either_and_by_both(telephones: tuple[copresence.Stays, co
 
 
 def test_how_often_a_telephone_reports_does_not_matter() -> None:
-    often = copresence.cell_stays(*(np.array(x) for x in ([0] * 121, range(0, 7201, 60), [5] * 121)))
-    seldom = copresence.cell_stays(*(np.array(x) for x in ([0] * 5, range(0, 7201, 1800), [5] * 5)))
+    often = copresence.cell_stays(np.zeros(121, int), np.arange(0, 7201, 60), np.full(121, 5))
+    seldom = copresence.cell_stays(np.zeros(5, int), np.arange(0, 7201, 1800), np.full(5, 5))
     assert [column.tolist() for column in often] == [column.tolist() for column in seldom] == [[0], [5], [0], [7200]]
 
 

@@ -117,3 +117,52 @@ def test_files_that_cannot_be_meant_are_refused_in_words(console: Console, tmp_p
     (tmp_path / "half.parquet").write_bytes(b"PAR1 and then the power failed")
     words = console.run("trace", tmp_path / "half.parquet", "--index", tmp_path / "index.csv", code=1).stderr
     assert "is no whole Parquet file" in words
+
+
+def test_quarter_hours_of_a_day_add_up_when_the_protocol_says_so(console: Console, tmp_path: Path) -> None:
+    short = [
+        "a,gate,0,300",
+        "b,gate,0,300",
+        "a,lift,4000,4360",
+        "b,lift,4000,4400",
+        "a,yard,90000,91000",
+        "c,yard,90500,91000",
+    ]
+    (tmp_path / "stays.csv").write_text("\n".join(["person,place,t_in,t_out", *short]), encoding="utf-8")
+    (tmp_path / "index.csv").write_text("person,from,to\na,0,\n", encoding="utf-8")
+    command: list[str | Path] = [
+        "trace",
+        tmp_path / "stays.csv",
+        "--index",
+        tmp_path / "index.csv",
+        "--tau",
+        "11",
+        "--json",
+    ]
+    assert json.loads(console.run(*command).stdout)["people"] == 0
+    out = tmp_path / "lines.csv"
+    assert json.loads(console.run(*command, "--cumulative", "--out", out).stdout)["people"] == 1
+    assert [(one["person"], one["place"], one["minutes"]) for one in table(out)] == [("b", "gate", 5), ("b", "lift", 6)]
+    assert "only native" in console.run(*command, "--cumulative", "--engine", "duckdb", code=2).stderr
+
+
+def test_companions_by_positions_and_places_that_cases_share(console: Console, tmp_path: Path) -> None:
+    rows = ["person,t,lon,lat", *(f"{who},{at},112.00{who},3.90" for who in (1, 2) for at in range(0, 3601, 300))]
+    rows += ["3,0,113.0,3.9", "3,later,112.001,3.9", "4,60,3.9,112.001"]
+    (tmp_path / "positions.csv").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "index.csv").write_text("person,from,to\n1,0,3600\n", encoding="utf-8")
+    told = json.loads(
+        console.run(
+            "trace", tmp_path / "positions.csv", "--index", tmp_path / "index.csv", "--companions", "--cell", "800",
+            "--minutes", "10", "--people", tmp_path / "people.csv", "--json",
+        ).stdout
+    )  # fmt: skip
+    assert table(tmp_path / "people.csv") == [{"person": 2, "ring": 1, "exposed_at": 0}]
+    assert [(one["row"], one["column"]) for one in told["faults"]] == [(29, "t"), (30, "lat")]
+
+    shared = "person,place,t_in,t_out\na,hall,0,3600\nb,hall,1800,5400\na,home,7200,9000\nc,home,7200,9000\n"
+    (tmp_path / "stays.csv").write_text(shared, encoding="utf-8")
+    (tmp_path / "index.csv").write_text("person,from,to\na,0,9000\nb,0,9000\n", encoding="utf-8")
+    out = tmp_path / "places.csv"
+    console.run("trace", tmp_path / "stays.csv", "--index", tmp_path / "index.csv", "--backward", "--out", out)
+    assert [(one["place"], one["cases"]) for one in table(out)] == [("hall", 2)]

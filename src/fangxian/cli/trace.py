@@ -1,20 +1,22 @@
-"""`fangxian trace`: who was with whom, from a file of stays. Needs no installation."""
+"""`fangxian trace`: who was with whom, from a file of stays or of positions. Needs no installation."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fangxian.cli.started import bar, console, language, say
 
 if TYPE_CHECKING:
+    from fangxian.analytics.copresence import Index, Traced
     from fangxian.analytics.copresence.tables import Fault, StayFile
-    from fangxian.analytics.copresence.tracing import Index, Traced
 
 #: How many of the rows that were left out are shown on a screen.
 SHOWN = 10
 ENGINES = ("native", "duckdb")
+DAY = 86_400
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,7 +43,8 @@ def trace(
     index: Annotated[
         Path,
         typer.Option(
-            exists=True, dir_okay=False,
+            exists=True,
+            dir_okay=False,
             help=say(
                 "指示病例：person,from,to（开始有传染性；隔离，可空）",
                 "Index persons: person,from,to (infectious from; isolated at, may be empty)",
@@ -51,12 +54,40 @@ def trace(
     tau: Annotated[float, typer.Option(help=say("最短接触时间，分钟", "Shortest contact, in minutes"))] = 15,
     rings: Annotated[int, typer.Option(min=1, max=20, help=say("追踪几圈", "How many rings"))] = 2,
     engine: Annotated[
-        str, typer.Option(help=say("计算引擎：native（内存索引）或 duckdb（SQL，可大于内存）",
-                                   "Engine: native (an index in memory) or duckdb (SQL, may exceed memory)"))
+        str,
+        typer.Option(
+            help=say(
+                "计算引擎：native（内存索引）或 duckdb（SQL，可大于内存）",
+                "Engine: native (an index in memory) or duckdb (SQL, may exceed memory)",
+            )
+        ),
     ] = "native",
+    cumulative: Annotated[
+        bool,
+        typer.Option("--cumulative", help=say("两人 24 小时内的接触累计达到时长即可", "Overlaps of two persons add up over 24 hours")),
+    ] = False,
+    companions: Annotated[
+        bool,
+        typer.Option(
+            "--companions",
+            help=say("时空伴随者：第一个文件为位置记录 person,t,lon,lat", "Companions; the first file: person,t,lon,lat"),
+        ),
+    ] = False,
+    cell: Annotated[float, typer.Option(help=say("伴随网格边长，米", "Side of a companion's cell, in metres"))] = 800,
+    minutes: Annotated[float, typer.Option(help=say("伴随时长，分钟", "How long together, in minutes"))] = 10,
+    hours: Annotated[
+        float, typer.Option(help=say("任一方在该网格累计停留，小时；0 为不限", "Hours that either was in the cell; 0: any"))
+    ] = 0,
+    backward: Annotated[
+        bool,
+        typer.Option(
+            "--backward",
+            help=say("溯源：from、to 为可能的感染时段；列出共同到过的场所", "Sources: infected between from and to; places that cases share"),
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help=say("逐次接触写入此文件（.parquet 或 .csv）", "Every contact to this file")),
+        typer.Option(dir_okay=False, help=say("逐次接触写入此文件（.parquet 或 .csv）", "Every contact to this file (.parquet or .csv)")),
     ] = None,
     people: Annotated[
         Path | None,
@@ -64,27 +95,46 @@ def trace(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help=say("结果以 JSON 输出", "Machine-readable result on stdout"))] = False,
 ) -> None:  # fmt: skip
-    if engine not in ENGINES:
-        raise typer.BadParameter(say("只能是 ", "must be one of ") + ", ".join(ENGINES), param_hint="--engine")
-    if not tau > 0:
-        raise typer.BadParameter(say("须大于 0", "must be more than 0"), param_hint="--tau")
+    _refuse(tau > 0, "--tau", "须大于 0", "must be more than 0")
+    _refuse(engine in ENGINES, "--engine", f"只能是 {'、'.join(ENGINES)}", f"must be one of {', '.join(ENGINES)}")
+    other = cumulative or companions or backward
+    _refuse(engine == "native" or not other, "--engine", "只有 native 能这样算", "only native can do this")
+    _refuse(cumulative + companions + backward < 2, "--backward", "一次只能选一种", "choose one of these at a time")
+    from fangxian.analytics import copresence
     from fangxian.analytics.copresence import tables
 
     with bar() as progress:
         task = progress.add_task(say("读取停留记录", "Reading the stays"), total=None)
-        file = tables.StayFile(stays)
+        file = tables.positions(stays, cell) if companions else tables.StayFile(stays)
         cases, wrong, strangers = file.index(index)
         progress.update(task, description=say("追踪", "Tracing"))
-        found = _run(engine, file, cases, max(1, round(tau * 60)), rings, lines=out is not None)
-        progress.update(task, description=say("写出", "Writing"))
-        if out is not None and found.lines is not None:
-            tables.write(file.lines(found.lines), out)
-        if people is not None:
-            tables.write(file.people(found.people), people)
-    _report(file, wrong, strangers, found, as_json=as_json)
+        told: dict[str, Any] = {"stays": file.rows, "index_without_stays": strangers}
+        if backward:
+            shared = file.sources(copresence.sources(file.stays(), cases))
+            _write(out, shared)
+            told |= {"places": len(shared)}
+        else:
+            if companions:
+                lines = copresence.companions(file.stays(), cases, minutes=minutes, hours=hours or None)
+                found = copresence.Traced(lines.people(), lines)
+            else:
+                found = _traced(engine, file, cases, round(tau * 60), rings, cumulative, lines=out is not None)
+            progress.update(task, description=say("写出", "Writing"))
+            _write(out, file.lines(found.lines) if found.lines is not None else None)
+            _write(people, file.people(found.people))
+            told |= _counted(found)
+    _report(told, [*wrong, *file.faults], file.faulty + len({one.row for one in wrong}), as_json=as_json)
 
 
-def _run(engine: str, file: "StayFile", cases: "Index", tau: int, rings: int, *, lines: bool) -> "Traced":
+def _refuse(fine: bool, option: str, zh: str, en: str) -> None:
+    if not fine:
+        raise typer.BadParameter(say(zh, en), param_hint=option)
+
+
+def _traced(
+    engine: str, file: "StayFile", cases: "Index", tau: int, rings: int, cumulative: bool, *, lines: bool
+) -> "Traced":
+    tau = max(1, tau)
     if engine == "duckdb":
         from fangxian.lake.duck import Database
 
@@ -95,12 +145,24 @@ def _run(engine: str, file: "StayFile", cases: "Index", tau: int, rings: int, *,
             database.close()
     from fangxian.analytics import copresence
 
+    if cumulative:
+        return copresence.trace(file.stays(), cases, tau=tau, rings=rings, lines=lines, within=DAY)
     return copresence.trace(file.stays(at_least=tau), cases, tau=tau, rings=rings, lines=lines)
 
 
-def _report(file: "StayFile", wrong: "list[Fault]", strangers: int, found: "Traced", *, as_json: bool) -> None:
-    rings = {int(ring): int((found.people.ring == ring).sum()) for ring in sorted(set(found.people.ring.tolist()))}
-    faults = [*wrong, *file.faults]
+def _write(path: Path | None, table: Any) -> None:
+    if path is not None and table is not None:
+        from fangxian.analytics.copresence import tables
+
+        tables.write(table, path)
+
+
+def _counted(found: "Traced") -> dict[str, Any]:
+    rings = {str(ring): int((found.people.ring == ring).sum()) for ring in sorted(set(found.people.ring.tolist()))}
+    return {"people": len(found.people), "rings": rings, "lines": None if found.lines is None else len(found.lines)}
+
+
+def _report(told: dict[str, Any], faults: "Sequence[Fault]", left_out: int, *, as_json: bool) -> None:
     if as_json:
         listed = [
             {
@@ -109,33 +171,25 @@ def _report(file: "StayFile", wrong: "list[Fault]", strangers: int, found: "Trac
             }
             for one in faults
         ]  # fmt: skip
-        print(
-            json.dumps(
-                {
-                    "stays": file.rows, "left_out": file.faulty + len({one.row for one in wrong}), "faults": listed,
-                    "index_without_stays": strangers, "people": len(found.people), "rings": rings,
-                    "lines": None if found.lines is None else len(found.lines),
-                },
-                ensure_ascii=False,
-            )
-        )  # fmt: skip
+        print(json.dumps(told | {"left_out": left_out, "faults": listed}, ensure_ascii=False))
         return
     for one in faults[:SHOWN]:
-        console.print(
-            say(f"{one.file} 第 {one.row} 行 {one.column}：{one.what.zh}。{one.remedy.zh}。",
-                f"{one.file} row {one.row}, {one.column}: {one.what.en}. {one.remedy.en}."),
-            style="yellow", markup=False, highlight=False,
-        )  # fmt: skip
-    if file.faulty:
-        console.print(
-            say(
-                f"停留记录共 {file.rows} 条，{file.faulty} 条未用。",
-                f"{file.faulty} of {file.rows} stays were left out.",
-            )
+        _say(
+            f"{one.file} 第 {one.row} 行 {one.column}：{one.what.zh}。{one.remedy.zh}。",
+            f"{one.file} row {one.row}, {one.column}: {one.what.en}. {one.remedy.en}.",
         )
-    if strangers:
-        console.print(say(f"{strangers} 名指示病例没有停留记录。", f"{strangers} index persons have no stays."))
-    for ring, number in rings.items():
-        console.print(say(f"第 {ring} 圈：{number} 人", f"Ring {ring}: {number} people"))
-    if not rings:
-        console.print(say("没有找到接触者。", "Nobody was found."))
+    if left_out:
+        _say(f"共 {told['stays']} 条，{left_out} 条未用。", f"{left_out} of {told['stays']} rows were left out.")
+    if strangers := told["index_without_stays"]:
+        _say(f"{strangers} 名指示病例没有停留记录。", f"{strangers} index persons have no stays.")
+    if "places" in told:
+        _say(f"病例共同到过的场所：{told['places']} 处", f"Places that cases share: {told['places']}")
+        return
+    for ring, number in told["rings"].items():
+        _say(f"第 {ring} 圈：{number} 人", f"Ring {ring}: {number} people")
+    if not told["rings"]:
+        _say("没有找到接触者。", "Nobody was found.")
+
+
+def _say(zh: str, en: str) -> None:
+    console.print(say(zh, en), markup=False, highlight=False)

@@ -19,6 +19,8 @@ from fangxian.analytics.errors import AnalysisError
 Ints = NDArray[Any]
 #: Metres of a degree of latitude on the mean sphere of WGS 84.
 _DEGREE = 6_371_008.8 * np.pi / 180
+#: Cells in a row are numbered from its first; more than any row has.
+_ROW = 2**32
 
 
 def cells(lon: NDArray[Any], lat: NDArray[Any], side: float = 800) -> Ints:
@@ -36,11 +38,21 @@ def cells(lon: NDArray[Any], lat: NDArray[Any], side: float = 800) -> Ints:
             f"position {at} is out of range; are longitude and latitude swapped?",
         )
     row = np.floor((np.asarray(lat, float) + 90) * _DEGREE / side).astype(np.int64)
-    middle = np.radians((row + 0.5) * side / _DEGREE - 90)  # of the row, so that all its cells are alike
-    width = np.maximum(np.cos(middle), 1e-6) * _DEGREE
-    column = np.floor((np.asarray(lon, float) + 180) * width / side).astype(np.int64)
-    cell: Ints = row * 2**32 + column
+    column = np.floor((np.asarray(lon, float) + 180) * _width(row, side) / side).astype(np.int64)
+    cell: Ints = row * _ROW + column
     return cell
+
+
+def centres(cell: Ints, side: float = 800) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Longitude and latitude of the middle of cells, degrees."""
+    row, column = np.divmod(cell, _ROW)
+    return (column + 0.5) * side / _width(row, side) - 180, (row + 0.5) * side / _DEGREE - 90
+
+
+def _width(row: Ints, side: float) -> NDArray[Any]:
+    """Metres of a degree of longitude along the middle of a row, so that all its cells are alike."""
+    width: NDArray[Any] = np.maximum(np.cos(np.radians((row + 0.5) * side / _DEGREE - 90)), 1e-6) * _DEGREE
+    return width
 
 
 def cell_stays(person: Ints, at: Ints, cell: Ints, gap: int = 30 * 60) -> tuple[Ints, Ints, Ints, Ints]:

@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from fangxian.analytics.copresence.companions import cell_stays, cells, centres
+from fangxian.analytics.copresence.instants import Instants
 from fangxian.analytics.copresence.labels import Labels
+from fangxian.analytics.copresence.sources import Sources
 from fangxian.analytics.copresence.stays import Piece, Stays
 from fangxian.analytics.copresence.tracing import Index, Lines, People
 from fangxian.analytics.errors import AnalysisError
@@ -26,6 +28,7 @@ from fangxian.text import Text
 
 STAYS = ("person", "place", "t_in", "t_out")
 INDEX = ("person", "from", "to")
+POSITIONS = ("person", "t", "lon", "lat")
 #: A stay longer than this is taken for a missing check-out that somebody filled in, not for a stay.
 LONGEST = 31 * 86_400
 #: How many faulty rows are kept to be shown; all are counted.
@@ -70,12 +73,15 @@ class StayFile:
     in `faults` once `stays` was read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, table: pa.Table | None = None) -> None:
+        """`table`: the stays themselves, where the file holds something else."""
         self.path = path
         self.faults: list[Fault] = []
         self.faulty = self.rows = 0
         self.persons, self.places = Labels(), Labels()
-        self._table = _read_csv(path, STAYS) if path.suffix.lower() == ".csv" else None
+        if table is None and path.suffix.lower() == ".csv":
+            table = _read_csv(path, STAYS)
+        self._table = table
         self._files = sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]
         if not self._files:
             raise AnalysisError(f"{path} 中没有 Parquet 文件", f"{path}: there is no Parquet file in this folder")
@@ -216,7 +222,75 @@ class StayFile:
             }
         )  # fmt: skip
 
+    def sources(self, sources: Sources) -> pa.Table:
+        """Columns place, cases, expected, lift."""
+        return pa.table(
+            {
+                "place": self.places.of(sources.place), "cases": pa.array(sources.cases),
+                "expected": pa.array(sources.expected), "lift": pa.array(sources.lift),
+            }
+        )  # fmt: skip
 
+
+def positions(path: Path, side: float) -> StayFile:
+    """A file of positions (`person, t, lon, lat`; degrees, WGS 84) as stays in cells of `side` metres, named by their centres.
+
+    Rows whose instant or position is none are left out and listed.
+    """
+    table = (
+        _read_csv(path, POSITIONS)
+        if path.suffix.lower() == ".csv"
+        else _parquet(path, POSITIONS).read(columns=list(POSITIONS))
+    )
+    instants = Instants.of(table.schema, path, ("t", "t"))
+    at, good = instants.seconds(table.column("t"))
+    faults: list[tuple[int, str, Text, Text]] = [(row, "t", *_NO_INSTANT) for row in np.nonzero(~good)[0].tolist()]
+    place: dict[str, NDArray[Any]] = {}
+    for name, most in (("lon", 180), ("lat", 90)):
+        column = table.column(name)
+        if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+            column = pa.chunked_array([pa.array([_number(one) for one in column.to_pylist()], pa.float64())])
+        place[name] = column.to_numpy().astype(float)
+        fits = np.abs(place[name]) <= most
+        faults += [(row, name, *_NO_POSITION) for row in np.nonzero(~fits)[0].tolist()]
+        good &= fits
+    valid = table.column("person").is_valid().to_numpy()
+    faults += [(row, "person", *_MISSING) for row in np.nonzero(~valid)[0].tolist()]
+    good &= valid
+    labels = Labels()
+    persons = table.column("person").combine_chunks().filter(pa.array(good))
+    labels.learn(persons)
+    found, number = np.unique(cells(place["lon"][good], place["lat"][good], side), return_inverse=True)
+    who, where, begin, end = cell_stays(labels.codes(persons), at[good], number)
+    names = pa.array([f"{lon:.5f},{lat:.5f}" for lon, lat in zip(*centres(found, side), strict=True)], pa.string())
+    stays = pa.table(
+        {
+            "person": labels.of(who),
+            "place": names.take(pa.array(where)),
+            "t_in": instants.written(begin),
+            "t_out": instants.written(end),
+        }
+    )
+    file = StayFile(path, stays)
+    file.rows, file.faulty = len(good), int(len(good) - np.count_nonzero(good))
+    file.faults = [
+        Fault(path.name, row + 2, *said)
+        for row, said in ((one[0], one[1:]) for one in sorted(faults, key=lambda one: one[:2])[:SHOWN])
+    ]
+    return file
+
+
+def _number(words: Any) -> float:
+    try:
+        return float(words)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+_NO_POSITION = (
+    Text("经纬度缺失或超出范围", "the longitude or latitude is missing or out of range"),
+    Text("请以度为单位填写，并核对是否写反", "Give degrees, and check that the two are not swapped"),
+)
 _WINDOW = (
     Text("隔离早于传染期开始", "the isolation is before the infectious window"),
     Text("请核对两个时间", "Check both instants"),
@@ -231,68 +305,6 @@ def write(table: pa.Table, path: Path) -> None:
     else:
         pq.write_table(table, half)
     half.replace(path)
-
-
-@dataclass(slots=True)
-class Instants:
-    """How a file writes instants: whole seconds (`type` None) or timestamps. `base`: the second that counts as 0."""
-
-    type: pa.DataType | None
-    base: int = 0
-
-    @classmethod
-    def of(cls, schema: pa.Schema, path: Path, columns: tuple[str, str], like: Instants | None = None) -> Instants:
-        """Raises AnalysisError where one column has seconds and the other timestamps, or other than the stays have."""
-        kinds = [schema.field(name).type for name in columns]
-        types = [kind for kind in kinds if pa.types.is_timestamp(kind)]
-        seconds = [kind for kind in kinds if pa.types.is_integer(kind) or pa.types.is_floating(kind)]
-        found = types[0] if types else None
-        wanted = like.type if like else found
-        mixed = (types and seconds) or (like and ((wanted is None) != (found is None)) and (types or seconds))
-        if mixed or (wanted is not None and found is not None and (wanted.tz is None) != (found.tz is None)):
-            raise AnalysisError(
-                f"{path}: {columns[0]} 与 {columns[1]} 须与停留记录一样，都是整秒数，或都是（带或不带时区的）时间",
-                f"{path}: {columns[0]} and {columns[1]} must be as in the stays: both whole seconds, "
-                "or both timestamps (all with, or all without a time zone)",
-            )
-        return cls(wanted, like.base if like else 0)
-
-    def seconds(self, column: pa.Array) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Instants as int64 seconds (0 where there is none) and which of them are instants."""
-        if isinstance(column, pa.ChunkedArray):
-            column = column.combine_chunks()
-        if pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("s", column.type.tz), safe=False).cast(pa.int64())
-        elif not pa.types.is_integer(column.type):
-            column = self._of_words(column)
-        fits = column.is_valid().to_numpy(zero_copy_only=False)
-        return column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False), fits
-
-    def _of_words(self, column: pa.Array) -> pa.Array:
-        """Text (or fractions, or nothing at all) as seconds, null where it is none: a column with one bad row reads as text."""
-        if pa.types.is_null(column.type):
-            return pa.nulls(len(column), pa.int64())
-        if pa.types.is_floating(column.type):
-            whole = pc.and_(pc.is_finite(column), pc.equal(pc.floor(column), column))
-            return pc.if_else(whole, column, None).cast(pa.int64(), safe=False)
-        words = pc.utf8_trim_whitespace(column.cast(pa.string()))
-        if self.type is None:
-            plain = pc.match_substring_regex(words, r"^[+-]?\d{1,12}$")
-            return pc.if_else(plain, words, None).cast(pa.int64())
-        shape = pc.match_substring_regex(words, r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?$")
-        return pa.array([_instant(one) for one in pc.if_else(shape, words, None).to_pylist()], pa.int64())
-
-    def written(self, seconds: NDArray[Any]) -> pa.Array:
-        """Seconds from the base as the file writes instants."""
-        whole = pa.array(seconds.astype(np.int64) + self.base)
-        return whole if self.type is None else whole.cast(pa.timestamp("s", self.type.tz))
-
-
-def _instant(words: str | None) -> int | None:
-    try:
-        return None if words is None else int(np.datetime64(words.replace(" ", "T"), "s").astype(np.int64))
-    except ValueError:
-        return None
 
 
 def _read_csv(path: Path, wanted: tuple[str, ...]) -> pa.Table:

@@ -73,6 +73,15 @@ class Lines:
         """Some of the lines: those marked, or those of these numbers in their order."""
         return Lines(*(getattr(self, name)[keep] for name in _COLUMNS))
 
+    def people(self) -> People:
+        """Everybody in the lines, once."""
+        person, first = np.unique(self.person, return_inverse=True)
+        exposed = np.full(len(person), kernels.NEVER, np.int32)
+        ring = np.full(len(person), np.iinfo(np.uint8).max, np.uint8)
+        np.minimum.at(exposed, first, self.t_in)
+        np.minimum.at(ring, first, self.ring)
+        return People(person, ring, exposed)
+
 
 @dataclass(frozen=True, eq=False)
 class People:
