@@ -82,7 +82,7 @@ def trace(
         bool,
         typer.Option(
             "--backward",
-            help=say("溯源：from、to 为可能的感染时段；列出共同到过的场所", "Sources: infected between from and to; places that cases share"),
+            help=say("溯源：from、to 为可能的感染时段；列出共同到过的场所", "Infected between from and to: places that cases share"),
         ),
     ] = False,
     out: Annotated[
