@@ -57,11 +57,13 @@ LEFT_OUT = {
         "id_of": FOR_OTHER_STAGES,
         "ids_of": FOR_OTHER_STAGES,
         "outbreak_id": FOR_OTHER_STAGES,
+        "outbreak_name": "the API has `outbreak`, which says more",
         "outbreak_names": FOR_OTHER_STAGES,
     },
     "fangxian.tracing.actions": {},
     "fangxian.tracing.queries": {
         "ContactDetail": "an answer",
+        "chain_picture": "`chain_graph`, arranged for a screen",
         "Reaching": "an answer",
         "of_contacts": FOR_OTHER_STAGES,
         "of_person": FOR_OTHER_STAGES,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from fangxian.analytics.chains import Place
 from fangxian.protocols import Text
 from fangxian.registry.schemas import PersonForm
 
@@ -345,6 +346,15 @@ class ChainGraph:
     nodes: tuple[ChainNode, ...]
     links: tuple[ChainLink, ...]
     loops: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPicture:
+    """A graph with a place for each of its nodes, in their order, and how many cases are not on it."""
+
+    graph: ChainGraph
+    places: tuple[Place, ...]
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,4 +13,5 @@ urlpatterns = [
     path("cases/", include("fangxian.web.cases.urls")),
     path("lists/", include("fangxian.web.lists.urls")),
     path("contacts/", include("fangxian.web.contacts.urls")),
+    path("chains/", include("fangxian.web.chains.urls")),
 ]

@@ -9,6 +9,7 @@ included; a *chain* is a component with at least one link. `Chains.count` counts
 """
 
 from fangxian.analytics.chains.analysis import analyse
+from fangxian.analytics.chains.layout import Place, place
 from fangxian.analytics.chains.offspring import Offspring, offspring
 from fangxian.analytics.chains.results import (
     Chains,
@@ -28,7 +29,9 @@ __all__ = [
     "Link",
     "Node",
     "Offspring",
+    "Place",
     "SerialInterval",
     "analyse",
     "offspring",
+    "place",
 ]

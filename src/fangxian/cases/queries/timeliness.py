@@ -72,6 +72,13 @@ class OutbreakName:
     name: str
 
 
+def outbreak_name(by: Actor, code: str) -> OutbreakName:
+    """One outbreak by name, its cases not counted. Raises NotFound where it does not touch the actor's jurisdictions."""
+    row = must_see(by, code)
+    chinese = (get_language() or "zh").startswith("zh")
+    return OutbreakName(row.pk, row.code, row.name_zh if chinese else row.name_en or row.name_zh)
+
+
 def outbreak_names(rows: QuerySet[Any]) -> list[OutbreakName]:
     """The outbreaks that any of these rows (of a stage above, with an `outbreak`) belongs to, newest first. One query."""
     chinese = (get_language() or "zh").startswith("zh")

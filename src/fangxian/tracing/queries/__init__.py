@@ -2,7 +2,7 @@
 
 from fangxian.tracing.queries.attack import attack_rates
 from fangxian.tracing.queries.calendar import follow_ups
-from fangxian.tracing.queries.chains import chain_around, chain_graph, chains
+from fangxian.tracing.queries.chains import chain_around, chain_graph, chain_picture, chains
 from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, follow_up, of_case, of_person
 from fangxian.tracing.queries.exposures import exposures
 from fangxian.tracing.queries.four_clear import four_clear, watched_outbreaks
@@ -16,6 +16,7 @@ __all__ = [
     "attack_rates",
     "chain_around",
     "chain_graph",
+    "chain_picture",
     "chains",
     "contact",
     "counts",

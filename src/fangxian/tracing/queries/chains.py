@@ -4,14 +4,15 @@ Whoever may see a part of an outbreak may see the shape of all of it, or a chain
 the cases elsewhere only what a curve tells too: that there is one, its class and onset. They bear no code, no place and no person.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from django.db.models import Q
 
-from fangxian.analytics.chains import Chains, analyse
+from fangxian.analytics.chains import Chains, Graph, analyse, place
 from fangxian.cases import queries as cases
 from fangxian.cases.schemas import DISCARDED
 from fangxian.core.access import Actor
@@ -19,7 +20,7 @@ from fangxian.registry import queries as registry
 from fangxian.tracing import infectors, sources
 from fangxian.tracing.models import Exposure, Investigation, UnlistedInfector
 from fangxian.tracing.queries.exposures import why_infected
-from fangxian.tracing.schemas import ChainGraph, ChainLink, ChainNode
+from fangxian.tracing.schemas import ChainGraph, ChainLink, ChainNode, ChainPicture
 
 #: How the code of a case elsewhere begins: nothing that is typed or registered does.
 _ELSEWHERE = "~"
@@ -57,26 +58,69 @@ def chains(by: Actor, outbreak: str) -> Chains:
 
 def chain_graph(by: Actor, outbreak: str, cluster: int | None = None) -> ChainGraph:
     """Nodes and links to draw: of one chain by its number (`Chains.clusters`, the largest is 1), or of all cases."""
-    found = _found(by, cases.outbreak(by, outbreak).id)
     by.must("tracing.view")
-    return _drawn(by, found, cluster)
+    return _drawn(_found(by, cases.outbreak(by, outbreak).id), cluster)
+
+
+def chain_picture(by: Actor, outbreak: str, most: int) -> ChainPicture:
+    """What a picture of all chains of an outbreak needs, without anybody's name: at most so many cases, the largest chains first.
+
+    For whoever may see tracing and a part of the outbreak.
+    """
+    by.must("tracing.view")
+    found = _found(by, cases.outbreak_name(by, outbreak).id)
+    graph = found.chains.graph()
+    kept = Graph(graph.nodes[:most], graph.links)
+    shown = {node.id for node in kept.nodes}
+    drawn = _drawn(
+        replace(found, links=[one for one in found.links if one["infectee"] in shown]), None, kept, named=False
+    )
+    return ChainPicture(drawn, place(kept), len(graph.nodes) - len(kept.nodes))
 
 
 def chain_around(by: Actor, case: str) -> ChainGraph:
     """The chain that a case belongs to; the case alone, where nobody is known to have infected it or been infected by it."""
     (one,) = sources.facts_of([sources.case_id(by, case)])
     by.must("tracing.view", one.area)
-    found = _found(by, one.outbreak_id)
-    cluster = next((chain.number for chain in found.chains.clusters if one.code in chain.members), None)
-    if cluster is None:
+    found = _found(by, one.outbreak_id, _linked(one.outbreak_id, one.id))
+    if not found.members:  # reported a moment ago, or ruled out: nobody investigates it
         member = _Member(one.id, one.code, one.person_id, one.area, one.classification, one.onset_on, True)
         found = _Found(analyse([one.code], [], {one.code: one.onset_on}), {one.code: member}, [])
-    return _drawn(by, found, cluster)
+    return _drawn(found, None)
 
 
-def _found(by: Actor, outbreak_id: int) -> _Found:
-    members = {member.id: member for member in _members(by, outbreak_id)}
-    edges: Any = Exposure.objects.filter(outbreak_id=outbreak_id, infected__isnull=False, case__isnull=False)
+def _edges(outbreak_id: int) -> Any:
+    """Exposures that are held to be transmissions between cases; a partial index serves it."""
+    return Exposure.objects.filter(outbreak_id=outbreak_id, infected__isnull=False, case__isnull=False)
+
+
+def _linked(outbreak_id: int, case_id: int) -> set[int]:
+    """The cases that a chain of links connects with this one, and itself. Two queries, over links only."""
+    near: dict[int, list[int]] = defaultdict(list)
+    pairs = list(_edges(outbreak_id).values_list("case_id", "infected_id"))
+    by_person: dict[int, list[int]] = defaultdict(list)
+    for person, infected in UnlistedInfector.objects.filter(outbreak_id=outbreak_id).values_list(
+        "person_id", "infected_id"
+    ):
+        by_person[person].append(infected)
+    pairs += [(group[0], other) for group in by_person.values() for other in group[1:]]
+    for one, other in pairs:
+        near[one].append(other)
+        near[other].append(one)
+    found, waiting = {case_id}, [case_id]
+    while waiting:
+        for other in near[waiting.pop()]:
+            if other not in found:
+                found.add(other)
+                waiting.append(other)
+    return found
+
+
+def _found(by: Actor, outbreak_id: int, only: Collection[int] | None = None) -> _Found:
+    members = {member.id: member for member in _members(by, outbreak_id, only)}
+    edges = _edges(outbreak_id)
+    if only is not None:
+        edges = edges.filter(infected_id__in=only)
     links = [
         link
         for link in edges.order_by("id").values(
@@ -94,9 +138,14 @@ def _found(by: Actor, outbreak_id: int) -> _Found:
     return _Found(found, by_code, links)
 
 
-def _members(by: Actor, outbreak_id: int) -> Iterator[_Member]:
-    """The cases of an outbreak in the order of their reports; those that the actor may not see under a name of the drawing."""
+def _members(by: Actor, outbreak_id: int, only: Collection[int] | None) -> Iterator[_Member]:
+    """The cases of an outbreak (or only these) in the order of their reports.
+
+    Those that the actor may not see go under a name of the drawing.
+    """
     rows = Investigation.objects.filter(~Q(case__classification=DISCARDED), case__outbreak_id=outbreak_id)
+    if only is not None:
+        rows = rows.filter(case_id__in=only)
     columns = "id code person_id area classification onset_on organisation_id".split()
     wanted = rows.order_by("case__reported_at", "case_id").values_list(*(f"case__{name}" for name in columns))
     reach: dict[tuple[str, int], bool] = {}
@@ -133,13 +182,15 @@ def _unlisted(outbreak_id: int, members: Mapping[int, _Member]) -> Iterator[dict
         }  # fmt: skip
 
 
-def _drawn(by: Actor, found: _Found, cluster: int | None) -> ChainGraph:
-    graph, members = found.chains.graph(cluster), found.members
+def _drawn(found: _Found, cluster: int | None, graph: Graph | None = None, *, named: bool = True) -> ChainGraph:
+    graph, members = graph or found.chains.graph(cluster), found.members
     shown = {str(node.id) for node in graph.nodes}
     drawn = [link for link in found.links if link["infector"] in shown]
+    lines = (line for line in graph.links if line.infector in shown and line.infectee in shown)
     person_of = {link["infector"]: link["person"] for link in drawn if "person" in link}
     person_of |= {code: members[code].person_id for code in shown if code in members}
-    names = registry.names(pk for code, pk in person_of.items() if not code.startswith(_ELSEWHERE))
+    wanted = [pk for code, pk in person_of.items() if named and not code.startswith(_ELSEWHERE)]
+    names = registry.names(wanted) if wanted else {}
     nodes = []
     for node in graph.nodes:
         code = str(node.id)
@@ -161,7 +212,7 @@ def _drawn(by: Actor, found: _Found, cluster: int | None) -> ChainGraph:
             )
         )
     loops = tuple(tuple(map(str, loop)) for loop in found.chains.loops if shown >= set(map(str, loop)))
-    links = tuple(_link(link, line.tree) for link, line in zip(drawn, graph.links, strict=True))
+    links = tuple(_link(link, line.tree) for link, line in zip(drawn, lines, strict=True))
     return ChainGraph(tuple(nodes), links, loops)
 
 

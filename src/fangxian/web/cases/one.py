@@ -116,6 +116,7 @@ def follow_up(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def chain(request: HttpRequest, code: str) -> HttpResponse:
     """The transmission chain of the case, drawn."""
+    code = ids.normalise_code(code)
     drawing = draw(tracing.chain_around(_actor(request), code), code)
     return section(request, "web/cases/chain.html", {"drawing": drawing, "code": code}, _("Chain"), _back(code))
 
