@@ -95,7 +95,13 @@ class Step(models.Model):
                 name="step_escalated",
                 condition=models.Q(state="open") & ~models.Q(escalated_to=""),
             ),
-            models.Index(fields=["kind", "area", "due_at"], name="step_open_place", condition=models.Q(state="open")),
+            models.Index(fields=["account", "due_at"], name="step_account", condition=models.Q(state="open")),
+            models.Index(fields=["due_at", "id"], name="step_time", condition=models.Q(state="open")),
+            models.Index(
+                fields=["kind", "area", "due_at"],
+                name="step_place",
+                condition=models.Q(state__in=("open", "missed")),
+            ),
         ]
 
 
