@@ -11,6 +11,8 @@ API = Path(__file__).resolve().parents[2] / "src" / "fangxian" / "api"
 #: What is not asked for from outside, and why.
 FOR_OTHER_STAGES = "asked by other stages, which have checked the right"
 BY_THE_ENGINE = "done by the stages as part of their own actions"
+BY_AN_UNDO = "done by undoing an import"
+ON_A_PAGE = "files are dropped on a page, or taken by `fangxian import`; programs report in batches"
 LEFT_OUT = {
     "fangxian.registry.actions": {
         "PERSONAL": "a list of names",
@@ -18,6 +20,7 @@ LEFT_OUT = {
         "check": "part of registering",
         "install": "done once, by `fangxian` itself",
         "register_many": "for imports; people come with their cases and exposures",
+        "withdraw_people": BY_AN_UNDO,
         "reveal_many": "for exports; one person at a time is revealed to somebody who asks",
     },
     "fangxian.registry.queries": {
@@ -44,7 +47,7 @@ LEFT_OUT = {
         "short_area_names": FOR_OTHER_STAGES,
         "traits": FOR_OTHER_STAGES,
     },
-    "fangxian.cases.actions": {"amend_many": FOR_OTHER_STAGES},
+    "fangxian.cases.actions": {"withdraw_cases": BY_AN_UNDO, "amend_many": FOR_OTHER_STAGES},
     "fangxian.cases.queries": {
         "CaseDetail": "an answer",
         "Export": "an answer",
@@ -55,13 +58,20 @@ LEFT_OUT = {
         "export": "asked by the action of the same name, which leaves a line in the journal",
         "facts_of": FOR_OTHER_STAGES,
         "id_of": FOR_OTHER_STAGES,
+        "people_with_cases": FOR_OTHER_STAGES,
         "ids_of": FOR_OTHER_STAGES,
         "outbreak_id": FOR_OTHER_STAGES,
         "outbreak_name": "the API has `outbreak`, which says more",
         "outbreak_names": FOR_OTHER_STAGES,
     },
-    "fangxian.tracing.actions": {},
+    "fangxian.tracing.actions": {
+        **dict.fromkeys(
+            "begin_import choose_columns correct_import forget_import set_recipe start_import undo_import".split(), ON_A_PAGE
+        ),
+        "forget_old": "done by time itself",
+    },
     "fangxian.tracing.queries": {
+        **dict.fromkeys("columns corrections import_of imports left_out preview".split(), ON_A_PAGE),
         "ContactDetail": "an answer",
         "chain_picture": "`chain_graph`, arranged for a screen",
         "Reaching": "an answer",
@@ -76,6 +86,7 @@ LEFT_OUT = {
         "open_due": BY_THE_ENGINE,
         "set_anchors": BY_THE_ENGINE,
         "end_all": BY_THE_ENGINE,
+        "withdraw": BY_AN_UNDO,
         "reassign": "done when a post falls vacant",
         "release": BY_THE_ENGINE,
         "send_back": "a report is sent back by reviewing the case",
@@ -86,6 +97,7 @@ LEFT_OUT = {
         "answering": FOR_OTHER_STAGES,
         "diary": FOR_OTHER_STAGES,
         "holds": FOR_OTHER_STAGES,
+        "ids_of_subjects": FOR_OTHER_STAGES,
         "last_settled": FOR_OTHER_STAGES,
         "late": FOR_OTHER_STAGES,
         "late_subjects": FOR_OTHER_STAGES,

@@ -30,3 +30,4 @@ class JobView(Shown):
 
 offer(router, "GET", "/jobs/{code}", jobs.by_code, JobView)
 offer(router, "POST", "/jobs/{code}/stop", jobs.stop, None)
+offer(router, "POST", "/jobs/{code}/resume", jobs.resume, None)

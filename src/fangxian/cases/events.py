@@ -41,3 +41,12 @@ class CaseReviewed(outbox.Event):
     case_id: int
     level: str
     decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasesWithdrawn(outbox.Event):
+    """These cases were entered by mistake and are gone, with their duties."""
+
+    kind = "cases.withdrawn"
+    outbreak_id: int
+    case_ids: tuple[int, ...]

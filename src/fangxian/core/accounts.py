@@ -3,7 +3,7 @@
 Nobody changes their own grants: a right is always given by somebody else who holds the right to give it there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -233,6 +233,12 @@ def of_id(account_id: int) -> Account:
     if found is None:
         raise NotFound(_("There is no such account."))
     return found
+
+
+def own_records(person_ids: Iterable[int]) -> set[int]:
+    """Those of the people who have an account with which they see their own data."""
+    found = Account.objects.filter(person_id__in=set(person_ids)).values_list("person_id", flat=True)
+    return {pk for pk in found if pk is not None}
 
 
 def grants_of(account_id: int) -> list[GrantRow]:

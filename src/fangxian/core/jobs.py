@@ -137,6 +137,14 @@ def stop(by: Actor, code: str) -> None:
     job.filter(state=Job.RUNNING).update(stop_wanted=True)
 
 
+def resume(by: Actor, code: str) -> None:
+    """Put a job that was stopped, or failed, back in the queue: a worker goes on where it was. Raises Conflict for any other."""
+    job = by_code(by, code)
+    halted = Job.objects.filter(pk=job.pk, state__in=(Job.STOPPED, Job.FAILED))
+    if not halted.update(state=Job.WAITING, stop_wanted=False, error="", ended_at=None):
+        raise Conflict(_("This job is already running or done."), remedy=_("Watch its progress instead."))
+
+
 def by_code(by: Actor, code: str) -> Job:
     """A job of the caller's own (of anybody, for the system)."""
     found = Job.objects.filter(code=code)

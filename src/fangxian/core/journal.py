@@ -229,6 +229,11 @@ def read(after: int = 0, *, prefix: str = "") -> Iterator[Entry]:
     return Entry.objects.filter(seq__gt=after, action__startswith=prefix).order_by("seq").iterator(chunk_size=5000)
 
 
+def between(first: int, last: int) -> Iterator[Entry]:
+    """The entries between two of them, in order."""
+    return Entry.objects.filter(seq__gt=first, seq__lt=last).order_by("seq").iterator(chunk_size=5000)
+
+
 def guard(conn: Any = connection) -> None:
     """Install the triggers that refuse UPDATE and DELETE on the journal."""
     with conn.cursor() as cursor:

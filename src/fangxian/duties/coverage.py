@@ -37,6 +37,17 @@ class Tally:
             place = 3 if waived else (2 if at > due_at else 1)
             self._cells[area[:COUNTY], kind, clock.hour(due_at)][place] += 1
 
+    def gone(self, step: Step) -> None:
+        """A step was withdrawn, as if it had never been: what was counted of it is counted no more."""
+        if step.due_at is None or step.state == Step.VOID:
+            return
+        counts = self._cells[step.area[:COUNTY], step.kind, clock.hour(step.due_at)]
+        counts[0] -= 1
+        if step.state == Step.WAIVED:
+            counts[3] -= 1
+        elif step.state == Step.DONE and step.done_at is not None:
+            counts[2 if step.done_at > step.due_at else 1] -= 1
+
     def write(self) -> None:
         rows = [(*cell, *counts) for cell, counts in self._cells.items() if any(counts)]
         if rows:

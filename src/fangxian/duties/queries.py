@@ -269,6 +269,12 @@ def open_steps(
     return _in_time(found, until, after, limit)
 
 
+def ids_of_subjects(kind: str, subject_ids: Iterable[int]) -> dict[int, int]:
+    """The duties about these subjects, open or not: duty id → subject id."""
+    rows = Duty.objects.filter(subject_kind=kind, subject_id__in=list(subject_ids))
+    return dict(rows.values_list("pk", "subject_id"))
+
+
 def gaps(area: str = "") -> list[tuple[str, subjects.Subject]]:
     """Subjects for whom a pack names a duty that does not exist: (duty kind, subject). It must be empty; this is how one knows."""
     owed: list[tuple[str, subjects.Subject]] = []

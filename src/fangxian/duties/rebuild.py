@@ -92,6 +92,8 @@ def rebuild() -> dict[int, Shadow]:
         elif what == "escalated":
             for duty_id, key, attempt in data["steps"]:
                 duties[duty_id].steps[key, attempt].escalated_to = entry.area
+        elif what == "withdrawn":
+            del duties[entry.subject_id]
         else:
             _apply(duties[entry.subject_id], what, data)
     return duties

@@ -33,6 +33,9 @@ OVERLAYS = env.list("FANGXIAN_OVERLAYS", default=[])
 MAP_TILES = env.str("FANGXIAN_MAP_TILES", default="")
 MAP_ATTRIBUTION = env.str("FANGXIAN_MAP_ATTRIBUTION", default="")
 
+#: Days after which the files of an import that nobody works on are deleted: they are personal data.
+IMPORTS_KEPT = env.int("FANGXIAN_IMPORTS_KEPT", default=14)
+
 DEBUG = env.bool("FANGXIAN_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("FANGXIAN_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("FANGXIAN_ORIGINS", default=[])

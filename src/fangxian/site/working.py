@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from fangxian.core import attachments, clock, jobs, outbox
+from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Refusal
 from fangxian.duties import actions as duties
 from fangxian.duties.sweep import sweep
+from fangxian.tracing import actions as tracing
 
 log = logging.getLogger(__name__)
 SWEEP_EVERY, DELETE_EVERY = timedelta(minutes=1), timedelta(hours=1)
@@ -24,6 +26,7 @@ def work_once() -> bool:
             sweep()
         if _due("delete", DELETE_EVERY):
             duties.expire()
+            tracing.forget_old(SYSTEM)
             attachments.remove_strays(clock.now() - clock.DAY)
     except (
         OperationalError,

@@ -2,11 +2,14 @@
 
 The list is read in its order (cases, contacts, stops), some thousand rows a transaction; the cursor, the number of rows dealt
 with, moves in the same transaction. What is not taken is listed in a file beside the job, row by row, as CSV.
+
+Each transaction is one unit of work between two lines of the journal, `import.piece` and `import.taken`: whatever stands between
+them was done by this import. That is how it can be undone as a whole (`tracing.undoing`).
 """
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,12 +21,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as case_queries
-from fangxian.core import accounts, clock, ids, jobs, outbox
+from fangxian.core import accounts, clock, ids, jobs, outbox, secrets
 from fangxian.core.access import SYSTEM, Actor, actor_for
+from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.standards.linelist import (
     CaseRow,
     ContactRow,
+    Corrections,
     LineListRow,
     Recipe,
     RecipeError,
@@ -37,25 +42,36 @@ from fangxian.tracing.intake import Intake
 
 KIND = "import"
 CHUNK = 10_000
+#: What the journal calls an import (by the key of its job), and the beginning and the end of each of its units of work.
+SUBJECT, PIECE, TAKEN = "import", "import.piece", "import.taken"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an import was asked for: the recipe's text, the folder of its files, the outbreak, and how the files looked then."""
+    """What an import was asked for: the recipe's text, the folder of its files, the outbreak, and how the files looked then.
+
+    `total` is how many rows there are (0: nobody has counted them), `corrections` the sealed ones of the import page, in hex.
+    """
 
     recipe: str
     name: str
     folder: str
     outbreak: str
     files: str
+    total: int = 0
+    corrections: str = ""
 
 
-def prepare(by: Actor, recipe: Recipe, text: str, folder: Path, outbreak: str) -> jobs.Job:
+def prepare(
+    by: Actor, recipe: Recipe, text: str, folder: Path, outbreak: str, *, total: int = 0, corrections: bytes = b""
+) -> jobs.Job:
     """Put an import in the queue. Raises RecipeError or Invalid where recipe, files and outbreak do not fit: nothing is queued."""
     by.must("imports.make")
     case_queries.outbreak(by, outbreak)
     read(recipe, folder, today=clock.today())  # opens every file and checks every column
-    wanted = Wanted(text, recipe.file, str(folder.resolve()), outbreak, _fingerprint(folder, recipe))
+    wanted = Wanted(
+        text, recipe.file, str(folder.resolve()), outbreak, _fingerprint(folder, recipe), total, corrections.hex()
+    )
     return jobs.start(by, KIND, {name: getattr(wanted, name) for name in Wanted.__slots__})
 
 
@@ -79,7 +95,7 @@ def run(job: jobs.Running) -> dict[str, Any]:
     folder = Path(wanted.folder)
     try:
         recipe = parse_recipe(wanted.recipe, wanted.name)
-        rows = read(recipe, folder, today=clock.today())
+        rows = read(recipe, folder, today=clock.today(), corrections=opened(bytes.fromhex(wanted.corrections)))
     except RecipeError as fault:
         raise Invalid(str(fault), remedy=_("Correct the recipe and start again.")) from fault
     if _fingerprint(folder, recipe) != wanted.files:
@@ -91,6 +107,8 @@ def run(job: jobs.Running) -> dict[str, Any]:
         outbox.deliver()  # what the run that was interrupted had committed, and told nobody of
     area = case_queries.outbreak(by, wanted.outbreak).area or by.areas("cases.report")[0]
     left_out = _LeftOut(rejections_file(job.row.code), job.cursor)
+    if wanted.total and not job.row.total:
+        job.expect(wanted.total)
     importer = _Importer(job, Intake(by, wanted.outbreak, recipe.time_zone, area), left_out)
     importer.go(rows)
     left_out.finish()
@@ -105,15 +123,20 @@ class _Importer:
     def go(self, rows: Iterator[LineListRow | Rejection]) -> None:
         rest = islice(rows, self.job.cursor, None)
         cursor = self.job.cursor
-        while chunk := list(islice(rest, CHUNK)):
-            cursor += len(chunk)
+        while chunk := list(islice(rest, self._size())):
+            begin, cursor = cursor, cursor + len(chunk)
             with transaction.atomic():
-                refused = self._take(chunk)
+                refused = _piece(self.intake.by, self, chunk, begin)
                 self.counts["rejected"] += len(refused)
                 self.job.advance(cursor, **self.counts)
             self.left_out.add(cursor, refused)
 
-    def _take(self, chunk: list[LineListRow | Rejection]) -> list[Rejection]:
+    def _size(self) -> int:
+        """Rows of one transaction: fewer for a short list, so that somebody who watches sees it move and can stop it."""
+        return min(CHUNK, max(250, self.job.row.total // 20)) if self.job.row.total else CHUNK
+
+    def take(self, chunk: list[LineListRow | Rejection]) -> list[Rejection]:
+        """Take these rows in; those refused."""
         refused = [row for row in chunk if isinstance(row, Rejection)]
         for name, kind, take in (
             ("cases", CaseRow, self.intake.report),
@@ -126,6 +149,37 @@ class _Importer:
                 refused += left_out
                 self.counts[name] += len(rows) - len(left_out)
         return refused
+
+
+@action
+def _piece(by: Actor, importer: _Importer, chunk: list[LineListRow | Rejection], begin: int) -> list[Rejection]:
+    """One unit of work: what the journal has between its two lines was done by the import."""
+    job, intake = importer.job.row, importer.intake
+    told = {"job": job.code, "rows": [begin, begin + len(chunk)]}
+    record(by, PIECE, (SUBJECT, job.pk), area=intake.area, data=told)
+    intake.exposures.clear()
+    refused = importer.take(chunk)
+    record(
+        by, TAKEN, (SUBJECT, job.pk), area=intake.area, data={"job": job.code, "exposures": _ranges(intake.exposures)}
+    )  # fmt: skip
+    return refused
+
+
+def _ranges(ids: Iterable[int]) -> list[list[int]]:
+    """Ids as ranges, first and last: those of one piece are hardly ever torn apart."""
+    found: list[list[int]] = []
+    for one in sorted(ids):
+        if found and found[-1][1] == one - 1:
+            found[-1][1] = one
+        else:
+            found.append([one, one])
+    return found
+
+
+def opened(sealed: bytes) -> Corrections:
+    """Corrections as the reader of the list wants them."""
+    told = json.loads(secrets.unseal(sealed)) if sealed else {}
+    return {file: {int(row): columns for row, columns in rows.items()} for file, rows in told.items()}
 
 
 class _LeftOut:

@@ -42,6 +42,8 @@ class Intake:
     area: str
     #: Source number → case code, of all cases taken so far (also by an earlier run).
     codes: dict[str, str] = field(default_factory=dict)
+    #: Keys of the exposures recorded so far, for whoever keeps a list of them.
+    exposures: list[int] = field(default_factory=list)
 
     def report(self, rows: Sequence[CaseRow]) -> list[Rejection]:
         """Report cases. One that is there already is refused as such, and known from then on."""
@@ -75,6 +77,7 @@ class Intake:
         taken = tracing.expose_many(
             self.by, self.outbreak, [self._exposure(row, place) for place, row in enumerate(known)]
         )
+        self.exposures += [one.exposure_id for one in taken.exposures]
         for one in taken.refused:
             row = known[one.row]
             refused.append(_rejection(row, one.field, one.code, _both(one.message), _both(one.remedy)))

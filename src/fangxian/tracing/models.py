@@ -3,7 +3,7 @@
 from django.db import models
 
 from fangxian.cases.models import Case, Outbreak
-from fangxian.core.models import Account
+from fangxian.core.models import Account, Job
 from fangxian.registry.models import Organisation, Person, Place
 
 
@@ -158,3 +158,28 @@ class UnlistedInfector(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["infected", "person"], name="unlisted_infector_once")]
+
+
+class Import(models.Model):
+    """A line list that somebody dropped on the import page: its files (in the private folder of the installation), its recipe,
+    what was put right by hand, and the job that took it in."""
+
+    code = models.CharField(max_length=10, unique=True)
+    owner = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="+", db_index=False)
+    #: Name and size in bytes of each file.
+    files = models.JSONField(default=list)
+    recipe = models.TextField()
+    #: File → field → how sure the guess was, and why.
+    grounds = models.JSONField(default=dict)
+    #: Sealed: file → row → column → what stands there instead.
+    corrections = models.BinaryField(null=True)
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+    #: When it was last worked on: what its files are kept from.
+    changed_at = models.DateTimeField(db_index=True)
+    #: When its files were deleted.
+    forgotten_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    #: What undoing it left alone, as somebody had worked on it: kind, code and why.
+    kept = models.JSONField(default=list)

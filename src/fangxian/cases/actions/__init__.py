@@ -14,6 +14,7 @@ from fangxian.cases.actions.exporting import export
 from fangxian.cases.actions.outbreaks import close_outbreak, open_outbreak, set_milestones
 from fangxian.cases.actions.reporting import report, report_many
 from fangxian.cases.actions.reviewing import correct, review
+from fangxian.cases.actions.withdrawing import withdraw_cases
 
 __all__ = [
     "amend",
@@ -32,4 +33,5 @@ __all__ = [
     "review",
     "set_milestones",
     "transfer",
+    "withdraw_cases",
 ]

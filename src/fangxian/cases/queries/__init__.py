@@ -3,7 +3,15 @@
 from fangxian.cases.queries.curves import daily_numbers, double_zero, epicurve
 from fangxian.cases.queries.exporting import Export, export
 from fangxian.cases.queries.linelist import count, line_list, total
-from fangxian.cases.queries.lookups import by_person, codes_by_source, facts_of, id_of, ids_of, outbreak_id
+from fangxian.cases.queries.lookups import (
+    by_person,
+    codes_by_source,
+    facts_of,
+    id_of,
+    ids_of,
+    outbreak_id,
+    people_with_cases,
+)
 from fangxian.cases.queries.one import CaseDetail, case
 from fangxian.cases.queries.timeliness import (
     OutbreakName,
@@ -37,6 +45,7 @@ __all__ = [
     "outbreak_name",
     "outbreak_names",
     "outbreaks",
+    "people_with_cases",
     "seven_one_seven",
     "total",
 ]

@@ -54,3 +54,8 @@ def by_person(outbreak_id: int, person_ids: Iterable[int]) -> dict[int, int]:
     """Ids of the cases of an outbreak by the person's id on the case; discarded ones are left out."""
     found = Case.objects.filter(outbreak_id=outbreak_id, person_id__in=set(person_ids))
     return dict(found.exclude(classification=Case.DISCARDED).values_list("person_id", "pk"))
+
+
+def people_with_cases(person_ids: Iterable[int]) -> set[int]:
+    """Those of the people (ids as they stand on cases) who have a case in any outbreak, ruled out or not."""
+    return set(Case.objects.filter(person_id__in=set(person_ids)).values_list("person_id", flat=True))

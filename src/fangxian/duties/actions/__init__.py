@@ -1,7 +1,7 @@
 """The only writers of duties: open, complete, waive, hand over, send back, re-time, close. Each leaves its line in the journal."""
 
 from fangxian.duties.actions.doing import ask_for_help, complete, hand_over, reassign, send_back, waive
-from fangxian.duties.actions.ending import close, end_all, release, set_anchors
+from fangxian.duties.actions.ending import close, end_all, release, set_anchors, withdraw
 from fangxian.duties.actions.opening import open_due
 from fangxian.duties.actions.photographing import attach, expire, look
 
@@ -20,4 +20,5 @@ __all__ = [
     "send_back",
     "set_anchors",
     "waive",
+    "withdraw",
 ]

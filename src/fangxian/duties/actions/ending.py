@@ -1,6 +1,6 @@
 """How duties end: closed by a person, released by their rule, or ended by what became of their subject; and how clocks move."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -77,6 +77,29 @@ def end_all(by: Actor, kind: str, ends: Mapping[int, tuple[str, str]], *, only_k
         if outcome in outcomes or not only_known:
             closing.append((duty, outcome if outcome in outcomes else outcomes[-1], reason))
     write_end(by, closing)
+
+
+@action
+def withdraw(by: Actor, kind: str, subject_ids: Collection[int], reason: str) -> int:
+    """Take the duties of subjects away, as if they had never been owed: the subjects were entered by mistake. How many went.
+
+    Only for subjects that are withdrawn themselves, and on whose duties nobody has worked: the caller has made sure of both.
+    """
+    duties = list(
+        Duty.objects.select_for_update().filter(subject_kind=kind, subject_id__in=list(subject_ids)).order_by("id")
+    )
+    tally = Tally()
+    for steps in steps_of(duties).values():
+        for step in steps:
+            tally.gone(step)
+    tally.write()
+    for duty in duties:
+        record(
+            by, "duty.withdrawn", ("duty", duty.pk), area=duty.area,
+            data={"kind": duty.kind, "subject": [kind, duty.subject_id], "reason": reason},
+        )  # fmt: skip
+    Duty.objects.filter(pk__in=[duty.pk for duty in duties]).delete()
+    return len(duties)
 
 
 @action

@@ -5,7 +5,7 @@ from fangxian.registry.actions.divisions import abolish_division, import_divisio
 from fangxian.registry.actions.households import create_household, move_in, move_out, set_head
 from fangxian.registry.actions.matches import find_matches, merge, say_different, say_same, unmerge
 from fangxian.registry.actions.organisations import create_organisation, deactivate_organisation, rename_organisation
-from fangxian.registry.actions.people import register_many, register_person
+from fangxian.registry.actions.people import register_many, register_person, withdraw_people
 from fangxian.registry.actions.places import PlaceForm, amend_place, create_place
 from fangxian.registry.actions.posts import appoint, end_appointment
 from fangxian.registry.actions.reveals import PERSONAL, reveal, reveal_many
@@ -47,4 +47,5 @@ __all__ = [
     "set_head",
     "unmerge",
     "withdraw",
+    "withdraw_people",
 ]

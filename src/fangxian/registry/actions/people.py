@@ -1,12 +1,12 @@
 """Writers of people: entering them, one or a hundred thousand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from fangxian.core import bulk, clock, ids
+from fangxian.core import accounts, bulk, clock, ids
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, attempt, record
 from fangxian.core.errors import Invalid, NotFound
@@ -50,6 +50,29 @@ def register_many(by: Actor, forms: Sequence[PersonForm | Checked]) -> list[int]
             if last_try:
                 raise
     raise AssertionError("unreachable")
+
+
+@action
+def withdraw_people(by: Actor, person_ids: Collection[int], reason: str) -> list[int]:
+    """Delete people who were entered by mistake, with their numbers; the ids of those who went.
+
+    Whoever an account, a household, another record or a case still points to stays. The caller has made sure that nobody has
+    worked on their records since.
+    """
+    by.must("persons.register")
+    wanted = set(person_ids)
+    wanted -= set(Household.objects.filter(head__in=wanted).values_list("head_id", flat=True))
+    wanted -= accounts.own_records(wanted)
+    wanted -= set(Person.objects.filter(canonical__in=wanted).values_list("canonical_id", flat=True))
+    wanted -= set(Person.objects.filter(pk__in=wanted, canonical__isnull=False).values_list("pk", flat=True))
+    gone = list(Person.objects.select_for_update().filter(pk__in=wanted).order_by("pk"))
+    for person in gone:
+        record(
+            by, "person.withdrawn", ("person", person.pk), area=person.area,
+            data={"code": person.code, "reason": reason},
+        )  # fmt: skip
+    Person.objects.filter(pk__in=[person.pk for person in gone]).delete()
+    return [person.pk for person in gone]
 
 
 def find(code: str, *, lock: bool = False) -> Person:

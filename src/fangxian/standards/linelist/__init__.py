@@ -6,8 +6,9 @@
 
 from fangxian.standards.linelist.dump import dump
 from fangxian.standards.linelist.files import jurisdictions
-from fangxian.standards.linelist.guess import Draft, guess
+from fangxian.standards.linelist.guess import Draft, Guess, guess
 from fangxian.standards.linelist.loading import load_recipe, parse_recipe
+from fangxian.standards.linelist.opening import Corrections
 from fangxian.standards.linelist.read import read
 from fangxian.standards.linelist.recipe import Jurisdiction, Recipe, RecipeError
 from fangxian.standards.linelist.rows import (
@@ -25,8 +26,10 @@ from fangxian.standards.linelist.rows import (
 __all__ = [
     "CaseRow",
     "ContactRow",
+    "Corrections",
     "Draft",
     "ExposureRow",
+    "Guess",
     "Jurisdiction",
     "LineListRow",
     "Recipe",

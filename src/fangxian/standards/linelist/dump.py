@@ -39,6 +39,11 @@ def dump(recipe: Recipe) -> str:
             for name, lookup in recipe.lookups.items()
         }
     entries["tables"] = [_table(table) for table in recipe.tables]
+    return yaml_of(entries)
+
+
+def yaml_of(entries: dict[str, Any]) -> str:
+    """The entries of a recipe as text, laid out for people."""
     return yaml.dump(entries, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110)
 
 

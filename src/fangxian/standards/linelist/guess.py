@@ -1,7 +1,8 @@
 """A first draft of a recipe from nothing but headers and some rows: the import wizard's opening move.
 
 Headers are compared with what such columns are called in Chinese and English line lists, then with what the cells hold:
-a column of words is no date, whatever it is called. What stays unclear is left to the person, never filled in.
+a column of words is no date, whatever it is called. A column whose name says nothing is told by the shape of its values, where
+that shape is one's own (`shapes`). What stays unclear is left to the person, never filled in.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz
@@ -17,6 +19,7 @@ from rapidfuzz import fuzz
 from fangxian.standards.linelist.headers import HEADERS, MISSING_WORDS
 from fangxian.standards.linelist.recipe import REQUIRED, Field, FileSpec, Piece, Recipe, RowKind, TableSpec
 from fangxian.standards.linelist.rows import ContactsAre
+from fangxian.standards.linelist.shapes import by_values
 from fangxian.standards.linelist.values import SYNONYMS, DateOrder, ValueProblem, parse_age, parse_term, parse_when
 from fangxian.standards.tables import Cell, Row, Table, as_text
 from fangxian.text import Text
@@ -29,18 +32,32 @@ _ZONE = ZoneInfo("Asia/Shanghai")
 _SAMPLE = 300
 
 
+Why = Literal["name", "similar", "values"]
+"""What a guess rests on: the column has the name of such a column, a similar one, or nothing but its values speak for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A column taken for one of our fields: how sure, from 0 to 1, and on what grounds."""
+
+    column: str
+    sure: float
+    why: Why
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A guessed recipe. ``unused`` are columns nothing was found for, ``questions`` words that need a translation.
 
     Both are by file name; ``questions`` then by field. ``ambiguous`` are date columns of which day and month cannot be
-    told apart.
+    told apart. ``grounds`` are the guesses themselves, by file name and field.
     """
 
     recipe: Recipe
     unused: dict[str, tuple[str, ...]]
     questions: dict[str, dict[str, tuple[str, ...]]]
     ambiguous: dict[str, tuple[str, ...]]
+    grounds: dict[str, dict[str, Guess]]
 
 
 def guess(tables: Sequence[Table], *, title: str = "", pack: str = "") -> Draft:
@@ -50,11 +67,13 @@ def guess(tables: Sequence[Table], *, title: str = "", pack: str = "") -> Draft:
     questions: dict[str, dict[str, tuple[str, ...]]] = {}
     ambiguous: dict[str, tuple[str, ...]] = {}
     missing: dict[str, None] = {}
+    grounds: dict[str, dict[str, Guess]] = {}
     for table in tables:
         name = table.path.name
         sample = _Sample(table.columns, itertools.islice(table, _SAMPLE))
         missing |= dict.fromkeys(sample.missing)
-        kind, matched = _best_kind(sample)
+        kind, grounds[name] = _best_kind(sample)
+        matched = {field: found.column for field, found in grounds[name].items()}
         orders = {field: sample.date_orders(column) for field, column in matched.items() if _is_date(field)}
         proven = tuple(dict.fromkeys(order for found in orders.values() for order in found or ()))
         same = not {"mdy", "dmy"} <= set(proven)
@@ -80,7 +99,7 @@ def guess(tables: Sequence[Table], *, title: str = "", pack: str = "") -> Draft:
         unused[name] = tuple(column for column in table.columns if column not in matched.values())
     heading = Text(title, title)
     recipe = Recipe(heading, heading, pack, _ZONE, tuple(specs), missing=tuple(missing))
-    return Draft(recipe, unused, questions, ambiguous)
+    return Draft(recipe, unused, questions, ambiguous, grounds)
 
 
 def _infects(matched: dict[str, str]) -> bool:
@@ -96,25 +115,29 @@ def _plain(header: str) -> str:
     return re.sub(r"[\W_]+", "", re.sub(r"[(（\[].*?[)）\]]", "", header.casefold()))
 
 
-def _best_kind(sample: _Sample) -> tuple[RowKind, dict[str, str]]:
+def _best_kind(sample: _Sample) -> tuple[RowKind, dict[str, Guess]]:
     """The kind of rows for which most columns are understood; repeated identifiers speak for a track of stops."""
-    found: dict[RowKind, dict[str, str]] = {kind: _match(sample, headers) for kind, headers in HEADERS.items()}
+    found: dict[RowKind, dict[str, Guess]] = {kind: _match(sample, headers) for kind, headers in HEADERS.items()}
 
     def fitness(kind: RowKind) -> tuple[bool, int]:
         matched = found[kind]
         complete = all(name in matched for name in REQUIRED[kind])
         score = len(matched)
         if kind == "stops":
-            repeated = "person_id" in matched and sample.repeats(matched["person_id"])
+            repeated = "person_id" in matched and sample.repeats(matched["person_id"].column)
             complete = complete and repeated and "start" in matched
         return complete, score
 
     best = max(found, key=fitness)
-    return best, found[best]
+    taken = {one.column for one in found[best].values()}
+    free = {column: sample.texts(column) for column in sample.columns if column not in taken}
+    more = by_values([field for field in HEADERS[best] if field not in found[best]], free)
+    told = found[best] | {field: Guess(column, sure, "values") for field, (column, sure) in more.items()}
+    return best, {field: told[field] for field in HEADERS[best] if field in told}
 
 
-def _match(sample: _Sample, headers: dict[str, str]) -> dict[str, str]:
-    """Field → column: the same name first, then similar names, and only where the cells can be such values."""
+def _match(sample: _Sample, headers: dict[str, str]) -> dict[str, Guess]:
+    """The guess for each field: the same name first, then similar names, and only where the cells can be such values."""
     candidates: list[tuple[float, int, str, str]] = []
     for order, (field, words) in enumerate(headers.items()):
         for rank, word in enumerate(words.split()):
@@ -122,10 +145,13 @@ def _match(sample: _Sample, headers: dict[str, str]) -> dict[str, str]:
                 likeness = 100.0 if _plain(column) == _plain(word) else fuzz.ratio(_plain(column), _plain(word)) - 5
                 if likeness >= _ALIKE:
                     candidates.append((-likeness, order * 100 + rank, field, column))
-    matched: dict[str, str] = {}
-    for _likeness, _order, field, column in sorted(candidates):
-        if field not in matched and column not in matched.values() and sample.can_be(field, column):
-            matched[field] = column
+    matched: dict[str, Guess] = {}
+    taken: set[str] = set()
+    for likeness, _order, field, column in sorted(candidates):
+        if field not in matched and column not in taken and sample.can_be(field, column):
+            why: Why = "name" if likeness == -100 else "similar"
+            matched[field] = Guess(column, round(-likeness / 100, 2), why)
+            taken.add(column)
     return {field: matched[field] for field in headers if field in matched}
 
 
@@ -144,8 +170,12 @@ class _Sample:
                 elif text:
                     self._cells[column].append(cell)
 
+    def texts(self, column: str) -> list[str]:
+        """The cells that are not empty, as texts."""
+        return [as_text(cell) for cell in self._cells[column]]
+
     def repeats(self, column: str) -> bool:
-        texts = [as_text(cell) for cell in self._cells[column]]
+        texts = self.texts(column)
         return len(set(texts)) < 0.9 * len(texts)
 
     def can_be(self, field: str, column: str) -> bool:

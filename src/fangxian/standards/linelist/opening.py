@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Opened:
     joins: list[tuple[tuple[int, ...], Joined]]
     reader: Reader
     context: Context
+    #: Row number → column → what stands there instead.
+    corrected: Mapping[int, Mapping[str, str]]
 
     def cells(self, row: Row) -> tuple[Cell, ...]:
         """The cells of a row and of the rows joined to it."""
@@ -41,10 +43,30 @@ class Opened:
         return cells
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(self.table)
+        if not self.corrected:
+            return iter(self.table)
+        return map(self._as_corrected, self.table)
+
+    def _as_corrected(self, row: Row) -> Row:
+        """The row with what a person put right in it; a row that cannot be trusted as a whole is left alone."""
+        instead = self.corrected.get(row.number)
+        if not instead or row.fault is not None:
+            return row
+        cells = list(row.cells)
+        for column, value in instead.items():
+            place = self.table.index(column)
+            if place is not None:
+                cells[place] = value or None
+        return Row(row.number, tuple(cells))
 
 
-def open_tables(recipe: Recipe, data_dir: Path, today: dt.date) -> tuple[list[Opened], list[Rejection]]:
+Corrections = Mapping[str, Mapping[int, Mapping[str, str]]]
+"""What a person put right without touching the file: file name → row number → column → value ("" takes it away)."""
+
+
+def open_tables(
+    recipe: Recipe, data_dir: Path, today: dt.date, corrections: Corrections | None = None
+) -> tuple[list[Opened], list[Rejection]]:
     """All tables, cases first, and what is wrong with lookups and joins. Raises RecipeError with every mistake."""
     problems: list[InputError] = []
     early: list[Rejection] = []
@@ -64,7 +86,7 @@ def open_tables(recipe: Recipe, data_dir: Path, today: dt.date) -> tuple[list[Op
             problems.append(error)
     for spec in recipe.tables:
         try:
-            found = _open(recipe, spec, data_dir, today, lookups, areas)
+            found = _open(recipe, spec, data_dir, today, lookups, areas, corrections or {})
         except InputError as error:
             problems.append(error)
             continue
@@ -86,6 +108,7 @@ def _open(
     today: dt.date,
     lookups: dict[str, dict[str, str]],
     areas: frozenset[str],
+    corrections: Corrections,
 ) -> Opened:
     table = open_spec(spec.file, data_dir, recipe.folder)
     joins: list[tuple[tuple[int, ...], Joined]] = []
@@ -116,4 +139,11 @@ def _open(
         severities={**SEVERITIES, **recipe.checks},
         date1904=bool(table.date1904),
     )
-    return Opened(spec, table, joins, Reader(spec, context, index, REQUIRED[spec.rows]), context)
+    return Opened(
+        spec,
+        table,
+        joins,
+        Reader(spec, context, index, REQUIRED[spec.rows]),
+        context,
+        corrections.get(table.path.name, {}),
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fangxian.standards.linelist.checks import Chains, Finding, check_case, complete_case
 from fangxian.standards.linelist.columns import Context
-from fangxian.standards.linelist.opening import Opened, open_tables
+from fangxian.standards.linelist.opening import Corrections, Opened, open_tables
 from fangxian.standards.linelist.recipe import Recipe
 from fangxian.standards.linelist.rows import (
     CaseRow,
@@ -35,15 +35,18 @@ _contact_facts = attrgetter(*(f.name for f in fields(ContactRow) if f.name not i
 Read = Iterator[LineListRow | Rejection]
 
 
-def read(recipe: Recipe, data_dir: Path, *, today: dt.date, progress: Progress | None = None) -> Read:
+def read(
+    recipe: Recipe, data_dir: Path, *, today: dt.date, progress: Progress | None = None,
+    corrections: Corrections | None = None,
+) -> Read:  # fmt: skip
     """Everything in a line list, streaming: cases, then contacts, exposures and stops; rejections where they arise.
 
     All files are opened and all columns checked before this returns: RecipeError (with every mistake) is raised here,
-    not while iterating. ``today`` is the last date that is believed. The ``from_id`` of
-    every ContactRow and the ``person_id`` of every ExposureRow and StopRow has been yielded before, unless ``checks``
-    of the recipe say otherwise. Memory grows with the number of people, not with the size of the rows.
+    not while iterating. ``today`` is the last date that is believed. The ``from_id`` of every ContactRow and the ``person_id``
+    of every ExposureRow and StopRow has been yielded before, unless ``checks`` of the recipe say otherwise. ``corrections``
+    stand for what the files say. Memory grows with the number of people, not with the size of the rows.
     """
-    opened, early = open_tables(recipe, data_dir, today)
+    opened, early = open_tables(recipe, data_dir, today, corrections)
     return _Reading(opened, early, progress).rows()
 
 

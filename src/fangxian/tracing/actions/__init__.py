@@ -3,6 +3,16 @@
 from fangxian.tracing.actions.becoming import become_case, hold_infector
 from fangxian.tracing.actions.exposing import amend_exposure, expose, expose_many
 from fangxian.tracing.actions.following import clear, dismiss, hold, lose, not_reached, rule_out, visit
+from fangxian.tracing.actions.importing import (
+    begin_import,
+    choose_columns,
+    correct_import,
+    forget_import,
+    forget_old,
+    set_recipe,
+    start_import,
+    undo_import,
+)
 from fangxian.tracing.actions.investigating import assign, close_investigation
 from fangxian.tracing.actions.tracking import add_stay, add_stays, edit_stay, remove_stay
 
@@ -12,17 +22,25 @@ __all__ = [
     "amend_exposure",
     "assign",
     "become_case",
+    "begin_import",
+    "choose_columns",
     "clear",
     "close_investigation",
+    "correct_import",
     "dismiss",
     "edit_stay",
     "expose",
     "expose_many",
+    "forget_import",
+    "forget_old",
     "hold",
     "hold_infector",
     "lose",
     "not_reached",
     "remove_stay",
     "rule_out",
+    "set_recipe",
+    "start_import",
+    "undo_import",
     "visit",
 ]

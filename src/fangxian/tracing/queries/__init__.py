@@ -6,6 +6,7 @@ from fangxian.tracing.queries.chains import chain_around, chain_graph, chain_pic
 from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, follow_up, of_case, of_person
 from fangxian.tracing.queries.exposures import exposures
 from fangxian.tracing.queries.four_clear import four_clear, watched_outbreaks
+from fangxian.tracing.queries.importing import columns, corrections, import_of, imports, left_out, preview
 from fangxian.tracing.queries.proposing import propose
 from fangxian.tracing.queries.reaching import Reaching, of_contacts, reaching
 from fangxian.tracing.queries.tracks import investigation, track
@@ -18,16 +19,22 @@ __all__ = [
     "chain_graph",
     "chain_picture",
     "chains",
+    "columns",
     "contact",
+    "corrections",
     "counts",
     "exposures",
     "follow_up",
     "follow_ups",
     "four_clear",
+    "import_of",
+    "imports",
     "investigation",
+    "left_out",
     "of_case",
     "of_contacts",
     "of_person",
+    "preview",
     "propose",
     "reaching",
     "track",
