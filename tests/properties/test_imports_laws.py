@@ -95,6 +95,7 @@ def test_undone_it_is_as_if_it_had_never_been(city: World, drawn: Any) -> None:
             code = dropped(city, drawn)
             taken = queries.import_of(city.actor("investigator"), code).job
             assert taken is not None and (contents() != before) == bool(taken.result["cases"] or taken.result["links"])
+            assert taken.result["cases"] >= sum(word == "confirmed" for _day, word in drawn[0])
             event(f"{taken.result['cases']} cases, {taken.result['links']} contacts")
             undone = actions.undo_import(city.actor("investigator"), code, "the wrong file")
             told()

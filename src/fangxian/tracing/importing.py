@@ -105,7 +105,7 @@ def run(job: jobs.Running) -> dict[str, Any]:
         )
     if job.cursor and settings.INLINE:
         outbox.deliver()  # what the run that was interrupted had committed, and told nobody of
-    area = case_queries.outbreak(by, wanted.outbreak).area or by.areas("cases.report")[0]
+    area = _home(by, case_queries.outbreak(by, wanted.outbreak).area)
     left_out = _LeftOut(rejections_file(job.row.code), job.cursor)
     if wanted.total and not job.row.total:
         job.expect(wanted.total)
@@ -113,6 +113,11 @@ def run(job: jobs.Running) -> dict[str, Any]:
     importer.go(rows)
     left_out.finish()
     return importer.counts
+
+
+def _home(by: Actor, area: str) -> str:
+    """Where rows without a place of their own are put: where the outbreak is handled, or the importer's own part of it."""
+    return area if area and by.may("cases.report", area) else next(iter(by.areas("cases.report")), area)
 
 
 class _Importer:

@@ -40,6 +40,7 @@ SECTIONS = (
     Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view", "cases.view")),
     Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
     Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",), "picture"),
+    Section("web:imports", gettext_lazy("Imports"), "import", ("imports.make",), "records"),
     Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",), "records"),
     Section("web:me", gettext_lazy("Me"), "me", (), "self"),
 )

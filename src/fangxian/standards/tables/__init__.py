@@ -11,6 +11,7 @@ from pathlib import Path
 from fangxian.standards.errors import Where
 from fangxian.standards.tables.delimited import open_delimited
 from fangxian.standards.tables.model import EXACT_NUMBER, Cell, Row, Table, TableError, as_identifier, as_text
+from fangxian.standards.tables.package import is_plain_archive
 from fangxian.standards.tables.workbook import open_workbook
 from fangxian.standards.tables.writer import write_csv, write_xlsx
 from fangxian.text import Text
@@ -52,6 +53,12 @@ def open_table(path: Path, *, sheet: str = "", encoding: str = "", delimiter: st
             Text("请检查权限", "Check its rights"),
             Where(str(path)),
         ) from None
+    if head.startswith(_ZIP) and is_plain_archive(path):
+        raise TableError(
+            Text("这是 ZIP 压缩包，不是表格", "this is a ZIP archive, not a table"),
+            Text("请解压后提供其中的表格", "Unpack it and give the table that is in it"),
+            Where(path.name),
+        )
     if head.startswith((_ZIP, _OLE)):
         table = open_workbook(path, sheet=sheet, header_row=header_row)
         if path.suffix.lower() not in _WORKBOOK_SUFFIXES:

@@ -47,6 +47,15 @@ def check_package(path: Path) -> bool | None:
         return None
 
 
+def is_plain_archive(path: Path) -> bool:
+    """Whether a ZIP is an archive of files and no document: workbooks list their parts, or name their kind, in a part of its own."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return not {"[Content_Types].xml", "mimetype"} & set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError):
+        return False
+
+
 def _check_extent(archive: zipfile.ZipFile, part: str, name: str) -> None:
     last_row, last_column = 0, "Z"
     tail = b""

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
-from fangxian.core import clock, jobs
+from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.errors import Conflict
 from fangxian.standards.errors import InputError
@@ -101,16 +102,11 @@ def preview(by: Actor, code: str, *, most: int = LOOKED_AT, shown: int = SHOWN) 
     return found
 
 
-def left_out(by: Actor, code: str) -> str:
-    """The path of the list of what a finished import did not take; empty where it took everything, or the list is gone."""
+def left_out(by: Actor, code: str) -> Path | None:
+    """The list of what a finished import did not take; None where it took everything, or the list is gone."""
     row = owned(by, code)
     path = rejections_file(row.job.code) if row.job is not None else None
-    return str(path) if path is not None and path.exists() else ""
-
-
-def is_busy(row: Import) -> bool:
-    """Whether the worker is at it, or will be."""
-    return row.job is not None and row.job.state in (jobs.Job.RUNNING, jobs.Job.WAITING)
+    return path if path is not None and path.exists() else None
 
 
 def _there(row: Import) -> Import:

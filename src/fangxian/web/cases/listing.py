@@ -63,6 +63,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "may_edit": may_edit,
         "may_export": by.may("exports.make"),
         "purposes": [(key, purpose_name(key)) for key in EXPORTED_FOR],
+        "may_import": by.may("imports.make"),
         "may_report": by.may("cases.report"),
         "view_form": ViewForm(by, table),
     }

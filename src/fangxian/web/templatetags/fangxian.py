@@ -85,6 +85,25 @@ def review_state(key: str) -> SafeString:
     return chip(saying.REVIEW.get(key, key), tone, picture)
 
 
+#: How far an import has come: words, tone, picture.
+IMPORT_STATES: Mapping[str, tuple[Any, str, str]] = {
+    "": (gettext_lazy("being prepared"), "calm", "edit"),
+    "waiting": (gettext_lazy("waits for the worker"), "calm", "clock"),
+    "running": (gettext_lazy("being taken in"), "accent", "clock"),
+    "done": (gettext_lazy("taken in"), "good", "check"),
+    "stopped": (gettext_lazy("stopped"), "soon", "waived"),
+    "failed": (gettext_lazy("failed"), "late", "late"),
+    "undone": (gettext_lazy("taken back"), "waived", "return"),
+}
+
+
+@register.simple_tag
+def import_state(row: Any) -> SafeString:
+    """How far an import has come, in words."""
+    words, tone, picture = IMPORT_STATES["undone" if row.undone_at else row.job.state if row.job else ""]
+    return chip(words, tone, picture)
+
+
 @register.simple_tag
 def coverage_bar(covered: Any) -> SafeString:
     """Done in time, done late, waived and missing, as parts of what was due. An SVG, so that no style is needed inline."""
