@@ -64,6 +64,7 @@ def _addresses(city: World) -> dict[str, tuple[str, str]]:
         "contact duties": (f"/contacts/{contact}/duties/", "nurse"),
         "contact calendar": (f"/contacts/{contact}/calendar/", "nurse"),
         "contact as case": (f"/contacts/{contact}/case/", "investigator"),
+        "imports": ("/imports/", "investigator"),
         "coverage": ("/coverage/?hours=0", "leader"),
         "situation": ("/situation/", "leader"),
         "situation of a county": ("/situation/?area=990101&per=report", "duty"),

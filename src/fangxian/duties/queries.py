@@ -18,8 +18,8 @@ from fangxian.duties.planning import evidence_wanted, title
 from fangxian.protocols import DutyRule
 
 __all__ = [
-    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "evidence_wanted", "gaps", "holds", "last_settled",
-    "late", "late_subjects", "missing", "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps", "rule", "step",
+    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "evidence_wanted", "gaps", "holds", "ids_of_subjects",
+    "last_settled", "late", "late_subjects", "missing", "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps", "rule", "step",
     "summary", "title",
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('cases', '0001_initial'),
         ('core', '0005_attachment'),
-        ('tracing', '0003_versions'),
+        ('tracing', "0004_standing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
