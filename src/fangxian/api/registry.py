@@ -154,7 +154,7 @@ shown(ResponsibilityView, "vacant")
 offer(router, "POST", "/areas/import", import_divisions, DivisionsTaken, given=TABLE, then=_taken)
 offer(router, "GET", "/areas/{code}", queries.area, given=AREA)
 offer(router, "GET", "/areas/{code}/children", queries.children, given=AREA)
-offer(router, "GET", "/areas/{code}/below", queries.below, given=AREA)
+offer(router, "GET", "/areas/{code}/below", queries.below, given=AREA, after=lambda row: row.code)
 offer(router, "PATCH", "/areas/{code}", actions.rename_division, given=AREA)
 offer(router, "POST", "/areas/{code}/end", actions.abolish_division, given=AREA)
 offer(router, "GET", "/areas/{area}/responsibility", queries.responsibility)
@@ -166,7 +166,14 @@ offer(
 )
 offer(router, "POST", "/appointments", actions.appoint, AppointmentView, status=201, keyed=True, then=_appointment)
 offer(router, "POST", "/appointments/{appointment_id}/end", actions.end_appointment, AppointmentView, then=_appointment)
-offer(router, "GET", "/organisations", queries.organisations, OrganisationView)
+offer(
+    router,
+    "GET",
+    "/organisations",
+    queries.organisations,
+    OrganisationView,
+    after=lambda row: (row.kind, row.area, row.pk),
+)
 offer(router, "POST", "/organisations", actions.create_organisation, OrganisationView, status=201, keyed=True)
 offer(router, "GET", "/organisations/{organisation_id}", queries.organisation, OrganisationView)
 offer(router, "PATCH", "/organisations/{organisation_id}", actions.rename_organisation, OrganisationView)

@@ -121,4 +121,7 @@ class CoverageCell(models.Model):
     waived = models.IntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["county", "kind", "hour"], name="coverage_place")]
+        indexes = [
+            models.Index(fields=["county", "kind", "hour"], name="coverage_place"),
+            models.Index(fields=["hour"], name="coverage_hour"),
+        ]

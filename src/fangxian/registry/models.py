@@ -42,6 +42,7 @@ class Organisation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["area"], condition=models.Q(kind="headquarters"), name="one_headquarters")
         ]
+        indexes = [models.Index(fields=["kind", "area", "id"], name="organisation_kind")]
 
     def __str__(self) -> str:
         return self.name_zh

@@ -88,12 +88,20 @@ def children(code: str, *, lang: str | None = None, with_abolished: bool = False
     return []
 
 
-def below(code: str, level: str, *, lang: str | None = None, with_abolished: bool = False) -> list[Area]:
-    """Every jurisdiction of a level within one, by code."""
-    rows = Jurisdiction.objects.filter(within(code, "code"), level=level)
+def below(
+    code: str,
+    level: str,
+    *,
+    lang: str | None = None,
+    with_abolished: bool = False,
+    after: str = "",
+    limit: int | None = None,
+) -> list[Area]:
+    """Every jurisdiction of a level within one, by code; from the one after `after`."""
+    rows = Jurisdiction.objects.filter(within(code, "code"), level=level, code__gt=after)
     if not with_abolished:
         rows = rows.filter(_standing())
-    return [_area(row, _chinese(lang)) for row in rows.order_by("code")]
+    return [_area(row, _chinese(lang)) for row in rows.order_by("code")[:limit]]
 
 
 def prefixes(code: str) -> tuple[str, ...]:

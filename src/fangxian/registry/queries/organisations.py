@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import h3  # type: ignore[import-untyped]
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -20,14 +21,35 @@ def organisation(organisation_id: int) -> Organisation:
     return found
 
 
-def organisations(area: str = "", *, kind: str = "", with_closed: bool = False) -> list[Organisation]:
-    """The organisations of a jurisdiction and all below it, by kind and code of area. They are no secret: anybody may read them."""
+def organisations(
+    area: str = "",
+    *,
+    kind: str = "",
+    with_closed: bool = False,
+    after: tuple[str, str, int] | None = None,
+    limit: int | None = None,
+) -> list[Organisation]:
+    """The organisations of a jurisdiction and all below it, by kind and code of area. They are no secret: anybody may read them.
+
+    `after` is kind, area and id of the last one of the page before.
+    """
     found = Organisation.objects.filter(within(area))
     if kind:
         found = found.filter(kind=kind)
     if not with_closed:
         found = found.filter(is_active=True)
-    return list(found.order_by("kind", "area", "pk"))
+    if after is not None:
+        last, place, pk = after
+        found = found.filter(
+            Q(kind__gt=last) | Q(kind=last, area__gt=place) | Q(kind=last, area=place, pk__gt=pk), kind__gte=last
+        )
+    return list(found.order_by("kind", "area", "pk")[:limit])
+
+
+def organisations_at(areas: Iterable[str]) -> list[Organisation]:
+    """The organisations of these very jurisdictions, not of those below them; the smallest jurisdiction first."""
+    found = Organisation.objects.filter(area__in=list(areas), is_active=True)
+    return sorted(found, key=lambda one: (-len(one.area), one.kind, one.pk))
 
 
 def headquarters(area: str) -> Organisation:

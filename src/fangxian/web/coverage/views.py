@@ -1,5 +1,6 @@
 """Coverage (覆盖率): due minus done by county and kind, down to the names of what is missing."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -22,11 +23,13 @@ from fangxian.web.duties.cards import cards, kind_names
 PERIODS = (24, 72, 0)
 #: Names shown at once; a board with more missing than this needs a smaller place.
 MOST = 200
+#: Counties shown with all their kinds of duty; of more than these each is one line, which leads on to its own board.
+FEW = 12
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """The board: a block for each county, a line for each kind of duty, what is missing first."""
+    """The board: a block for each county, a line for each kind of duty, what is missing first; a line a county where there are many."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     by.must("coverage.view")
     hours = _hours(request)
@@ -37,15 +40,23 @@ def index(request: HttpRequest) -> HttpResponse:
     codes = sorted({one.area for one in every})
     names = registry.area_names([*codes, area])
     called = kind_names(by)
-    counties = [
-        (code, names[code], _sum(code, mine), [(one, called(one.kind)) for one in mine])
-        for code in codes
-        if (mine := [one for one in rows if one.area == code])
-    ]
+    by_county: dict[str, list[Covered]] = defaultdict(list)
+    for one in rows:
+        by_county[one.area].append(one)
+    sums = sorted((_sum(code, mine) for code, mine in by_county.items()), key=lambda one: (-one.missing, one.area))
+    many = len(sums) > FEW
     context = {
-        "counties": sorted(counties, key=lambda one: (-one[2].missing, one[0])),
+        "many": [(one, names[one.area]) for one in sums] if many else [],
+        "whole": [(one, called(one.kind)) for one in _by_kind(rows)] if many else [],
+        "counties": [
+            (one.area, names[one.area], one, [(each, called(each.kind)) for each in by_county[one.area]])
+            for one in sums
+        ]
+        if not many
+        else [],
         "total": _sum("", rows),
-        "areas": [(code, names[code], code == area) for code in codes],
+        "areas": [(code, names[code], code == area) for code in codes] if len(codes) <= FEW else [],
+        "place": names[area] if area and len(codes) > FEW else "",
         "area": area,
         "periods": [(period, _period(period), period == hours) for period in PERIODS],
         "hours": hours,
@@ -82,6 +93,15 @@ def _sum(area: str, rows: Sequence[Covered]) -> Covered:
         )  # fmt: skip
 
     return reduce(plus, rows, Covered(levels.at_level(area, "county"), "", 0, 0, 0, 0))
+
+
+def _by_kind(rows: Sequence[Covered]) -> list[Covered]:
+    """The same rows over all places, a kind of duty each."""
+    found: dict[str, list[Covered]] = defaultdict(list)
+    for one in rows:
+        found[one.kind].append(one)
+    sums = [replace(_sum("", mine), kind=kind) for kind, mine in found.items()]
+    return sorted(sums, key=lambda one: (-one.missing, one.kind))
 
 
 def _hours(request: HttpRequest) -> int:

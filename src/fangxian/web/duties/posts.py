@@ -35,10 +35,7 @@ class PostForm(ReasonForm):
                 self._posts[f"a{one.pk}"] = Post(one.area, one.organisation_id, one.account_id)
                 people.append((f"a{one.pk}", f"{one.name} · {_role(one.role)} · {said(one.organisation)}"))
         above = [code for code in levels.upwards(county) if code != county]
-        found = registry.organisations(county)
-        for code in above:
-            found += [one for one in registry.organisations(code) if one.area == code]
-        for body in found:
+        for body in registry.organisations(county) + registry.organisations_at(above):
             if body.kind in _KINDS:
                 self._posts[f"o{body.pk}"] = Post(body.area, body.pk, None)
                 bodies.append((f"o{body.pk}", said(body)))
