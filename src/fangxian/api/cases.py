@@ -20,6 +20,7 @@ from fangxian.api.shapes import Closed, Code, Day, Shown, built, changes, model_
 from fangxian.api.signing import Asked
 from fangxian.cases import actions, queries
 from fangxian.cases.actions.writing import AMENDABLE
+from fangxian.cases.queries import OutbreakView
 from fangxian.cases.queries.one import CaseDetail, Event, Judged, Reviewed
 from fangxian.cases.schemas import CaseForm, CaseRow, DayCount, Filter
 from fangxian.core import ids
@@ -131,6 +132,16 @@ def report_batch(by: Actor, outbreak: str, cases: Sequence[Any]) -> Mapping[str,
     }
 
 
+def outbreaks(by: Actor, *, open_only: bool = False) -> list[OutbreakView]:
+    """The outbreaks that touch the actor's jurisdictions, newest first, with the number of their cases."""
+    return queries.counted(queries.outbreaks(by, open_only=open_only))
+
+
+def outbreak(by: Actor, code: str) -> OutbreakView:
+    """One outbreak with the number of its cases. Raises NotFound where it does not touch the actor's jurisdictions."""
+    return queries.counted([queries.outbreak(by, code)])[0]
+
+
 def case_duties(by: Actor, code: str) -> list[Any]:
     """All duties about a case with their steps, oldest first."""
     return duties.of_subject("case", case_row(by, code).id)
@@ -215,9 +226,9 @@ CHANGES = {"changes": changes(CaseForm, AMENDABLE, name="CaseChanges", removable
 CODES = {"codes": Annotated[list[Code], Field(min_length=1, max_length=500)]}
 DAYS = {"days": only_sent(Milestones)}
 
-offer(router, "GET", "/outbreaks", queries.outbreaks)
+offer(router, "GET", "/outbreaks", outbreaks)
 offer(router, "POST", "/outbreaks", actions.open_outbreak, OutbreakKept, status=201, keyed=True)
-offer(router, "GET", "/outbreaks/{code}", queries.outbreak)
+offer(router, "GET", "/outbreaks/{code}", outbreak)
 offer(router, "POST", "/outbreaks/{code}/end", actions.close_outbreak, OutbreakKept)
 offer(router, "PATCH", "/outbreaks/{code}/milestones", actions.set_milestones, OutbreakKept, given=DAYS)
 offer(router, "GET", "/outbreaks/{code}/seven-one-seven", queries.seven_one_seven)

@@ -16,6 +16,7 @@ from fangxian.cases.queries.one import CaseDetail, case
 from fangxian.cases.queries.timeliness import (
     OutbreakName,
     OutbreakView,
+    counted,
     outbreak,
     outbreak_name,
     outbreak_names,
@@ -32,6 +33,7 @@ __all__ = [
     "case",
     "codes_by_source",
     "count",
+    "counted",
     "daily_numbers",
     "double_zero",
     "epicurve",

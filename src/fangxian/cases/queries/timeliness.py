@@ -1,7 +1,7 @@
 """Outbreaks, and how fast they were found and answered (7-1-7)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ _DATES = {
 
 @dataclass(frozen=True, slots=True)
 class OutbreakView:
-    """An outbreak as it is shown. `cases` counts those not discarded, wherever they are."""
+    """An outbreak as it is shown. `cases` counts those not discarded, wherever they are; None where nobody asked (`counted`)."""
 
     id: int
     code: str
@@ -38,7 +38,7 @@ class OutbreakView:
     area: str
     opened_at: datetime
     closed_at: datetime | None
-    cases: int
+    cases: int | None = None
 
     @property
     def name(self) -> str:
@@ -51,16 +51,19 @@ def outbreaks(by: Actor, *, open_only: bool = False) -> list[OutbreakView]:
     found = Outbreak.objects.filter(_touching(by.areas("cases.view")))
     if open_only:
         found = found.filter(closed_at__isnull=True)
-    return [_view(row) for row in _counted(found).order_by("-opened_at", "-pk")]
+    return [_view(row) for row in found.order_by("-opened_at", "-pk")]
 
 
 def outbreak(by: Actor, code: str) -> OutbreakView:
     """One outbreak. Raises NotFound where it does not touch the actor's jurisdictions."""
-    found = Outbreak.objects.filter(_touching(by.areas("cases.view")), code=ids.normalise_code(code))
-    row = _counted(found).first()
-    if row is None:
-        raise NotFound(_("There is no such outbreak."))
-    return _view(row)
+    return _view(must_see(by, code))
+
+
+def counted(found: Sequence[OutbreakView]) -> list[OutbreakView]:
+    """The same with their cases counted; one query, which reads every case of theirs."""
+    rows = Case.objects.filter(outbreak__in=[one.id for one in found]).exclude(classification=Case.DISCARDED)
+    number = dict(rows.order_by().values_list("outbreak_id").annotate(Count("pk")))
+    return [replace(one, cases=number.get(one.id, 0)) for one in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +146,7 @@ def _touching(areas: Iterable[str]) -> Q:
     return found
 
 
-def _counted(found: QuerySet[Outbreak]) -> QuerySet[Any]:
-    return found.annotate(n=Count("cases", filter=~Q(cases__classification=Case.DISCARDED)))
-
-
-def _view(row: Any) -> OutbreakView:
+def _view(row: Outbreak) -> OutbreakView:
     return OutbreakView(
-        row.pk, row.code, row.name_zh, row.name_en, row.pack, row.area, row.opened_at, row.closed_at, row.n
+        row.pk, row.code, row.name_zh, row.name_en, row.pack, row.area, row.opened_at, row.closed_at
     )  # fmt: skip
