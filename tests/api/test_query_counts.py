@@ -22,6 +22,9 @@ ASKED_WITH = {
     "/areas/{code}/below": "level=grid",
     "/places/nearest": "lon=121.5&lat=29.8",
     "/exposures": "case={case}",
+    "/zones/past": "instant=2026-03-04T09:30:00%2B08:00",
+    "/zones/units": "area=990101",
+    "/zones/unplaced": "outbreak={outbreak}",
 }
 
 

@@ -15,6 +15,7 @@ from fangxian.registry import actions, queries
 from fangxian.registry.actions import PlaceForm
 from fangxian.registry.models import Document, Match
 from fangxian.registry.schemas import Division
+from tests.support.quarter import box
 from tests.support.town import EAST, NOW, TOWNSHIP, VILLAGE, actor, citizen_id, settle, villager
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +79,10 @@ CASES = [
     Case("set_head", "investigator", "site_nurse", lambda w, by: actions.set_head(by, w.home.code, w.one.code)),
     Case("create_place", "grid_worker", "leader", lambda w, by: actions.create_place(by, NEW_PLACE)),
     Case("amend_place", "investigator", "lab", lambda w, by: actions.amend_place(by, w.place.code, NEW_PLACE)),
+    Case("outline_division", "registrar", "investigator", lambda w, by: actions.outline_division(by, TOWNSHIP, box(112.0, 3.9))),
+    Case("import_outlines", "registrar", "leader", lambda w, by: actions.import_outlines(by, {
+        "type": "FeatureCollection", "features": [{"properties": {"code": w.place.code}, "geometry": box(112.0, 3.9)}]})),
+    Case("house", "registrar", "grid_worker", lambda w, by: actions.house(by, w.home.code, w.place.code)),
     Case("merge", "reviewer", "grid_worker", lambda w, by: actions.merge(by, w.one.code, w.other.code)),
     Case("unmerge", "investigator", "auditor", lambda w, by: actions.unmerge(by, w.third.code, "two people")),
     Case("say_same", "registrar", "grid_worker", lambda w, by: actions.say_same(by, w.match.pk, w.one.code)),
@@ -117,6 +122,10 @@ def test_the_same_role_elsewhere_may_not(case: Case, world: World):
     by = _holder(case.role, "990102", world)
     if case.name == "import_divisions":  # good rows are kept, those outside are told: nothing of this row is written
         assert case.call(world, by).created == 0
+        return
+    if case.name == "import_outlines":  # and of outlines nothing at all
+        done = case.call(world, by)
+        assert (done.places, len(done.faults)) == (0, 1)
         return
     with pytest.raises((NotAllowed, NotFound)):
         case.call(world, by)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.test import Client, override_settings
 
 from fangxian.cases import queries as cases
+from fangxian.containment.zones import queries as zones
 from fangxian.core import accounts, clock, tokens
 from fangxian.core.access import SYSTEM, Grant, roles
 from fangxian.duties import queries as duties
@@ -75,6 +76,7 @@ class Exchange:
         steps = duties.open_steps(SYSTEM)
         people = [row.person for row in cases.line_list(SYSTEM).rows]
         exposures = tracing.exposures(SYSTEM, case=city.cases[0])
+        drawn = [row.code for row in zones.zones(SYSTEM).rows]
         accounts_there = [account.pk for account in city.staff.values()]
         return {
             "case": city.cases, "infected": city.cases, "cases.code": city.cases, "codes": [city.cases[:2]],
@@ -85,6 +87,7 @@ class Exchange:
             "area": [row.code for row in xizhou.DIVISIONS], "level": ["county", "grid"],
             "step_id": [step.pk for step in steps[:20]], "duty_id": [step.duty_id for step in steps[:20]],
             "kind": sorted({step.kind for step in steps}), "journal.kind": ["case", "contact", "person", "duty"],
+            "zones.code": drawn, "zones.level": ["high", "low"], "zones.kind": ["building", "cell"],
             "subject_id": [step.duty.subject_id for step in steps[:5]],
             "exposure_id": [one.id for one in exposures],
             "stay_id": [stay.id for stay in tracing.track(SYSTEM, city.cases[0]).stays],

@@ -24,6 +24,7 @@ from fangxian.api import (
     registry,
     tracing,
     venues,
+    zones,
 )
 from fangxian.api.signing import ANYBODY_SIGNED_IN
 
@@ -88,5 +89,5 @@ api = Api(
     docs_url=None,
 )
 refusing.install(api)
-for stage in (accounts, duties, registry, people, lists, cases, tracing, venues, protocols, journal, jobs):
+for stage in (accounts, duties, registry, people, lists, cases, tracing, venues, zones, protocols, journal, jobs):
     api.add_router("", stage.router)

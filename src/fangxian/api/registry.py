@@ -46,6 +46,17 @@ class PlaceView(Shown):
     cell: str
     capacity: int | None
     indoor: bool | None
+    parent_id: int | None
+    outline: dict[str, Any] | None
+
+
+class OutlinesTaken(Shown):
+    """What an import of outlines did: with any fault, nothing."""
+
+    divisions: int
+    places: int
+    unchanged: int
+    faults: list["RowFault"]
 
 
 class Nearby(Shown):
@@ -61,6 +72,7 @@ class HouseholdView(Shown):
     id: int
     code: str
     area: str
+    building_id: int | None
     members: int
 
 
@@ -111,7 +123,12 @@ def _appointments(by: Actor, rows: Sequence[Any]) -> list[AppointmentView]:
 
 def _households(_by: Actor, rows: Sequence[Any]) -> list[HouseholdView]:
     members = queries.household_members([row.pk for row in rows])
-    return [HouseholdView(id=row.pk, code=row.code, area=row.area, members=len(members[row.pk])) for row in rows]
+    return [
+        HouseholdView(
+            id=row.pk, code=row.code, area=row.area, building_id=row.building_id, members=len(members[row.pk])
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _household(by: Actor, row: Any) -> HouseholdView:
@@ -132,13 +149,31 @@ def import_divisions(by: Actor, divisions: Sequence[Division]) -> Any:
     return actions.import_divisions(by, divisions)
 
 
+def import_outlines(by: Actor, outlines: Mapping[str, Any]) -> Any:
+    """Take the outlines of a GeoJSON FeatureCollection: the property `code` of each feature names a division or a place.
+
+    Either all of it is taken or nothing: with a fault in any feature nothing is written, and all faults are told.
+    """
+    return actions.import_outlines(by, outlines)
+
+
+def _outlined(_by: Actor, done: Any) -> OutlinesTaken:
+    return OutlinesTaken(
+        divisions=done.divisions, places=done.places, unchanged=done.unchanged, faults=_faults(done.faults)
+    )
+
+
 def _taken(_by: Actor, done: Any) -> DivisionsTaken:
-    language = get_language() or "zh"
-    faults = [
-        RowFault(where=one.where.text.in_(language), message=one.what.in_(language), remedy=one.remedy.in_(language))
-        for one in done.faults
-    ]
+    faults = _faults(done.faults)
     return DivisionsTaken(created=done.created, changed=done.changed, unchanged=done.unchanged, faults=faults)
+
+
+def _faults(faults: Sequence[Any]) -> list[RowFault]:
+    language = get_language() or "zh"
+    return [
+        RowFault(where=one.where.text.in_(language), message=one.what.in_(language), remedy=one.remedy.in_(language))
+        for one in faults
+    ]
 
 
 AREA = {"code": Area}
@@ -152,6 +187,9 @@ shown(queries.Area)
 shown(ResponsibilityView, "vacant")
 
 offer(router, "POST", "/areas/import", import_divisions, DivisionsTaken, given=TABLE, then=_taken)
+OUTLINES = {"outlines": dict[str, Any]}
+offer(router, "POST", "/outlines/import", import_outlines, OutlinesTaken, given=OUTLINES, then=_outlined)
+offer(router, "PUT", "/areas/{code}/outline", actions.outline_division, None, given=AREA)
 offer(router, "GET", "/areas/{code}", queries.area, given=AREA)
 offer(router, "GET", "/areas/{code}/children", queries.children, given=AREA)
 offer(router, "GET", "/areas/{code}/below", queries.below, given=AREA, after=lambda row: row.code)
@@ -185,5 +223,6 @@ offer(router, "GET", "/places/{code}", queries.place, PlaceView)
 offer(router, "PUT", "/places/{code}", actions.amend_place, PlaceView)
 offer(router, "GET", "/households", queries.households, HouseholdView, after=lambda row: row.pk, then=_households)
 offer(router, "POST", "/households", actions.create_household, HouseholdView, status=201, keyed=True, then=_household)
+offer(router, "PUT", "/households/{household}/building", actions.house, HouseholdView, then=_household)
 offer(router, "POST", "/households/{household}/members", actions.move_in, None)
 offer(router, "PUT", "/households/{household}/head", actions.set_head, None)

@@ -140,7 +140,7 @@ def built(kind: type, read: BaseModel, **more: Any) -> Any:
 
 def model_of(kind: Any, *, name: str = "", without: Collection[str] = (), query: bool = False) -> type[BaseModel]:
     """A closed model with the fields of a dataclass, but for some."""
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     found: dict[str, Any] = {}
     for field in fields(kind):
         if field.name in without:
@@ -184,7 +184,7 @@ def shown(kind: Any, *properties: str, name: str = "") -> Any:
         if properties or name:
             raise ValueError(f"{kind.__name__} was shown before")
         return _answers[kind]
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     found: dict[str, Any] = {field.name: (_shown(hints[field.name]), ...) for field in fields(kind)}
     for one in properties:
         found[one] = (_shown(get_type_hints(getattr(kind, one).fget)["return"]), ...)

@@ -269,9 +269,12 @@ def _duty_tree(rule: DutyRule, tongue: str) -> Tree:
 def _tables(pack: Pack, tongue: str) -> Tree:
     tree = Tree(Styled(_both("分区、阈值与参数", "Zones, thresholds and parameters", tongue), "bold"))
     for level in pack.zones.levels if pack.zones else ():
-        tree.add(Styled(f"{level.name.in_(tongue)}: {level.measures.in_(tongue)} ").append_text(_grade(level.cite)))
+        if level.is_on:
+            measures = "; ".join(measure.name.in_(tongue) for measure in level.measures)
+            tree.add(Styled(f"{level.name.in_(tongue)}: {measures} ").append_text(_grade(level.cite)))
     for lift in pack.zones.lift if pack.zones else ():
-        tree.add(Styled(f"{lift.name.in_(tongue)}: {lift.when.text.in_(tongue)} ").append_text(_grade(lift.cite)))
+        if lift.is_on:
+            tree.add(Styled(f"{lift.name.in_(tongue)}: {lift.when.text.in_(tongue)} ").append_text(_grade(lift.cite)))
     for code in pack.codes:
         tree.add(Styled(f"{code.name.in_(tongue)}: {code.when.text.in_(tongue)} ").append_text(_grade(code.cite)))
     for threshold in pack.thresholds:

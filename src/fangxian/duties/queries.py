@@ -18,9 +18,9 @@ from fangxian.duties.planning import evidence_wanted, title
 from fangxian.protocols import DutyRule
 
 __all__ = [
-    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "evidence_wanted", "gaps", "holds", "ids_of_subjects",
-    "last_settled", "late", "late_subjects", "missing", "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps", "rule", "step",
-    "summary", "title",
+    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "evidence_wanted", "gaps", "holds",
+    "ids_of_subjects", "last_settled", "last_told", "late", "late_subjects", "missing", "my_counts", "my_steps",
+    "of_role", "of_subject", "open_step", "open_steps", "rule", "step", "summary", "title",
 ]  # fmt: skip
 
 
@@ -185,6 +185,18 @@ def open_step(kind: str, subject: tuple[str, int], key: str) -> Step | None:
     return Step.objects.filter(
         duty__subject_kind=subject[0], duty__subject_id=subject[1], kind=kind, key=key, state=Step.OPEN
     ).first()
+
+
+def last_told(kind: str, subject_ids: Iterable[int], name: str) -> dict[int, tuple[Any, datetime]]:
+    """The latest answer that a settled step of each subject's duties brought to a fact (evidence), and when; one query."""
+    rows = Step.objects.filter(
+        duty__subject_kind=kind, duty__subject_id__in=list(subject_ids), state=Step.DONE, evidence__isnull=False
+    )
+    found: dict[int, tuple[Any, datetime]] = {}
+    for subject_id, evidence, at in rows.order_by("done_at", "pk").values_list("duty__subject_id", "evidence", "done_at"):
+        if evidence and name in evidence and at is not None:
+            found[subject_id] = evidence[name], at
+    return found
 
 
 def rule(duty: Duty) -> DutyRule:

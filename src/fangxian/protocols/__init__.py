@@ -23,6 +23,8 @@ from .judging import (
     classify_exposure,
     code_state,
     infectious_window,
+    zone_facts,
+    zone_level,
     zone_lift,
 )
 from .loading import PackInfo, available, load, restore
@@ -30,7 +32,7 @@ from .pack import Pack
 from .planning import PlannedStep, plan
 from .problems import PackError, Problem
 from .release import StepFact, latest_evidence, release_time, release_verdict
-from .rules import Category, CodeRule, LiftRule, Threshold
+from .rules import Category, CodeRule, LiftRule, Threshold, ZoneLevel, Zones
 
 __all__ = [
     "Category",
@@ -60,6 +62,8 @@ __all__ = [
     "Threshold",
     "Verdict",
     "Window",
+    "ZoneLevel",
+    "Zones",
     "available",
     "classify_case",
     "classify_exposure",
@@ -73,5 +77,7 @@ __all__ = [
     "release_time",
     "release_verdict",
     "restore",
+    "zone_facts",
+    "zone_level",
     "zone_lift",
 ]

@@ -14,7 +14,12 @@ Value = int | float | str | bool | tuple[int | float, ...] | None
 GRADES = ("A", "B", "C", "G")
 GENERAL = "general"
 DAY, DAILY = "day", "daily"  # the unit of test days, and the word for every day of a stage
-WORDS = {"same_day": Text("当天", "the same day"), "next_day": Text("次日", "the next day")}
+WORDS = {
+    "same_day": Text("当天", "the same day"), "next_day": Text("次日", "the next day"),
+    "building": Text("楼栋", "building"), "compound": Text("小区", "residential compound"), "street": Text("街段", "street"),
+    "cell": Text("六边形网格（H3）", "H3 cell"), "grid": Text("网格", "grid"), "village": Text("村（社区）", "village or community"),
+    "township": Text("乡镇（街道）", "township"), "county": Text("县（市、区）", "county"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from fangxian.text import Text, listed
 from .citation import Cited
 from .conditions import Facts, every, limits, unmet
 from .planning import resolve
-from .rules import CaseClass, Category, CodeRule, Criterion, Exposure, InfectiousWindow, LiftRule
+from .rules import CaseClass, Category, CodeRule, Criterion, Exposure, InfectiousWindow, LiftRule, ZoneLevel, Zones
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,31 @@ def infectious_window(
         end = resolve(window.to, anchors, tz) if window.to else None
         cited = (window.from_.offset, *((window.to.offset,) if window.to else ()))
         return Window(start, end, cited)
+    return None
+
+
+def zone_facts(zones: Zones, facts: Facts) -> tuple[dict[str, bool], tuple[Cited, ...]]:
+    """What a case's stays at a place count as (active, stayed), with the limits that decided it.
+
+    ``facts``: stay_minutes and stay_visits in the infectious window. A fact whose counting rule is not met is False; one that
+    the guideline does not count is left out, hence unknown.
+    """
+    found: dict[str, bool] = {}
+    cited: list[Cited] = []
+    for rule in zones.counting:
+        verdict = rule.when.judge(facts)
+        if verdict is not None:
+            found[rule.key] = verdict
+        if verdict:
+            cited += [*([rule.cite] if rule.cite else []), *limits(rule.when)]
+    return found, tuple(cited)
+
+
+def zone_level(zones: Zones, facts: Facts) -> tuple[ZoneLevel, Text] | None:
+    """The strictest level in use whose rule holds, with what made it hold; None where none does."""
+    for level in zones.levels:
+        if level.is_on and level.when.judge(facts):
+            return level, listed(level.when.reasons(facts)) or level.name
     return None
 
 

@@ -108,9 +108,9 @@ class Pack:
         return judging.infectious_window(self.infectious, facts, anchors, tz)
 
     def zone_lift(self, level: str, facts: Facts) -> tuple[tuple[LiftRule, judging.Verdict], ...]:
-        """Every way down from a zone level with whether it is open and what is missing."""
+        """Every way down from a zone level that is in use, with whether it is open and what is missing."""
         rules = self.zones.lift if self.zones else ()
-        return tuple((rule, judging.zone_lift(rule, facts)) for rule in rules if rule.from_ == level)
+        return tuple((rule, judging.zone_lift(rule, facts)) for rule in rules if rule.is_on and rule.from_ == level)
 
     def code_state(self, facts: Facts) -> judging.CodeState | None:
         """The health-code colour that the evidence gives; None where the guideline knows no codes."""

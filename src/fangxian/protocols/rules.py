@@ -85,15 +85,39 @@ class Exposure:
     assume: dict[str, Annotated[Cited, Measures("yes/no")]] = field(default_factory=dict)
 
 
+#: What a zone may be drawn by, from the smallest to the largest.
+ZONE_UNITS = ("building", "compound", "street", "cell", "grid", "village", "township", "county")
+
+
+@dataclass(frozen=True)
+class ZoneMeasure:
+    """One measure in a zone of a level (足不出户, 上门服务 …)."""
+
+    key: str
+    name: Text
+    cite: Cited | None = None
+
+
 @dataclass(frozen=True)
 class ZoneLevel:
-    """A level of area control (高风险区, 管控区 …): when a place belongs to it and what is done there."""
+    """A level of area control (高风险区, 管控区 …): when a place belongs to it, what is done there, what it is drawn by.
+
+    ``unit``: the piece of land that counts as one; without it the building where that is known, else the compound, else the
+    village or community. ``enabled`` makes a level that an overlay turns on or off.
+    """
 
     key: str
     name: Text
     when: Condition
-    measures: Text
+    measures: Annotated[tuple[ZoneMeasure, ...], Named()]
     cite: Cited
+    unit: Annotated[Cited, Measures(words=ZONE_UNITS)] | None = None
+    enabled: Annotated[Cited, Measures("yes/no")] | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the level is in use."""
+        return self.enabled is None or bool(self.enabled.value)
 
 
 @dataclass(frozen=True)
@@ -106,14 +130,42 @@ class LiftRule:
     when: Condition
     cite: Cited
     to: str | None = None
+    enabled: Annotated[Cited, Measures("yes/no")] | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the way down is in use."""
+        return self.enabled is None or bool(self.enabled.value)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """When a case counts as having been active, or as having stayed, at a place: ``key`` is the fact that then holds."""
+
+    key: str
+    name: Text
+    when: Condition
+    cite: Cited | None = None
 
 
 @dataclass(frozen=True)
 class Zones:
-    """Levels, highest first, and the ways down."""
+    """Levels, highest first, the ways down, and how a case's stays at a place are counted."""
 
     levels: Annotated[tuple[ZoneLevel, ...], Named()]
     lift: Annotated[tuple[LiftRule, ...], Named()]
+    counting: Annotated[tuple[Counting, ...], Named()] = ()
+
+    def level(self, key: str) -> ZoneLevel:
+        """A level by its key. Raises KeyError."""
+        return self.levels[self.rank(key)]
+
+    def rank(self, key: str) -> int:
+        """Where a level stands, 0 being the strictest. Raises KeyError."""
+        for place, level in enumerate(self.levels):
+            if level.key == key:
+                return place
+        raise KeyError(key)
 
 
 @dataclass(frozen=True)

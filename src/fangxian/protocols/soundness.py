@@ -8,7 +8,7 @@ from .duty import Due, DutyRule, Need, StepRule
 from .pack import Pack
 from .planning import stage_references
 from .problems import Mark, Problem
-from .vocabulary import suggestion
+from .vocabulary import facts, suggestion
 
 
 def problems_of(pack: Pack, marks: dict[str, Mark]) -> list[Problem]:
@@ -186,6 +186,18 @@ def _zones(pack: Pack) -> Iterator[Breach]:
     if pack.zones is None:
         return
     keys = [level.key for level in pack.zones.levels]
+    for level in pack.zones.levels:
+        if not level.measures:
+            yield f"zones/levels/{level.key}/measures", "该等级没有措施", "the level has no measures"
+    known = [key for key, fact in {**facts(), **{fact.key: fact for fact in pack.facts}}.items() if fact.kind == "yes/no"]
+    for counted in pack.zones.counting:
+        if counted.key not in known:
+            more = suggestion(counted.key, known)
+            yield (
+                f"zones/counting/{counted.key}",
+                f"没有是非事实“{counted.key}”{more.zh}",
+                f"there is no yes/no fact {counted.key!r}{more.en}",
+            )
     for rule in pack.zones.lift:
         for name, level in (("from", rule.from_), ("to", rule.to)):
             if level is not None and level not in keys:

@@ -19,6 +19,8 @@ class Jurisdiction(models.Model):
     population = models.IntegerField(null=True, blank=True)
     lon = models.FloatField(null=True, blank=True)
     lat = models.FloatField(null=True, blank=True)
+    #: Its border as a GeoJSON Polygon or MultiPolygon (WGS 84), where it is known.
+    outline = models.JSONField(null=True, blank=True)
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)
     successor = models.CharField(max_length=18, blank=True)
@@ -55,6 +57,8 @@ class Household(models.Model):
     area = models.CharField(max_length=18, db_index=True)
     address = models.CharField(max_length=200, blank=True)
     head = models.ForeignKey("Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="heads")
+    #: The building behind whose door it is, where that is known.
+    building = models.ForeignKey("Place", null=True, blank=True, on_delete=models.PROTECT, related_name="households")
 
 
 class Person(models.Model):
@@ -171,7 +175,7 @@ class Match(models.Model):
 
 
 class Place(models.Model):
-    """Where people meet: a shop, a ward, a carriage, a class room."""
+    """Where people meet or live: a shop, a ward, a carriage, a class room; a building (楼栋) in its compound (小区), a street."""
 
     code = models.CharField(max_length=10, unique=True)
     kind = models.CharField(max_length=20)
@@ -183,6 +187,10 @@ class Place(models.Model):
     lat = models.FloatField(null=True, blank=True)
     #: H3 cell at resolution 9 (about 0.1 km²), as the library writes it.
     cell = models.CharField(max_length=16, blank=True, db_index=True)
+    #: What it is a part of: a building of its compound, a shop of its street.
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="parts")
+    #: Its ground plan as a GeoJSON Polygon or MultiPolygon (WGS 84), where it is known.
+    outline = models.JSONField(null=True, blank=True)
     capacity = models.IntegerField(null=True, blank=True)
     indoor = models.BooleanField(null=True)
 

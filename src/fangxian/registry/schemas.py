@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from fangxian.standards.errors import InputError
 
@@ -55,6 +56,54 @@ class DivisionsImport:
     changed: int
     unchanged: int
     faults: tuple[InputError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutlinesImport:
+    """What an import of outlines did. With any of `faults` nothing was written."""
+
+    divisions: int
+    places: int
+    unchanged: int
+    faults: tuple[InputError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a person lives: the area of residence, and the household and building (ids) where they are known."""
+
+    area: str
+    household_id: int | None
+    building_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A person in a list of who lives where, masked; the building (id) is None where it is not known."""
+
+    code: str
+    name: str
+    area: str
+    address: str
+    household: str
+    building_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on the map: what it is, what it is a part of (id), its point (degrees), H3 cell and GeoJSON outline."""
+
+    id: int
+    code: str
+    kind: str
+    name_zh: str
+    name_en: str
+    area: str
+    lon: float | None
+    lat: float | None
+    cell: str
+    parent_id: int | None
+    outline: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "fangxian.cases",
     "fangxian.tracing",
     "fangxian.containment.venues",
+    "fangxian.containment.zones",
     "fangxian.command",
     "fangxian.command.situation",
     "fangxian.web",

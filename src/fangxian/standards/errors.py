@@ -15,18 +15,24 @@ Language = Literal["zh", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A spot in the user's input: row and column of a table, or line and field of a recipe. Both count from 1."""
+    """A spot in the user's input: row and column of a table, line and field of a recipe, feature and property of a map.
+
+    All count from 1.
+    """
 
     file: str = ""
     row: int | None = None
     column: str = ""
     line: int | None = None
     field: str = ""
+    feature: int | None = None
 
     @property
     def text(self) -> Text:
         zh, en = ([self.file], [self.file]) if self.file else ([], [])
-        for number, zh_unit, en_unit in ((self.line, "行", "line"), (self.row, "行", "row")):
+        for number, zh_unit, en_unit in (
+            (self.line, "行", "line"), (self.row, "行", "row"), (self.feature, "个要素", "feature"),
+        ):  # fmt: skip
             if number is not None:
                 zh.append(f"第 {number} {zh_unit}")
                 en.append(f"{en_unit} {number}")

@@ -46,3 +46,12 @@ class ContactEnded(outbox.Event):
     outbreak_id: int
     area: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackChanged(outbox.Event):
+    """Stays on the activity track of a case were added, corrected or taken away."""
+
+    kind = "tracing.track_changed"
+    case_id: int
+    outbreak_id: int

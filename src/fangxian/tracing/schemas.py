@@ -381,3 +381,31 @@ class InvestigationView:
     opened_at: datetime
     closed_at: datetime | None
     summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A stay of a case within its infectious window, for the stages above: where (a place on record, or a point), when."""
+
+    case_id: int
+    from_at: datetime
+    to_at: datetime
+    place_id: int | None
+    place_text: str
+    place_kind: str
+    lon: float | None
+    lat: float | None
+
+    @property
+    def minutes(self) -> int:
+        return int((self.to_at - self.from_at).total_seconds() // 60)
+
+
+@dataclass(frozen=True, slots=True)
+class LastContact:
+    """A contact of a case, and when it last was exposed to it."""
+
+    case_id: int
+    contact_id: int
+    state: str
+    at: datetime

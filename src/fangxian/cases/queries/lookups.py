@@ -1,12 +1,14 @@
 """What the stages above ask about cases by key; the caller has checked the right. No names."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from fangxian.cases.judgement import known_facts
 from fangxian.cases.models import Case, Outbreak
 from fangxian.cases.schemas import CaseFacts
 from fangxian.cases.subject import anchors_of
 from fangxian.core import ids
+from fangxian.core.access import within
 
 
 def id_of(code: str) -> int | None:
@@ -59,3 +61,19 @@ def by_person(outbreak_id: int, person_ids: Iterable[int]) -> dict[int, int]:
 def people_with_cases(person_ids: Iterable[int]) -> set[int]:
     """Those of the people (ids as they stand on cases) who have a case in any outbreak, ruled out or not."""
     return set(Case.objects.filter(person_id__in=set(person_ids)).values_list("person_id", flat=True))
+
+
+def outbreak_codes(outbreak_ids: Iterable[int]) -> dict[int, str]:
+    """Codes of outbreaks by key; one query."""
+    return dict(Outbreak.objects.filter(pk__in=set(outbreak_ids)).values_list("pk", "code"))
+
+
+def outbreak_pack(outbreak_id: int) -> str:
+    """The pack under which an outbreak is handled."""
+    return Outbreak.objects.values_list("pack", flat=True).get(pk=outbreak_id)
+
+
+def infected_since(outbreak_id: int, since: datetime, area: str = "") -> list[int]:
+    """Keys of the cases of an outbreak reported from an instant on, handled in a jurisdiction; those ruled out are left out."""
+    found = Case.objects.filter(within(area), outbreak_id=outbreak_id, reported_at__gte=since)
+    return list(found.exclude(classification=Case.DISCARDED).order_by("pk").values_list("pk", flat=True))

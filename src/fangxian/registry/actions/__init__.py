@@ -2,9 +2,10 @@
 
 from fangxian.registry.actions.amendments import amend_person, withdraw
 from fangxian.registry.actions.divisions import abolish_division, import_divisions, install, rename_division
-from fangxian.registry.actions.households import create_household, move_in, move_out, set_head
+from fangxian.registry.actions.households import create_household, house, move_in, move_out, set_head
 from fangxian.registry.actions.matches import find_matches, merge, say_different, say_same, unmerge
 from fangxian.registry.actions.organisations import create_organisation, deactivate_organisation, rename_organisation
+from fangxian.registry.actions.outlines import import_outlines, outline_division
 from fangxian.registry.actions.people import register_many, register_person, withdraw_people
 from fangxian.registry.actions.places import PlaceForm, amend_place, create_place
 from fangxian.registry.actions.posts import appoint, end_appointment
@@ -28,12 +29,15 @@ __all__ = [
     "delete_view",
     "end_appointment",
     "find_matches",
+    "house",
     "import_divisions",
+    "import_outlines",
     "install",
     "keep_columns",
     "merge",
     "move_in",
     "move_out",
+    "outline_division",
     "register_many",
     "register_person",
     "rename_division",

@@ -9,20 +9,36 @@ from fangxian.core.errors import Invalid, NotFound
 from fangxian.registry import checking
 from fangxian.registry.actions.people import find
 from fangxian.registry.matching import rekey
-from fangxian.registry.models import Household
+from fangxian.registry.models import Household, Place
 
 
 @action
-def create_household(by: Actor, area: str, address: str) -> Household:
-    """A new household, empty as yet."""
+def create_household(by: Actor, area: str, address: str, building: str = "") -> Household:
+    """A new household, empty as yet. `building` is the code of the building behind whose door it is, if that is known."""
     area = checking.area(area)
     by.must("persons.register", area)
     address = checking.clean(address)
     if not address or len(address) > 200:
         raise Invalid(_("An address of up to 200 characters is needed."), field="address")
-    made = Household.objects.create(code=ids.new_code(), area=area, address=address)
+    made = Household.objects.create(code=ids.new_code(), area=area, address=address, building=_building(building, area))
     record(by, "household.created", ("household", made.pk), area=area, data={"code": made.code})
     return made
+
+
+@action
+def house(by: Actor, household: str, building: str) -> Household:
+    """Say in which building a household is (its code; empty: not known)."""
+    home = _household(household)
+    by.must("persons.edit", home.area)
+    found = _building(building, home.area)
+    if home.building_id != (found.pk if found else None):
+        left, home.building = home.building_id, found
+        home.save(update_fields=["building"])
+        record(
+            by, "household.housed", ("household", home.pk), area=home.area,
+            data={"from": left, "to": home.building_id},
+        )  # fmt: skip
+    return home
 
 
 @action
@@ -74,6 +90,19 @@ def set_head(by: Actor, household: str, person: str) -> None:
     home.head = who
     home.save(update_fields=["head"])
     record(by, "household.head_set", ("household", home.pk), area=home.area, data={"person": who.pk})
+
+
+def _building(code: str, area: str) -> Place | None:
+    if not code:
+        return None
+    found = Place.objects.filter(code=ids.normalise_code(code)).first()
+    if found is None or found.area[:6] != area[:6]:
+        raise Invalid(
+            _("There is no place %(code)s in this county.") % {"code": code},
+            remedy=_("Enter the building first, or leave it empty."),
+            field="building",
+        )
+    return found
 
 
 def _household(code: str) -> Household:

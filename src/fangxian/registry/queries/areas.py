@@ -15,6 +15,7 @@ from fangxian.registry import romanised
 from fangxian.registry.divisions import SUMMARY_NAMES
 from fangxian.registry.levels import LEVELS, at_level, upwards
 from fangxian.registry.models import Jurisdiction
+from fangxian.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +60,32 @@ def full_area_names(codes: Iterable[str], lang: str | None = None) -> dict[str, 
 
 def short_area_names(codes: Iterable[str], lang: str | None = None) -> dict[str, str]:
     """Names as people of the county say them: a grid or building with its community (春和社区第1网格), the rest by itself. One query."""
-    chinese = _chinese(lang)
+    language = "zh" if _chinese(lang) else "en"
+    return {code: name.in_(language) for code, name in short_area_texts(codes).items()}
+
+
+def short_area_texts(codes: Iterable[str]) -> dict[str, Text]:
+    """The same in both languages, one query."""
     wanted = set(codes)
     community = {code: at_level(code, "village") for code in wanted}
-    called = area_names({*wanted, *community.values()}, lang)
+    rows = Jurisdiction.objects.filter(pk__in={*wanted, *community.values()}).values_list("code", "name_zh", "name_en")
+    called = {code: Text(_name(zh, en, True), _name(zh, en, False)) for code, zh, en in rows}
     short = {}
     for code in wanted:
-        path = [called[code]] if community[code] == code else [called[code], called[community[code]]]
-        short[code] = "".join(reversed(path)) if chinese else ", ".join(path)
+        own = called.get(code) or _nameless(code)
+        whole = called.get(community[code]) or _nameless(community[code])
+        short[code] = own if community[code] == code else Text(whole.zh + own.zh, f"{own.en}, {whole.en}")
     return short
+
+
+def _nameless(code: str) -> Text:
+    """A code that is not in the register is its own name, "" the whole country."""
+    return Text(code, code) if code else Text("全国", "the whole country")
 
 
 def area(code: str, lang: str | None = None) -> Area:
     """One jurisdiction. Raises NotFound."""
-    row = Jurisdiction.objects.filter(pk=code).first()
+    row = Jurisdiction.objects.filter(pk=code).defer("outline").first()
     if row is None:
         raise NotFound(_("There is no jurisdiction %(code)s.") % {"code": code})
     return _area(row, _chinese(lang))
@@ -98,7 +111,7 @@ def below(
     limit: int | None = None,
 ) -> list[Area]:
     """Every jurisdiction of a level within one, by code; from the one after `after`."""
-    rows = Jurisdiction.objects.filter(within(code, "code"), level=level, code__gt=after)
+    rows = Jurisdiction.objects.filter(within(code, "code"), level=level, code__gt=after).defer("outline")
     if not with_abolished:
         rows = rows.filter(_standing())
     return [_area(row, _chinese(lang)) for row in rows.order_by("code")[:limit]]

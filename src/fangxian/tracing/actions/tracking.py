@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from fangxian.core import journal
 from fangxian.core.access import Actor
-from fangxian.core.actions import action, record
+from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Invalid, NotFound, Refusal
 from fangxian.tracing import judging, sources
 from fangxian.tracing.actions.investigating import RIGHT
 from fangxian.tracing.actions.versions import stale
 from fangxian.tracing.desk import SOURCES
+from fangxian.tracing.events import TrackChanged
 from fangxian.tracing.models import Activity
 from fangxian.tracing.schemas import StayForm
 
@@ -52,6 +53,7 @@ def edit_stay(by: Actor, stay_id: int, form: StayForm, reason: str, version: int
         by, "track.edited", ("case", stay.case_id), area=stay.case.area,
         data={"stay": stay.pk, "before": before, **_told(stay), "reason": sources.reason(reason)},
     )  # fmt: skip
+    emit(TrackChanged(stay.case_id, stay.case.outbreak_id))
     return stay
 
 
@@ -63,6 +65,7 @@ def remove_stay(by: Actor, stay_id: int, reason: str, version: int | None = None
         by, "track.removed", ("case", stay.case_id), area=stay.case.area,
         data={"stay": stay.pk, **_told(stay), "reason": sources.reason(reason)},
     )  # fmt: skip
+    emit(TrackChanged(stay.case_id, stay.case.outbreak_id))
     stay.delete()
 
 
@@ -78,6 +81,8 @@ def _add(by: Actor, case: str, forms: Sequence[StayForm]) -> tuple[list[Activity
     Activity.objects.bulk_create(stays)
     for stay in stays:
         record(by, "track.added", ("case", facts.id), area=facts.area, data={"stay": stay.pk, **_told(stay)})
+    if stays:
+        emit(TrackChanged(facts.id, facts.outbreak_id))
     return stays, refused
 
 

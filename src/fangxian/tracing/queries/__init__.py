@@ -9,6 +9,7 @@ from fangxian.tracing.queries.four_clear import four_clear, watched_outbreaks
 from fangxian.tracing.queries.importing import columns, corrections, import_of, imports, left_out, preview
 from fangxian.tracing.queries.proposing import propose
 from fangxian.tracing.queries.reaching import Reaching, of_contacts, reaching
+from fangxian.tracing.queries.stays import last_contacts, stays_of
 from fangxian.tracing.queries.tracks import investigation, track
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "import_of",
     "imports",
     "investigation",
+    "last_contacts",
     "left_out",
     "of_case",
     "of_contacts",
@@ -37,6 +39,7 @@ __all__ = [
     "preview",
     "propose",
     "reaching",
+    "stays_of",
     "track",
     "watched_outbreaks",
 ]

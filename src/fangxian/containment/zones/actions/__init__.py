@@ -1,0 +1,18 @@
+"""The only writers of zones. Each checks the right, writes, leaves its line in the journal and tells of it."""
+
+from fangxian.containment.zones.actions.deciding import annul, decide, edit, propose
+from fangxian.containment.zones.actions.evaluating import evaluate, reconsider
+from fangxian.containment.zones.actions.lifting import lift, record_round
+from fangxian.containment.zones.actions.noticing import publish
+
+__all__ = [
+    "annul",
+    "decide",
+    "edit",
+    "evaluate",
+    "lift",
+    "propose",
+    "publish",
+    "reconsider",
+    "record_round",
+]

@@ -1,0 +1,26 @@
+"""The only readers of zones that others use. Cases are shown by code to whoever may see them, people masked."""
+
+from fangxian.containment.zones.queries.listing import due_for_lift, in_force, proposals, zones, zones_at
+from fangxian.containment.zones.queries.mapping import geojson, pickable
+from fangxian.containment.zones.queries.one import history, lift_status, zone
+from fangxian.containment.zones.queries.people import inside
+from fangxian.containment.zones.queries.public import public_areas, public_notice, public_notices
+from fangxian.containment.zones.queries.unplaced import unplaced
+
+__all__ = [
+    "due_for_lift",
+    "geojson",
+    "history",
+    "in_force",
+    "inside",
+    "lift_status",
+    "pickable",
+    "proposals",
+    "public_areas",
+    "public_notice",
+    "public_notices",
+    "unplaced",
+    "zone",
+    "zones",
+    "zones_at",
+]
