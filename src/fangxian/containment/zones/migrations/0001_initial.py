@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cases', '0001_initial'),
-        ('registry', '0003_geography'),
+        ('registry', '0004_geography'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0002_saved_views'),
+        ('registry', '0003_organisation_kind'),
     ]
 
     operations = [
