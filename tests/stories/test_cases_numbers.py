@@ -309,12 +309,12 @@ def test_who_opens_closes_and_sees_outbreaks(county: County) -> None:
         with pytest.raises(NotFound):
             ask(county.actor("other_county"), own.code)
     with pytest.raises(NotAllowed):
-        actions.close_outbreak(county.actor("investigator"), own.code)
+        actions.close_outbreak(county.actor("investigator"), own.code, "over")
     with pytest.raises(NotFound):
-        actions.close_outbreak(county.actor("other_county"), own.code)
-    actions.close_outbreak(county.actor("county"), own.code)
+        actions.close_outbreak(county.actor("other_county"), own.code, "over")
+    actions.close_outbreak(county.actor("county"), own.code, "over")
     with pytest.raises(Conflict):
-        actions.close_outbreak(county.actor("county"), own.code)
+        actions.close_outbreak(county.actor("county"), own.code, "over")
     assert [one.code for one in queries.outbreaks(SYSTEM, open_only=True)] == [county.outbreak]
 
 

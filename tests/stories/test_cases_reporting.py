@@ -201,7 +201,7 @@ def test_who_enters_a_card_for_nobody_in_particular(county: County) -> None:
 
 
 def test_no_report_in_a_closed_outbreak(county: County) -> None:
-    actions.close_outbreak(county.actor("province"), county.outbreak)
+    actions.close_outbreak(county.actor("province"), county.outbreak, "over")
     with pytest.raises(Conflict, match=r"closed|关闭|结束"):
         actions.report(county.actor("clinic"), county.form())
 

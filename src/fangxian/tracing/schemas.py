@@ -284,6 +284,8 @@ class ExposureView:
     relation: str
     source: str
     version: int
+    #: The line of the journal that tells of it, or of the contact that it made.
+    entry: int | None
 
 
 @dataclass(frozen=True, slots=True)

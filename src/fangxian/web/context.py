@@ -37,8 +37,10 @@ class Section:
 SECTIONS = (
     Section("web:home", gettext_lazy("My duties"), "duties", ("duties.view",)),
     Section("web:cases", gettext_lazy("Cases"), "cases", ("cases.view",)),
-    Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view", "cases.view")),
+    Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view",)),
     Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
+    Section("web:chains", gettext_lazy("Chains"), "chains", ("cases.view", "tracing.view")),
+    Section("web:outbreaks", gettext_lazy("Outbreaks"), "outbreaks", ("cases.view",)),
     Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",), "picture"),
     Section("web:imports", gettext_lazy("Imports"), "import", ("imports.make",), "records"),
     Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",), "records"),

@@ -134,6 +134,14 @@ SOURCE_NAMES = {
     "linelist": gettext_lazy("line list"),
 }
 
+#: The moments of 7-1-7.
+MILESTONE_NAMES = {
+    "emerged_on": gettext_lazy("emergence: onset of the first case"),
+    "detected_on": gettext_lazy("detection"),
+    "notified_on": gettext_lazy("notification"),
+    "responded_on": gettext_lazy("completion of the early response"),
+}
+
 #: What the journal says that was done to a case or a contact.
 EVENTS = {
     "case.reported": gettext_lazy("reported"),
@@ -146,6 +154,9 @@ EVENTS = {
     "case.isolated": gettext_lazy("isolated"),
     "case.transferred": gettext_lazy("transferred"),
     "case.discarded": gettext_lazy("ruled out"),
+    "outbreak.opened": gettext_lazy("outbreak opened"),
+    "outbreak.dated": gettext_lazy("dates of 7-1-7 recorded"),
+    "outbreak.closed": gettext_lazy("outbreak closed"),
     "track.added": gettext_lazy("stay added to the track"),
     "track.edited": gettext_lazy("stay on the track corrected"),
     "track.removed": gettext_lazy("stay taken off the track"),

@@ -15,4 +15,5 @@ urlpatterns = [
     path("lists/", include("fangxian.web.lists.urls")),
     path("contacts/", include("fangxian.web.contacts.urls")),
     path("chains/", include("fangxian.web.chains.urls")),
+    path("outbreaks/", include("fangxian.web.outbreaks.urls")),
 ]

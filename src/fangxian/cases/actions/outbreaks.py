@@ -58,14 +58,17 @@ def open_outbreak(by: Actor, form: OutbreakForm) -> Outbreak:
 
 
 @action
-def close_outbreak(by: Actor, code: str) -> Outbreak:
-    """Close an outbreak: no more cases can be reported in it. What is open about its cases stays open."""
+def close_outbreak(by: Actor, code: str, reason: str) -> Outbreak:
+    """Close an outbreak, with the reason: no more cases can be reported in it. What is open about its cases stays open."""
     outbreak = _locked(by, code)
     if outbreak.closed_at:
         raise Conflict(_("This outbreak is already closed."))
+    reason = reason.strip()[:300]
+    if len(reason) < 2:
+        raise Invalid(_("A reason is needed."), remedy=_("Write one sentence; it stays on record."), field="reason")
     outbreak.closed_at = clock.now()
     outbreak.save(update_fields=["closed_at"])
-    record(by, "outbreak.closed", ("outbreak", outbreak.pk), area=outbreak.area)
+    record(by, "outbreak.closed", ("outbreak", outbreak.pk), area=outbreak.area, data={"reason": reason})
     return outbreak
 
 

@@ -44,8 +44,9 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A line of the case's history. `changes`: field → (old, new)."""
+    """A line of the case's history. `changes`: field → (old, new); `seq`: the number of the journal's line."""
 
+    seq: int
     at: datetime
     who: str
     action: str
@@ -154,5 +155,7 @@ def _history(found: Case) -> list[Event]:
     for entry in journal.of(KIND, found.pk):
         data = json.loads(entry.data)
         changes = {name: (old, new) for name, (old, new) in data.get("changes", {}).items()}
-        history.append(Event(entry.at, entry.actor, entry.action, data.get("reason", ""), entry.basis, changes))
+        history.append(
+            Event(entry.seq, entry.at, entry.actor, entry.action, data.get("reason", ""), entry.basis, changes)
+        )
     return history

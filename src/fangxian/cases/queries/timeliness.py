@@ -82,10 +82,15 @@ def outbreak_name(by: Actor, code: str) -> OutbreakName:
     return OutbreakName(row.pk, row.code, row.name_zh if chinese else row.name_en or row.name_zh)
 
 
-def outbreak_names(rows: QuerySet[Any]) -> list[OutbreakName]:
-    """The outbreaks that any of these rows (of a stage above, with an `outbreak`) belongs to, newest first. One query."""
+def outbreak_names(by: Actor, rows: QuerySet[Any]) -> list[OutbreakName]:
+    """The outbreaks that touch the actor's cases, or that any of these rows (of a stage above, with an `outbreak`) belongs to.
+
+    Newest first; one query.
+    """
     chinese = (get_language() or "zh").startswith("zh")
-    found = Outbreak.objects.filter(Exists(rows.order_by().filter(outbreak_id=OuterRef("pk"))))
+    areas = by.areas("cases.view")
+    mine = Q(Exists(rows.order_by().filter(outbreak_id=OuterRef("pk"))))
+    found = Outbreak.objects.filter(Q() if "" in areas else _touching(areas) | mine)
     told = found.order_by("-opened_at", "-pk").values_list("pk", "code", "name_zh", "name_en")
     return [OutbreakName(pk, code, zh if chinese else en or zh) for pk, code, zh, en in told]
 

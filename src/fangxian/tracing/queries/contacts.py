@@ -57,8 +57,8 @@ def contact(by: Actor, code: str) -> ContactDetail:
     """One contact. Raises NotFound for an unknown code, and alike where the actor may not see the contact."""
     found = sources.contact(by, code)
     now = clock.now()
-    steps = [step for duty in duties.of_subject(subject.KIND, found.pk) for step in duty.steps.all()]
-    late = sum(step.state == step.OPEN and step.due_at is not None and step.due_at <= now for step in steps)
+    steps = duties.diary(subject.KIND, [found.pk])
+    late = sum(step["state"] == "open" and step["due_at"] is not None and step["due_at"] <= now for step in steps)
     rule = packs.by_reference(found.classified_by.partition(" ")[0]).exposure
     names = {one.key: one.name for one in rule.categories} if rule else {}
     met = Contact.objects.filter(exposures__contact_of=found).order_by("code").values_list("code", flat=True)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from fangxian.core import journal
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid
 from fangxian.protocols import Text
@@ -30,9 +31,13 @@ def exposures(by: Actor, *, contact: str = "", case: str = "", infected: str = "
 
 
 def views(by: Actor, rows: QuerySet[Exposure]) -> list[ExposureView]:
-    """Rows as they are read; one query. Cases that the actor may not know of are not named."""
-    at_hand = rows.select_related("case", "contact_of", "contact", "person", "place", "infected")
-    return [_view(by, row) for row in at_hand]
+    """Rows as they are read; three queries. Cases that the actor may not know of are not named."""
+    at_hand = list(rows.select_related("case", "contact_of", "contact", "person", "place", "infected"))
+    loose = [row.pk for row in at_hand if row.contact_id is None]
+    watched = {row.contact_id for row in at_hand if row.contact_id is not None}
+    entries = journal.numbers("exposure", loose, "exposure.recorded") if loose else {}
+    by_contact = journal.numbers(judging.CONTACT, watched, "contact.identified") if watched else {}
+    return [_view(by, row, entries.get(row.pk) or by_contact.get(row.contact_id or 0)) for row in at_hand]
 
 
 def may_know(by: Actor, case: Any) -> bool:
@@ -40,7 +45,14 @@ def may_know(by: Actor, case: Any) -> bool:
     return case is not None and by.may("cases.view", case.area, case.organisation_id)
 
 
-def _view(by: Actor, row: Exposure) -> ExposureView:
+def _may_name(by: Actor, row: Exposure) -> bool:
+    """Whether the actor may know to whom the exposure was."""
+    if row.contact_of is not None:
+        return by.may("contacts.view", row.contact_of.area, row.contact_of.held_by_id)
+    return may_know(by, row.case)
+
+
+def _view(by: Actor, row: Exposure, entry: int | None) -> ExposureView:
     source = row.case or row.contact_of
     assert source is not None, "an exposure is to somebody"
     infected = row.infected if may_know(by, row.infected) and (row.case is None or may_know(by, row.case)) else None
@@ -52,7 +64,7 @@ def _view(by: Actor, row: Exposure) -> ExposureView:
     clause = Text(cited.explain("zh"), cited.explain("en")) if cited else sources.NO_WORDS
     return ExposureView(
         id=row.pk,
-        of=source.code if row.case is None or may_know(by, row.case) else "",
+        of=source.code if _may_name(by, row) else "",
         of_kind=judging.CASE if row.case_id else judging.CONTACT,
         person=masking.name(row.person.name or row.person.name_latin),
         setting=row.setting,
@@ -74,6 +86,7 @@ def _view(by: Actor, row: Exposure) -> ExposureView:
         relation=row.relation,
         source=row.source,
         version=row.version,
+        entry=entry,
     )
 
 

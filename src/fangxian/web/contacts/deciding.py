@@ -13,7 +13,8 @@ from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.duties import packs
-from fangxian.tracing import actions, queries
+from fangxian.tracing import actions, queries, sources
+from fangxian.tracing.queries.four_clear import row_of
 from fangxian.web.contacts.forms import BecomeCaseForm, HoldForm
 from fangxian.web.contacts.one import contact_page
 
@@ -65,10 +66,10 @@ def end(request: HttpRequest, code: str) -> HttpResponse:
 def become_case(request: HttpRequest, code: str) -> HttpResponse:
     """Report the contact as a case; what is known is not asked for again."""
     by = _actor(request)
-    found = queries.contact(by, code)
-    by.must("contacts.convert", found.row.area)
-    outbreak = cases.outbreak(by, found.outbreak)
-    pack = packs.pack(found.pack, found.row.area)
+    found = sources.contact(by, code)
+    by.must("contacts.convert", found.area)
+    outbreak = cases.outbreak_name(by, found.outbreak.code)
+    pack = packs.pack(found.pack, found.area)
     now = clock.now().replace(second=0, microsecond=0)
     form = BecomeCaseForm(by, pack, [outbreak], request.POST or None, initial={"diagnosed_at": now})
     refusal: Refusal | None = None
@@ -76,14 +77,14 @@ def become_case(request: HttpRequest, code: str) -> HttpResponse:
         try:
             if not form.is_valid():
                 raise Invalid(_("Not complete yet."), remedy=_("Look at the marked fields."))
-            case = actions.become_case(by, code, replace(form.card(), outbreak=found.outbreak))
+            case = actions.become_case(by, code, replace(form.card(), outbreak=outbreak.code))
         except Refusal as fault:
             refusal = fault
         else:
             messages.success(request, _("Reported: %(code)s. The review has begun.") % {"code": case.code})
             messages.success(request, f"become-{code}", extra_tags="draft")
             return redirect("web:case", case.code)
-    context = {"form": form, "refusal": refusal, "row": found.row, "outbreak": outbreak.name}
+    context = {"form": form, "refusal": refusal, "row": row_of(by, found, 0), "outbreak": outbreak.name}
     return render(request, "web/contacts/become_case.html", context, status=refusal.status if refusal else 200)
 
 

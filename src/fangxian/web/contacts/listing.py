@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
-from fangxian.cases import queries as cases
 from fangxian.core.access import Actor
 from fangxian.protocols.vocabulary import facts
 from fangxian.registry import queries as registry
@@ -21,6 +20,7 @@ from fangxian.web.saying import CONTACT_STATES, HELD, said
 
 PAGE = 50
 LACKING = {
+    "any": gettext_lazy("anything"),
     "person": gettext_lazy("who it is"),
     "place": gettext_lazy("where the person is"),
     "control": gettext_lazy("control"),
@@ -60,7 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Counts of the four clear over the selection, and the contacts in it, the latest identified first."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     by.must("contacts.view")
-    outbreaks = cases.outbreaks(by)
+    outbreaks = queries.watched_outbreaks(by)
     if not outbreaks:
         return render(request, "web/contacts/index.html", {"form": None})
     given = request.GET.copy()
@@ -70,7 +70,7 @@ def index(request: HttpRequest) -> HttpResponse:
     after = Cursor.read(request.GET.get("after", ""))
     key = (after[0], after[1]) if after and after[0] else None
     outbreak = form.cleaned_data.get("outbreak") or outbreaks[0].code
-    table = queries.four_clear(by, outbreak, wanted=form.filter(), after=key, limit=PAGE)
+    table = queries.four_clear(by, outbreak, wanted=form.filter(), after=key, limit=PAGE, watched_only=True)
     for name in ("after", "part"):
         given.pop(name, None)
     context: dict[str, Any] = {

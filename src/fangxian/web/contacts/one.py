@@ -15,7 +15,7 @@ from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.errors import Refusal
 from fangxian.registry import queries as registry
-from fangxian.tracing import queries
+from fangxian.tracing import queries, sources
 from fangxian.tracing.queries.calendar import standing
 from fangxian.tracing.schemas import FollowUp
 from fangxian.tracing.subject import KIND
@@ -43,7 +43,6 @@ def contact_page(request: HttpRequest, code: str, refusal: Refusal | None = None
         "contact": found,
         "row": row,
         "place": registry.short_area_names([row.area])[row.area],
-        "may_see_case": by.may("cases.view"),
         "clear": [
             ("number", pgettext("four clear", "Number"), row.identified_at, False),
             ("person", pgettext("four clear", "Person"), row.person_clear_at, True),
@@ -61,20 +60,20 @@ def contact_page(request: HttpRequest, code: str, refusal: Refusal | None = None
 def reveal(request: HttpRequest, code: str) -> HttpResponse:
     """The person in full, for a purpose."""
     by = _actor(request)
-    found = queries.contact(by, code)
+    found = sources.contact(by, code)
     url = reverse("web:contact_reveal", args=[code])
-    return reveal_person(request, by, person_card(found.person_id), found.row.area, url)
+    return reveal_person(request, by, person_card(found.person_id), found.area, url)
 
 
 @require_GET
 def person(request: HttpRequest, code: str) -> HttpResponse:
     """Who it is, masked."""
     by = _actor(request)
-    found = queries.contact(by, code)
+    found = sources.contact(by, code)
     context = {
         "card": person_card(found.person_id),
-        "may_reveal": by.may("persons.reveal", found.row.area, found.held_by_id),
-        "reveal_url": reverse("web:contact_reveal", args=[found.row.code]),
+        "may_reveal": by.may("persons.reveal", found.area, found.held_by_id),
+        "reveal_url": reverse("web:contact_reveal", args=[found.code]),
     }
     return section(
         request, "web/components/person.html", context, _("Person"), (reverse("web:contact", args=[code]), code)
@@ -84,7 +83,7 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def duties(request: HttpRequest, code: str) -> HttpResponse:
     """What is owed to the contact."""
-    pk = queries.contact(_actor(request), code).row.id
+    pk = sources.contact(_actor(request), code).pk
     back = (reverse("web:contact", args=[code]), code)
     return section(request, "web/duties/of_subject.html", {"duties": owed(KIND, pk)}, _("Duties"), back)
 

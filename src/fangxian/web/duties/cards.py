@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fangxian.cases import queries as cases
-from fangxian.core import clock
+from fangxian.core import clock, journal
 from fangxian.core.access import Actor
 from fangxian.duties import packs, planning, queries, subjects
 from fangxian.protocols import Cited, DutyRule, Text
@@ -194,7 +194,9 @@ def _clock(rule: DutyRule, key: str) -> tuple[Text | None, Cited | None]:
 def owed(kind: str, subject_id: int) -> list[dict[str, Any]]:
     """The duties about a subject, each with its steps as lines: title, ground, holder. For whoever may see the subject."""
     found = []
-    for duty in queries.of_subject(kind, subject_id):
+    duties = queries.of_subject(kind, subject_id)
+    opened = journal.numbers("duty", [duty.pk for duty in duties], "duty.opened")
+    for duty in duties:
         rule = queries.rule(duty)
         steps = sorted(duty.steps.all(), key=lambda step: (step.number, step.attempt))
         lines = [
@@ -207,7 +209,7 @@ def owed(kind: str, subject_id: int) -> list[dict[str, Any]]:
             for step in steps
         ]
         outcome = said(terms("outcomes").get(duty.outcome, duty.outcome))
-        found.append({"duty": duty, "name": said(rule.name), "lines": lines, "outcome": outcome})
+        found.append({"duty": duty, "name": said(rule.name), "lines": lines, "outcome": outcome, "entry": opened.get(duty.pk)})
     return found
 
 

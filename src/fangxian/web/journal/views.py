@@ -41,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Lines of the journal about one subject, the newest first; a subject outside the reader's area is unknown to them."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     by.must("journal.view")
-    form = AskForm(request.GET or None, initial={"kind": "case"})
+    form = AskForm(request.GET if "code" in request.GET else None, initial={"kind": "case"})
     lines: list[Any] | None = None
     refusal: Refusal | None = None
     if form.is_bound and form.is_valid():
@@ -49,6 +49,8 @@ def index(request: HttpRequest) -> HttpResponse:
             lines = _lines(by, form.cleaned_data["kind"], form.cleaned_data["code"])
         except Refusal as fault:
             refusal = fault
+    elif seq := request.GET.get("entry", ""):
+        lines = _entry(by, seq)
     context = {"form": form, "lines": lines, "refusal": refusal, "head": journal.signed_head()}
     return render(request, "web/journal/index.html", context, status=refusal.status if refusal else 200)
 
@@ -65,6 +67,14 @@ def _lines(by: Actor, kind: str, code: str) -> list[dict[str, Any]]:
         {"entry": one, "told": _told(json.loads(one.data))}
         for one in sorted(mine, key=lambda one: one.seq, reverse=True)
     ]
+
+
+def _entry(by: Actor, seq: str) -> list[dict[str, Any]]:
+    """One line by its number, as “why?” names it. Raises NotFound, alike for one of another area."""
+    one = journal.entry(int(seq)) if seq.isascii() and seq.isdecimal() and len(seq) < 18 else None
+    if one is None or not by.may("journal.view", one.area):
+        raise _unknown()
+    return [{"entry": one, "told": _told(json.loads(one.data))}]
 
 
 def _key(kind: str, code: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -63,6 +64,13 @@ def step_state(step: Any) -> SafeString:
         return countdown(step.due_at)
     late = step.state == "done" and step.due_at is not None and step.done_at is not None and step.done_at > step.due_at
     tone, picture, words = STEP_STATES["late" if late else step.state]
+    return chip(words, tone, picture)
+
+
+@register.simple_tag
+def transport_state(key: str) -> SafeString:
+    """What became of moving a contact."""
+    tone, picture, words = ("late", "late", _("late")) if key == "late" else STEP_STATES[key]
     return chip(words, tone, picture)
 
 
@@ -131,10 +139,21 @@ def coverage_bar(covered: Any) -> SafeString:
     )  # fmt: skip
 
 
-@register.inclusion_tag("web/components/why.html")
-def why(text: str, clause: str = "", pack: str = "", grade: str = "") -> dict[str, str]:
-    """“Why?”: the clause that decided, its pack, and how far it was checked."""
-    return {"text": text, "clause": clause, "pack": pack, "grade": grade}
+@register.inclusion_tag("web/components/why.html", takes_context=True)
+def why(context: Any, text: str, clause: str = "", pack: str = "", entry: int | None = None) -> dict[str, Any]:
+    """“Why?”: the clause that decided with its grade, its pack, and the line of the journal, which leads there for whoever may read it."""
+    return {"text": text, "clause": clause, "pack": pack, "entry": entry, "actor": context.get("actor")}
+
+
+@register.simple_tag(takes_context=True)
+def journal_line(context: Any, entry: int) -> SafeString:
+    """The number of a line of the journal: a link for whoever may read it."""
+    actor = context.get("actor")
+    if actor is None or not actor.may("journal.view"):
+        return format_html('<small class="muted">{} <span class="code">#{}</span></small>', _("journal"), entry)
+    return format_html(
+        '<a class="code" href="{}?entry={}">{} #{}</a>', reverse("web:journal"), entry, _("journal"), entry
+    )
 
 
 @register.inclusion_tag("web/components/empty.html")
@@ -154,6 +173,12 @@ def note(tone: str, title: Any, text: Any = "") -> dict[str, Any]:
 def field(bound: Any) -> dict[str, Any]:
     """A field of a form with its label, hint and fault."""
     return {"field": bound}
+
+
+@register.filter
+def bothsaid(text: Mapping[str, str]) -> str:
+    """A mapping of zh and en, in the reader's language."""
+    return text["zh"] if saying.chinese() else text["en"]
 
 
 @register.filter

@@ -1,5 +1,6 @@
 /** The page of the chains: fetches the picture, and lets its controls, its legend and its side say what it shows. */
 
+import { outline } from "./pens.js";
 import { Scene, colourOf } from "./scene.js";
 import { View } from "./view.js";
 
@@ -104,16 +105,23 @@ function legend(board, scene, words) {
   const { areaNames, classNames } = scene.picture;
   const names = { generation: (/** @type {number} */ n) => words.generation.replace("%s", String(n)), area: (/** @type {number} */ n) => areaNames[n], class: (/** @type {number} */ n) => classNames[n] };
   const colours = palette(board);
-  list?.replaceChildren(...scene.tints.map(([tint, number]) => {
+  const entry = (/** @type {string} */ shape, /** @type {string} */ fill, /** @type {string} */ stroke, /** @type {string} */ said) => {
     const item = document.createElement("li");
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-    for (const [name, value] of Object.entries({ cx: 7, cy: 7, r: 6, fill: colourOf(tint, colours) })) dot.setAttribute(name, String(value));
+    const mark = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    for (const [name, value] of Object.entries({ d: outline(shape, { x: 7, y: 7 }, 5), fill, stroke })) mark.setAttribute(name, value);
     svg.setAttribute("aria-hidden", "true");
-    svg.append(dot);
-    item.append(svg, `${tint < 0 ? words.unknown : names[/** @type {keyof typeof names} */ (scene.colour)](tint)} ${number}`);
+    svg.append(mark);
+    item.append(svg, said);
     return item;
-  }));
+  };
+  const coloured = scene.tints.map(([tint, number]) => {
+    const said = tint < 0 ? words.unknown : names[/** @type {keyof typeof names} */ (scene.colour)](tint);
+    return entry("circle", colourOf(tint, colours), "none", `${said} ${number}`);
+  });
+  const shaped = scene.shapes.map((shape, place) => entry(shape, "none", colours.ink, classNames[place]));
+  if (scene.picture.kinds.includes("elsewhere")) shaped.push(entry("cross", "none", colours.ink, words.elsewhere));
+  list?.replaceChildren(...coloured, ...shaped);
 }
 
 /** Say who is selected, and fetch the side if there is a page of the case. @param {HTMLElement} board @param {Scene} scene @param {Record<string, string>} words @param {number} place */

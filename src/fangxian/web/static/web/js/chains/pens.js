@@ -12,7 +12,7 @@
 const FONT = "system-ui, sans-serif";
 
 /** The path of a shape around a point, as SVG writes it. @param {string} shape @param {Point} at @param {number} r */
-function outline(shape, { x, y }, r) {
+export function outline(shape, { x, y }, r) {
   const n = (/** @type {number} */ one) => one.toFixed(1);
   if (shape === "square") return `M${n(x - r)} ${n(y - r)}h${2 * r}v${2 * r}h${-2 * r}z`;
   if (shape === "triangle") return `M${n(x)} ${n(y - r * 1.2)}l${n(r * 1.15)} ${n(r * 2)}h${n(-r * 2.3)}z`;

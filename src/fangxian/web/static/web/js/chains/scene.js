@@ -191,7 +191,7 @@ export class Scene {
       const code = this.picture.codes[place];
       if (!code || !this.shows(place)) continue;
       const { x, y } = at(place);
-      if (x > -80 && x < width && y > 0 && y < height) pen.text(code, { x: x + RADIUS + 3, y: y + 4 }, palette.ink, 11);
+      if (x > -80 && x < width && y > 0 && y < height) pen.text(code, { x: x + 2, y: y - RADIUS - 3 }, palette.ink, 11);
     }
   }
 }
