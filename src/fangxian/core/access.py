@@ -164,6 +164,8 @@ def after(area: str) -> str:
 
 
 SYSTEM = Actor(None, "system", (), "job", is_system=True)
+#: Whoever looks at a page without having signed in.
+NOBODY = Actor(None, "", (), "web")
 
 
 def actor_for(account: Account, channel: str) -> Actor:

@@ -175,7 +175,7 @@ def set_language(by: Actor, language: str) -> None:
             remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(known)},
             field="language",
         )
-    if Account.objects.filter(pk=by.account_id).exclude(language=language).update(language=language):
+    if Account.objects.filter(pk=by.account_id or 0).exclude(language=language).update(language=language):
         record(by, "account.language_set", ("account", by.account_id or 0), data={"language": language})
 
 

@@ -97,6 +97,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
             ensure_ascii=False,
         ),
         "session_ends": getattr(request, "session", {}).get("ends_at", "") if signed_in else "",
+        "carries": signed_in and actor is not None and actor.may("duties.do"),
         "demo": settings.DEMO,
         "version": settings.VERSION,
     }

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django_htmx.http import retarget
 
-from fangxian.core.access import Actor, actor_for
+from fangxian.core.access import NOBODY, actor_for
 from fangxian.core.errors import Refusal
 from fangxian.web.parts import problem, wants_json
 
@@ -20,9 +20,6 @@ class SignedOut(Refusal):
     """Nobody has signed in, or the shift is over."""
 
     status, code = 401, "signed_out"
-
-
-NOBODY = Actor(None, "", (), "web")
 
 
 class ActorMiddleware:

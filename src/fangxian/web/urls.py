@@ -5,6 +5,7 @@ from django.urls import include, path
 app_name = "web"
 urlpatterns = [
     path("", include("fangxian.web.duties.urls")),
+    path("", include("fangxian.web.phone.urls")),
     path("", include("fangxian.web.account.urls")),
     path("coverage/", include("fangxian.web.coverage.urls")),
     path("situation/", include("fangxian.web.situation.urls")),

@@ -2,6 +2,7 @@
 
 import "./clocks.js";
 import "./drafts.js";
+import "./phone.js";
 
 const WARN_BEFORE = 5 * 60_000;
 const notices = document.getElementById("notices");
@@ -17,9 +18,11 @@ function tell(id) {
 /** @param {string} id */
 const untell = (id) => notices?.querySelector(`[data-notice="${id}"]`)?.remove();
 
-addEventListener("offline", () => tell("notice-offline"));
-addEventListener("online", () => untell("notice-offline"));
-if (!navigator.onLine) tell("notice-offline");
+if (document.body.dataset.carried === undefined) {  // the kept duties say so themselves
+  addEventListener("offline", () => tell("notice-offline"));
+  addEventListener("online", () => untell("notice-offline"));
+  if (!navigator.onLine) tell("notice-offline");
+}
 document.body.addEventListener("htmx:sendError", () => tell("notice-unsent"));
 document.body.addEventListener("htmx:beforeRequest", () => untell("notice-unsent"));
 
