@@ -11,6 +11,7 @@ from fangxian.analytics.reproduction import (
     Reproduction,
     discr_si,
     estimate_r,
+    estimate_r_parametric,
     estimate_r_uncertain,
     overall_infectivity,
     wallinga_teunis,
@@ -54,10 +55,11 @@ def test_a_given_serial_interval(outbreak: str, window: int) -> None:
 def test_a_serial_interval_of_mean_and_sd(output: str) -> None:
     outbreak, _, _, mean, sd, _ = output.split("_")
     cases = incidence(outbreak)
-    si = discr_si(np.arange(len(cases)), float(mean.removeprefix("mean")), float(sd.removeprefix("sd")))
+    moments = float(mean.removeprefix("mean")), float(sd.removeprefix("sd"))
+    si = discr_si(np.arange(len(cases)), *moments)
     reference = column(HOME / f"{outbreak}_si_parametric_{mean}_{sd}.csv", "w")
     agree(si, reference[: len(si)], scale=1e-6)
-    compare(estimate_r(cases, si), HOME / output)
+    compare(estimate_r_parametric(cases, mean_si=moments[0], sd_si=moments[1]), HOME / output)
 
 
 def test_the_discretised_serial_interval() -> None:

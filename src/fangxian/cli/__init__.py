@@ -8,7 +8,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperGroup
 
-from fangxian.cli import account, journal, lists, operate, protocols, trace
+from fangxian.cli import account, detect, estimate, journal, lists, operate, protocols, trace
 from fangxian.cli.faults import told
 from fangxian.cli.started import say
 
@@ -44,10 +44,16 @@ app.add_typer(
 app.add_typer(
     journal.app, name="journal", help=say("操作日志：核对、签名头", "The append-only journal: verify it, sign its head")
 )
+app.add_typer(
+    estimate.app,
+    name="estimate",
+    help=say("疫情形势：再生数", "How the outbreak goes: reproduction numbers"),
+)
 operate.add_to(app)
 account.add_to(app)
 lists.add_to(app)
 trace.add_to(app)
+detect.add_to(app)
 
 
 def main() -> None:

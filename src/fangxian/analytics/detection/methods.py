@@ -35,14 +35,39 @@ class Method:
         return frozenset(inspect.signature(self.function).parameters) - {"counts"} - set(self.preset)
 
     def __call__(self, counts: ArrayLike, **parameters: Any) -> Detection:
-        """Judge the counts. Raises DetectionError for a parameter that the method does not have."""
+        """Judge the counts. Raises DetectionError for a parameter that the method does not have, or that is of another kind."""
         for name in sorted(set(parameters) - self.parameters):
             known = ", ".join(sorted(self.parameters))
             raise DetectionError(
                 f"方法 {self.name} 没有参数 {name}；可用的有：{known}。",
                 f"Method {self.name} has no parameter {name}; it has: {known}.",
             )
+        for name, value in parameters.items():
+            self._check(name, value)
         return self.function(counts, **self.preset, **parameters)
+
+    def _check(self, name: str, value: Any) -> None:
+        annotation = str(inspect.signature(self.function).parameters[name].annotation)
+        for start, kinds, zh, en in _KINDS:
+            if annotation.startswith(start) and not (
+                isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+            ):
+                if value is None and "None" in annotation:
+                    return
+                raise DetectionError(
+                    f"方法 {self.name} 的参数 {name} 应为{zh}，不能是 {value!r}。",
+                    f"Parameter {name} of method {self.name} is {en}, not {value!r}.",
+                )
+
+
+#: How annotations begin, and what may be given for them.
+_KINDS: tuple[tuple[str, tuple[type, ...], str, str], ...] = (
+    ("int", (int,), "整数", "a whole number"),
+    ("float", (int, float), "数", "a number"),
+    ("bool", (bool,), " true 或 false", "true or false"),
+    ("tuple", (list, tuple), "列表", "a list"),
+    ("str", (str,), "词", "a word"),
+)
 
 
 def _methods() -> dict[str, Method]:

@@ -40,8 +40,27 @@ def estimate_r(
     here. All cases of the first day count as imported. A window that ends before the mean serial interval has passed is NaN.
     Raises ReproductionError for incidence, distribution or windows that make no sense.
     """
+    return _estimated(incidence, imported, checked_si(si), window, windows, mean_prior, sd_prior, quantiles)
+
+
+def estimate_r_parametric(
+    incidence: ArrayLike, *, mean_si: float, sd_si: float, window: int = 7, imported: ArrayLike | None = None,
+    windows: tuple[Sequence[int], Sequence[int]] | None = None, mean_prior: float = 5.0, sd_prior: float = 5.0,
+    quantiles: tuple[float, ...] = QUANTILES,
+) -> Reproduction:  # fmt: skip
+    """R given mean (above 1) and standard deviation of the serial interval in days, cut off at the length of the series.
+
+    For the rest as `estimate_r`.
+    """
+    weights = discr_si(np.arange(np.shape(incidence)[-1]), mean_si, sd_si)
+    return _estimated(incidence, imported, weights, window, windows, mean_prior, sd_prior, quantiles)
+
+
+def _estimated(
+    incidence: ArrayLike, imported: ArrayLike | None, weights: Floats, window: int, windows: tuple[Sequence[int], Sequence[int]] | None,
+    mean_prior: float, sd_prior: float, quantiles: tuple[float, ...],
+) -> Reproduction:  # fmt: skip
     cases, local, one = _incidence(incidence, imported)
-    weights = checked_si(si)
     start, end = _windows(cases.shape[1], window, windows)
     shape, scale = _prior(mean_prior, sd_prior)
     infected, rate = _posterior(cases, local, weights, start, end, 1 / scale)
@@ -199,7 +218,7 @@ def _summed(values: Floats, start: Ints, end: Ints, plus: float, total: Floats) 
 
 def _infectivity(cases: Ints, si: Floats) -> Floats:
     # Past the last day that has a weight above 1e-17 nothing reaches the sum with the prior's rate.
-    kept = si[: int(np.flatnonzero(si > 1e-17)[-1]) + 1]
+    kept = si[: int(np.flatnonzero(si > 1e-17).max(initial=0)) + 1]
     found = np.full(cases.shape, np.nan)
     _convolved(cases, kept, found)
     return found

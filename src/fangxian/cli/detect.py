@@ -1,0 +1,180 @@
+"""`fangxian detect`: which counts of a file of series are too many. Needs no installation."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fangxian.cli.started import bar, console, language, say
+
+if TYPE_CHECKING:
+    from fangxian.analytics.detection import Detection, Method
+    from fangxian.analytics.long_series import LongSeries
+
+#: Series judged and written at a time, so that a nation's series need no more memory than their counts.
+BATCH = 4096
+
+AsJson = Annotated[bool, typer.Option("--json", help=say("结果以 JSON 输出", "Machine-readable result on stdout"))]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command at the top level."""
+    app.command(
+        help=say(
+            "早期预警：用一种探测方法判断每条序列每一期的计数是否过多，每期一行：期望值、上限、预警",
+            "Early warning: judge by a detection method which counts are too many, a line each with expected, upper bound, alarm",
+        )
+    )(detect)
+
+
+def detect(
+    series: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False,
+            help=say(
+                "计数（CSV 或 Parquet）：series,date,count；缺报留空，日期为日、周（2024-W01）、月或序号",
+                "Counts (CSV or Parquet): series,date,count; empty if missing; dates are days, weeks (2024-W01), months or numbers",
+            ),
+        ),
+    ],
+    method: Annotated[
+        str, typer.Option(help=say("方法，如 ears-c1、farrington-flexible；写错时列出全部",
+                                   "The method, such as ears-c1 or farrington-flexible; all are listed for an unknown one"))
+    ],
+    out: Annotated[Path, typer.Option(dir_okay=False, help=say("结果写入此文件（.csv 或 .parquet）", "The result (.csv or .parquet)"))],
+    compat: Annotated[
+        str, typer.Option(help=say("定义有出入时以谁为准：R 或 paper", "Whose definition counts where they differ: R or paper"))
+    ] = "R",
+    alpha: Annotated[float | None, typer.Option(help=say("显著性水平；默认依方法而定", "Significance level; else the method's"))] = None,
+    freq: Annotated[
+        int | None, typer.Option(min=1, help=say("一年几期；默认依日期，序号为 52", "Times a year; else by the dates, 52 for numbers"))
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE",
+            help=say("方法的其他参数，如 baseline=14；可写多次", "Another parameter of the method, such as baseline=14; may be repeated"),
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    if compat not in ("R", "paper"):
+        raise typer.BadParameter(say("应为 R 或 paper", "must be R or paper"), param_hint="--compat")
+    from fangxian.analytics import detection
+    from fangxian.analytics.long_series import read_series
+
+    chosen = detection.method(method)
+    given = _settings(setting or [])
+    with bar() as progress:
+        task = progress.add_task(say("读取", "Reading"), total=None)
+        data = read_series(series, "count")
+        parameters = _suited(chosen, data, compat, freq) | given | ({"alpha": alpha} if alpha is not None else {})
+        progress.update(task, description=say("判断", "Judging"), total=len(data.names))
+        tally = _judge(chosen, data, parameters, out, lambda done: progress.update(task, completed=done))
+    _report(data, tally, as_json=as_json)
+
+
+def _settings(words: list[str]) -> dict[str, Any]:
+    """NAME=VALUE as a dictionary; a value is a number, true, false, a list in brackets, or a word."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(
+                say(f"“{word}”应写成 名称=值", f"“{word}” must be written NAME=VALUE"), param_hint="--set"
+            )
+        try:
+            found[name.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            found[name.strip()] = value
+    return found
+
+
+def _suited(method: "Method", data: "LongSeries", compat: str, freq: int | None) -> dict[str, Any]:
+    """What the file says of the series, as far as the method wants to know it."""
+    known: dict[str, Any] = {"freq": freq or data.freq, "compat": compat}
+    if data.days is not None:
+        known["weekday"] = (int(data.days[0].astype("int64")) + 3) % 7  # 1970-01-01 was a Thursday
+        if known["freq"] == data.freq:
+            known["dates"] = data.days
+        if data.period == "day":
+            known["length"] = 7
+    return {name: value for name, value in known.items() if name in method.parameters}
+
+
+def _judge(method: "Method", data: "LongSeries", parameters: dict[str, Any], out: Path, tell: Any) -> "Counter[Any]":
+    """Judge batch by batch and write what was found; counts alarms and reasons."""
+    import numpy as np
+    import pyarrow as pa
+
+    from fangxian.analytics.columns import needs_quotes, writing
+    from fangxian.analytics.detection import Alarm
+
+    tally: Counter[Any] = Counter()
+    labels, names = pa.array(data.labels), pa.array(data.names)
+    times = np.arange(len(data.labels))
+    schema = {
+        "series": pa.string(), "date": pa.string(), "observed": pa.int64(), "expected": pa.float64(), "upperbound": pa.float64(),
+        "alarm": pa.bool_(),
+    }  # fmt: skip
+    with writing(out, schema, quoted=needs_quotes(data.names)) as write:
+        for start in range(0, len(data.names), BATCH):
+            batch = slice(start, start + BATCH)
+            found: Detection = method(data.values[batch], **parameters)
+            kept = (times >= data.first[batch, None]) & (times <= data.last[batch, None])
+            row, time = np.nonzero(kept)
+            alarm, observed = found.alarm[kept], data.values[batch][kept]
+            write(
+                {
+                    "series": names.take(pa.array(row + start)), "date": labels.take(pa.array(time)),
+                    "observed": pa.array(np.nan_to_num(observed).astype(np.int64), mask=np.isnan(observed)),
+                    "expected": _finite(found.expected[kept]), "upperbound": _finite(found.upperbound[kept]),
+                    "alarm": pa.array(alarm == Alarm.YES, mask=alarm == Alarm.CANNOT_TELL),
+                }
+            )  # fmt: skip
+            tally["alarms"] += int((alarm == Alarm.YES).sum())
+            tally["judged"] += int((alarm != Alarm.CANNOT_TELL).sum())
+            for reason, number in zip(
+                *np.unique(found.reason[kept][alarm == Alarm.CANNOT_TELL], return_counts=True), strict=True
+            ):
+                tally[int(reason)] += int(number)
+            tell(min(start + BATCH, len(data.names)))
+    return tally
+
+
+def _finite(values: Any) -> Any:
+    """NaN and infinities are no numbers to write."""
+    import numpy as np
+
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _report(data: "LongSeries", tally: "Counter[Any]", *, as_json: bool) -> None:
+    from fangxian.analytics.detection import Reason
+
+    reasons = {reason: tally[reason.value] for reason in Reason if tally[reason.value]}
+    if as_json:
+        result = {
+            "series": len(data.names), "times": len(data.labels), "judged": tally["judged"], "alarms": tally["alarms"],
+            "cannot_tell": {reason.name.lower(): number for reason, number in reasons.items()},
+            "notes": [note.in_(language()) for note in data.notes],
+        }  # fmt: skip
+        print(json.dumps(result, ensure_ascii=False))
+        return
+    for note in data.notes:
+        console.print(note.in_(language()), style="yellow", markup=False, highlight=False)
+    console.print(
+        say(
+            f"{len(data.names)} 条序列，判断 {tally['judged']} 期，预警 {tally['alarms']} 期。",
+            f"{len(data.names)} series, {tally['judged']} counts judged, {tally['alarms']} alarms.",
+        ),
+        highlight=False,
+    )
+    for reason, number in reasons.items():
+        console.print(
+            say(f"  无法判断 {number} 期：{reason.text.zh}", f"  cannot tell of {number}: {reason.text.en}"),
+            markup=False, highlight=False,
+        )  # fmt: skip

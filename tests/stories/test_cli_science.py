@@ -1,0 +1,203 @@
+"""`fangxian detect` and `fangxian estimate`: files in, files out, and every fault named by file, row and column."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from fangxian.analytics import detection
+from fangxian.analytics.reproduction import estimate_r_parametric
+from fangxian.cli import app
+from tests.support.console import Console
+
+START = date(2024, 1, 1)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[str, str]]:
+    """Run a command to the exit code that is expected; gives what it printed and what it remarked."""
+
+    def running(*words: str | Path, language: str = "en", code: int = 0) -> tuple[str, str]:
+        monkeypatch.setenv("FANGXIAN_LANGUAGE", language)
+        monkeypatch.setenv("COLUMNS", "300")
+        done = CliRunner().invoke(app, [str(word) for word in words])
+        assert done.exit_code == code, done.output
+        return done.stdout, done.stderr
+
+    return running
+
+
+def test_it_needs_no_installation(tmp_path: Path) -> None:
+    source = daily(tmp_path / "in.csv", a=[1] * 9)
+    Console(tmp_path / "none").run("detect", source, "--method", "ears-c1", "--out", tmp_path / "out.csv")
+    assert len(rows(tmp_path / "out.csv")) == 9
+    assert not (tmp_path / "none").exists()
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def daily(path: Path, **series: list[int | None]) -> Path:
+    """A file of daily series that begin on the same day; None is an empty cell."""
+    lines = ["series,date,count"]
+    for name, counts in series.items():
+        lines += [f"{name},{START + timedelta(t)},{'' if c is None else c}" for t, c in enumerate(counts)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_counts_become_bounds_and_alarms(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    counts: list[int | None] = [2, 4, 4, 4, 5, 5, 7, 30, None, 5]
+    said, remarks = run(
+        "detect",
+        daily(tmp_path / "in.csv", 一中=counts, B=[1] * 10),
+        "--method",
+        "ears-c1",
+        "--out",
+        tmp_path / "out.csv",
+        "--json",
+    )
+    found = rows(tmp_path / "out.csv")
+    assert list(found[0]) == ["series", "date", "observed", "expected", "upperbound", "alarm"]
+    assert len(found) == 20
+    assert [row["alarm"] for row in found[:10]] == [""] * 7 + ["true", "", ""]
+    assert found[7]["date"] == "2024-01-08"
+    assert float(found[7]["upperbound"]) == detection.ears_c1([2, 4, 4, 4, 5, 5, 7, 30]).upperbound[7]
+    assert found[8]["observed"] == ""
+    assert [row["alarm"] for row in found[10:]] == [""] * 7 + ["false"] * 3
+    told = json.loads(said)
+    assert (told["series"], told["alarms"], told["judged"]) == (2, 1, 4)
+    assert told["cannot_tell"] == {"history": 14, "missing": 2}
+    assert "一中 2024-01-09" in told["notes"][0]
+    assert "Traceback" not in remarks
+
+
+def test_weeks_by_the_calendar_and_parquet(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    counts = random.poisson(9, 330)
+    days = [START + timedelta(7 * t) for t in range(330)]
+    table = pa.table({"series": ["x"] * 330, "date": pa.array(days, pa.date32()), "count": counts})
+    pq.write_table(table, tmp_path / "in.parquet")
+    run("detect", tmp_path / "in.parquet", "--method", "farrington-flexible", "--alpha", "0.01", "--set", "threshold=muan",
+        "--compat", "paper", "--out", tmp_path / "out.parquet")  # fmt: skip
+    found = pq.read_table(tmp_path / "out.parquet")
+    ours = detection.farrington_flexible(
+        counts, dates=np.array(days, "datetime64[D]"), alpha=0.01, threshold="muan", compat="paper"
+    )
+    assert np.allclose(found["upperbound"].to_numpy(), ours.upperbound, equal_nan=True)
+    assert found["alarm"].null_count == int((~ours.judged).sum()) > 200
+
+
+@pytest.mark.parametrize("method", detection.METHODS)
+def test_every_method_can_be_asked_for(method: str, run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    source = daily(tmp_path / "in.csv", a=[3] * 40, b=list(range(40)))
+    run("detect", source, "--method", method, "--out", tmp_path / "out.csv")
+    assert len(rows(tmp_path / "out.csv")) == 80
+
+
+def test_reproduction_numbers(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    cases = [1, 0, 2, 3, 5, 4, 8, 9, 12, 15, 11, 9]
+    lines = [f"{START + timedelta(t)},{c}" for t, c in enumerate(cases)]
+    (tmp_path / "in.csv").write_text("date,incidence\n" + "\n".join(lines), encoding="utf-8")
+    run(
+        "estimate",
+        "rt",
+        tmp_path / "in.csv",
+        "--mean-si",
+        "2.6",
+        "--sd-si",
+        "1.5",
+        "--window",
+        "7",
+        "--out",
+        tmp_path / "out.csv",
+    )
+    found = rows(tmp_path / "out.csv")
+    assert list(found[0]) == ["series", "t_start", "t_end", "mean", "sd", "q025", "median", "q975"]
+    assert [(row["t_start"], row["t_end"]) for row in found] == [(str(t), str(t + 6)) for t in range(2, 7)]
+    ours = estimate_r_parametric(cases, mean_si=2.6, sd_si=1.5)
+    assert [float(row["mean"]) for row in found] == pytest.approx(ours.mean.tolist(), rel=1e-12)
+    assert [float(row["q975"]) for row in found] == pytest.approx(ours.quantile(0.975).tolist(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("series,date,count\na,2024-01-01,-3\n", "row 2, count: -3 is negative"),
+        ("series,date,count\na,2024-01-01,3\na,2024-01-02,2.5\n", "row 3, count: 2.5 is not a whole number"),
+        ("series,date,count\na,2024-01-01,three\n", "row 2, count: “three” is no number"),
+        (
+            "series,date,count\na,2024-01-01,3\nb,2024-01-01,3\na,2024-01-01,4\n",
+            "row 4, date: 2024-01-01 of a is in row 2 already",
+        ),
+        ("series,date,count\na,2024-02-30,3\n", "row 2, date: “2024-02-30” is no date"),
+        ("series,date,count\na,2024-01-01T08:00:00+08:00,3\n", "no time of day, no time zone"),
+        ("series,date,count\na,1,3\na,2024-01-01,3\n", "row 3, date: dates and numbers are mixed"),
+        ("series,date,count\n,2024-01-01,3\n", "row 2, series: it is empty"),
+        ("series,date,count\n", "there are no rows"),
+        ("place,day,n\nx,y,z\n", "lacks the column date, count (found: place, day, n)"),
+        ("series,date,count\na,2024-01-01,3,4\n", "cannot be read as CSV"),
+        ("", "cannot be read as CSV"),
+    ],
+)
+def test_a_fault_is_named_and_nothing_is_written(
+    text: str, says: str, run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(text, encoding="utf-8")
+    _, remarks = run("detect", source, "--method", "ears-c1", "--out", out, code=1)
+    assert says in remarks
+    assert str(source) in remarks
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]
+
+
+def test_faults_are_told_in_chinese_too(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes("series,date,count\n一中,2024-01-01,-3\n".encode("gb18030"))
+    _, remarks = run("detect", source, "--method", "ears-c1", "--out", tmp_path / "o.csv", language="zh", code=1)
+    assert "第 2 行 count：-3 是负数；请改为 0 或留空。" in remarks
+
+
+@pytest.mark.parametrize(
+    ("words", "says", "code"),
+    [
+        (["--method", "ears-c4"], "There is no method ears-c4; there are: ears-c1, ears-c2", 1),
+        (
+            ["--method", "ears-c1", "--set", "years=2"],
+            "has no parameter years; it has: alpha, baseline, min_sigma, z",
+            1,
+        ),
+        (
+            ["--method", "ears-c1", "--set", "baseline=week"],
+            "Parameter baseline of method ears-c1 is a whole number, not 'week'",
+            1,
+        ),
+        (["--method", "ears-c1", "--set", "baseline"], "must be written NAME=VALUE", 2),
+        (["--method", "ears-c1", "--compat", "S"], "must be R or paper", 2),
+        (["--method", "ears-c1", "--alpha", "2"], "alpha lies between 0 and 1", 1),
+    ],
+)
+def test_what_cannot_be_asked_for(
+    words: list[str], says: str, code: int, run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    _, remarks = run("detect", daily(tmp_path / "in.csv", a=[1] * 9), *words, "--out", tmp_path / "o.csv", code=code)
+    assert says in " ".join(remarks.split())
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_weekly_cases_have_no_daily_reproduction_number(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("date,incidence\n2024-01-01,3\n2024-01-08,4\n", encoding="utf-8")
+    _, remarks = run("estimate", "rt", source, "--mean-si", "4", "--sd-si", "2", "--out", tmp_path / "o.csv", code=1)
+    assert "need daily data, and these are by week" in remarks
