@@ -49,12 +49,15 @@ def bayes(
     total, _, number, first = _windows(given, freq, years, half_window, this_year)
     expected, upperbound, alarm, reason = given.blank()
     able = number > 0
+    upper = np.full(total.shape, np.nan)
     # The quantile depends on two whole numbers only, of which there are few different pairs.
-    pairs, which = np.unique(np.stack((total[able], number[able])), axis=1, return_inverse=True)
-    limits = stats.nbinom.ppf(1 - alpha, pairs[0] + 0.5, pairs[1] / (pairs[1] + 1))
-    upper, mean = np.full(total.shape, np.nan), np.full(total.shape, np.nan)
-    upper[able] = limits[which.ravel()]
-    mean[able] = (total[able] + 0.5) / number[able]
+    for reports in np.unique(number[able]).tolist():
+        here = number == reports
+        sums = total[here]
+        seen = np.flatnonzero(np.bincount(sums)) if sums.max() < 1 << 24 else np.unique(sums)
+        upper[here] = stats.nbinom.ppf(1 - alpha, seen + 0.5, reports / (reports + 1))[np.searchsorted(seen, sums)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(able, (total + 0.5) / number, np.nan)
     expected[:, first:], upperbound[:, first:] = mean, upper
     return _compared("bayes", given, first, expected, upperbound, alarm, reason)
 

@@ -139,16 +139,21 @@ def _poisson(x: Floats, m: Floats, low: int, n: int, threshold: float) -> tuple[
     """The largest ratio over change points low…n, and the count at n that would bring it to the threshold."""
     cases = 0.0
     expected = 0.0
-    largest = -np.inf
+    largest = 0.0
     bound = np.inf
-    needed = 0.0
     for k in range(n, low - 1, -1):
         cases += x[k]
         expected += m[k]
-        kappa = max(0.0, math.log(cases / expected)) if cases > 0.0 else 0.0
-        largest = max(largest, kappa * cases + (1.0 - math.exp(kappa)) * expected)
-        # The total that reaches the threshold solves S log(S / M) - S + M = threshold; it is convex, so Newton closes in from above.
-        needed = max(needed, expected) + math.sqrt(2.0 * threshold * expected) + threshold
+        # With S cases where M were expected the ratio is S log(S/M) - S + M, at most (S - M)²/2M: most need no logarithm.
+        excess = cases - expected
+        if excess > 0.0 and excess * excess > 2.0 * expected * largest:
+            kappa = math.log(cases / expected)
+            largest = max(largest, kappa * cases + (1.0 - math.exp(kappa)) * expected)
+        least = expected + math.sqrt(2.0 * threshold * expected)
+        if least - (cases - x[n]) >= bound:
+            continue
+        # The ratio is convex in S, so Newton closes in on the threshold from above.
+        needed = least + threshold
         for _ in range(50):
             step = (needed * math.log(needed / expected) - needed + expected - threshold) / math.log(needed / expected)
             needed -= step
