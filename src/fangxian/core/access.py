@@ -178,6 +178,14 @@ def actor_for(account: Account, channel: str) -> Actor:
     return Actor(account.pk, account.name, grants, channel, person_id=account.person_id)
 
 
+def areas_with(action: str) -> set[str]:
+    """The jurisdictions in which somebody holds a role that allows an action now."""
+    now = clock.now()
+    holding = [key for key, role in roles().items() if role.scope == "area" and _allows(key, action)]
+    rows = GrantRow.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), role__in=holding, begins_at__lte=now)
+    return set(rows.filter(account__is_active=True).values_list("area", flat=True))
+
+
 def level_label(level: str) -> str:
     """The name of a level of jurisdiction in the reader's language."""
     return str(_LEVELS.get(level, level))

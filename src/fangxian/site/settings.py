@@ -29,6 +29,8 @@ INLINE = env.bool("FANGXIAN_INLINE", default=True)
 PACKS = env.list("FANGXIAN_PACKS", default=["unknown-pneumonia", "covid-19-cn-9", "mers-who", "measles"])
 #: Local overlay files laid over the packs, in this order.
 OVERLAYS = env.list("FANGXIAN_OVERLAYS", default=[])
+#: The local hour from which the daily reports of yesterday draft themselves; below 0, never.
+SITREP_HOUR = env.int("FANGXIAN_SITREP_HOUR", default=6)
 #: A basemap below the areas of maps: the address of its tiles, and whom to credit. Maps need none.
 MAP_TILES = env.str("FANGXIAN_MAP_TILES", default="")
 MAP_ATTRIBUTION = env.str("FANGXIAN_MAP_ATTRIBUTION", default="")

@@ -1,10 +1,11 @@
-"""What a worker does: hand on events, run jobs, sweep, and delete what may be kept no longer."""
+"""What a worker does: hand on events, run jobs, sweep, draft daily reports, and delete what may be kept no longer."""
 
 import logging
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from fangxian.command.situation.actions import draft_due
 from fangxian.core import attachments, clock, jobs, outbox
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Refusal
@@ -13,7 +14,7 @@ from fangxian.duties.sweep import sweep
 from fangxian.tracing import actions as tracing
 
 log = logging.getLogger(__name__)
-SWEEP_EVERY, DELETE_EVERY = timedelta(minutes=1), timedelta(hours=1)
+SWEEP_EVERY, DRAFT_EVERY, DELETE_EVERY = timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1)
 
 
 def work_once() -> bool:
@@ -24,6 +25,8 @@ def work_once() -> bool:
         busy = outbox.deliver(limit=200) + jobs.run_waiting()
         if _due("sweep", SWEEP_EVERY):
             sweep()
+        if _due("draft", DRAFT_EVERY):
+            draft_due()
         if _due("delete", DELETE_EVERY):
             duties.expire()
             tracing.forget_old(SYSTEM)

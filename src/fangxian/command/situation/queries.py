@@ -25,10 +25,11 @@ from fangxian.core import clock, ids, journal, periods
 from fangxian.core.access import Actor, within
 from fangxian.core.errors import Invalid, NotFound
 from fangxian.duties import queries as duties
+from fangxian.registry import queries as registry
 from fangxian.registry.queries import Parts
 from fangxian.text import Text
 
-__all__ = ["missing_by_name", "picture", "places", "published", "sitrep", "sitreps", "situation"]
+__all__ = ["missing_by_name", "picture", "places", "places_to_report", "published", "sitrep", "sitreps", "situation"]
 
 #: How long a picture may be shown again before it is counted anew, in seconds; it says itself until when it counts.
 KEPT = 60
@@ -44,8 +45,8 @@ def situation(by: Actor, *, outbreak: str = "", area: str | None = None, day: da
     area = _seen(by, area)
     found = _outbreak(by, outbreak, area)
     period = periods.today() if day is None or day == clock.today() else periods.whole(day)
-    _must_have_come(found, period.day)
-    return figures.situation(found, area, period, lambda parts: _before(found, parts, period.day - timedelta(days=1)))
+    must_have_come(found, period.day)
+    return figures.situation(found, area, period, lambda parts: before(found, parts, period.day - timedelta(days=1)))
 
 
 def picture(by: Actor, *, outbreak: str = "", area: str | None = None) -> tuple[Situation, tuple[OutbreakView, ...]]:
@@ -85,6 +86,13 @@ def missing_by_name(by: Actor, area: str, kind: str, *, limit: int = 10) -> Miss
     area = _seen(by, area)
     by_name = by.may("duties.view", area)
     return Missing(kind, area, tuple(duties.missing(by, kind, area, limit=limit)) if by_name else (), by_name)
+
+
+def places_to_report(by: Actor) -> list[tuple[str, str]]:
+    """Where the reader may draft reports: (code, name in the reader's language)."""
+    codes = by.areas("sitreps.edit")
+    names = registry.area_names(codes) if codes else {}
+    return [(code, names[code]) for code in codes]
 
 
 # ── daily reports ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,7 +189,7 @@ def _outbreak(by: Actor, code: str, area: str) -> OutbreakView:
     return found[0]
 
 
-def _must_have_come(outbreak: OutbreakView, day: date) -> None:
+def must_have_come(outbreak: OutbreakView, day: date) -> None:
     if day > clock.today():
         raise Invalid(_("This day has not come yet."), remedy=_("Choose today or a day before."), field="day")
     opened = outbreak.opened_at.astimezone(clock.zone()).date()
@@ -193,7 +201,7 @@ def _must_have_come(outbreak: OutbreakView, day: date) -> None:
         )
 
 
-def _before(outbreak: OutbreakView, parts: Parts, day: date) -> Mapping[str, int]:
+def before(outbreak: OutbreakView, parts: Parts, day: date) -> Mapping[str, int]:
     """The figures of the day before: cases and contacts as they were known at its end, duties from its report if there is one."""
     key = f"situation:day:{outbreak.code}:{parts.code}:{day}"
     kept = cache.get(key)

@@ -58,7 +58,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "above": _above(by, told, query),
         "query": query,
         "worst": told.kinds[0].kind if told.kinds and told.kinds[0].missing else "",
-        "reports": reverse("web:situation"),
+        "reports": reverse("web:sitreps"),
         "rest": [one for one in told.figures if one.key not in showing.FIRST],
         "differs": showing.differs,
     }
