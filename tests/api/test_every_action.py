@@ -117,6 +117,17 @@ LEFT_OUT = {
         "release": BY_THE_ENGINE,
         "send_back": "a report is sent back by reviewing the case",
     },
+    "fangxian.command.situation.actions": {
+        "digest": "part of signing",
+        "draft_due": "done by the house at the set hour",
+    },
+    "fangxian.command.situation.queries": {
+        "missing_by_name": "the steps are those of /steps/missing",
+        "picture": "the same as the situation, kept for a minute for a page",
+        "places": "the grants of the session say it",
+        "places_to_report": "the grants of the session say it",
+        "published": "asked without signing in, under /public",
+    },
     "fangxian.duties.queries": {
         "Answer": "an answer",
         "Covered": "an answer",

@@ -38,7 +38,7 @@ def day(number: int) -> date:
 
 
 def at(number: int, hour: float) -> Any:
-    return clock.at(clock.local_midnight(day(number)) + timedelta(hours=hour))
+    return clock.at(clock.local_midnight(day(number)) + timedelta(hours=hour, microseconds=123_456))
 
 
 def who(role: str, area: str = CITY, name: str = "") -> Actor:
@@ -205,11 +205,11 @@ def test_a_correction_is_a_new_version_that_says_what_changed(county: County) ->
     reported = clock.local_midnight(day(1)) + timedelta(hours=21)
     cases.report(SYSTEM, county.form(reported_at=reported, diagnosed_at=None, onset_on=day(0)))
     with pytest.raises(Invalid):
-        actions.correct(who("leader"), first.code, " ")
+        actions.reissue(who("leader"), first.code, " ")
     with clock.at(clock.now() + timedelta(minutes=1)):
-        second = actions.correct(who("leader"), first.code, "补报一例")
+        second = actions.reissue(who("leader"), first.code, "补报一例")
         with pytest.raises(Conflict) as again:
-            actions.correct(who("leader"), first.code, "又一次")
+            actions.reissue(who("leader"), first.code, "又一次")
         assert again.value.code == "later_version"
         view = queries.sitrep(who("leader"), second.code)
         assert (view.row.version, view.row.reason, view.remarks_zh) == (2, "补报一例", "初报。")
@@ -332,7 +332,7 @@ def test_only_what_was_signed_and_released_is_published(county: County) -> None:
     assert queries.published(CITY) == []
     private = signed(county)
     assert queries.published(CITY) == []
-    public = actions.correct(who("leader"), private.code, "公开发布")
+    public = actions.reissue(who("leader"), private.code, "公开发布")
     public = actions.edit(who("leader"), public.code, public.edition, is_public=True, remarks_zh="请少聚集。")
     assert queries.published(CITY, day(1)) == [], "a draft is nobody's"
     actions.sign(who("leader"), public.code, public.edition)

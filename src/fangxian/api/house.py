@@ -22,6 +22,7 @@ from fangxian.api import (
     protocols,
     refusing,
     registry,
+    situation,
     tracing,
     venues,
     zones,
@@ -89,5 +90,5 @@ api = Api(
     docs_url=None,
 )
 refusing.install(api)
-for stage in (accounts, duties, registry, people, lists, cases, tracing, venues, zones, protocols, journal, jobs):
+for stage in (accounts, duties, registry, people, lists, cases, tracing, situation, venues, zones, protocols, journal, jobs):
     api.add_router("", stage.router)

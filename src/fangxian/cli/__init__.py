@@ -8,7 +8,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperGroup
 
-from fangxian.cli import account, detect, estimate, journal, lists, operate, protocols, trace
+from fangxian.cli import account, detect, estimate, journal, lists, operate, protocols, situation, trace
 from fangxian.cli.faults import told
 from fangxian.cli.started import say
 
@@ -52,6 +52,7 @@ app.add_typer(
 operate.add_to(app)
 account.add_to(app)
 lists.add_to(app)
+situation.add_to(app)
 trace.add_to(app)
 detect.add_to(app)
 

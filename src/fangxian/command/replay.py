@@ -19,6 +19,7 @@ from fangxian.cases import actions as cases
 from fangxian.cases import queries as case_queries
 from fangxian.cases.actions.outbreaks import MILESTONES
 from fangxian.cases.schemas import OutbreakForm
+from fangxian.command.situation import actions as situation
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Refusal
@@ -64,6 +65,8 @@ class Replayed:
     duties: Mapping[str, Mapping[str, int]]
     escalated: int
     coverage_gaps: int
+    #: Daily reports drafted along the way: one for each day that was played.
+    sitreps: int
     double_zero_days: int
     seven_one_seven: Mapping[str, Any]
     rejected_rows: list[dict[str, Any]]
@@ -93,7 +96,7 @@ class _Replay:
         self.links_on: dict[date, list[ContactRow]] = defaultdict(list)
         self.stops: dict[str, list[StopRow]] = defaultdict(list)
         self.later: dict[date, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-        self.escalated = self.walked = 0
+        self.escalated = self.walked = self.sitreps = 0
         for row in read(recipe, data, today=today, progress=lambda name, rows: on_progress(name, rows, 0)):
             self._sort(row)
         self.divisions = [
@@ -127,6 +130,7 @@ class _Replay:
                     name_zh=self.recipe.outbreak.zh, name_en=self.recipe.outbreak.en, pack=self.recipe.pack, area=""
                 ),
             )
+        self.outbreak = outbreak.code
         self.intake = Intake(self.by, outbreak.code, self.recipe.time_zone, self.area)
         for day in days:
             for row in self.reports[day]:
@@ -185,6 +189,9 @@ class _Replay:
         for hour in (19, 23):
             with clock.at(self._at(day, hour)):
                 self.escalated += sweep().escalated
+        with clock.at(self._at(day, 0) + timedelta(days=1)):
+            situation.draft(self.by, self.outbreak, "", day)
+            self.sitreps += 1
 
     def _amend(self, later: list[tuple[str, dict[str, Any]]]) -> None:
         """What became known that day of cases that had been reported."""
@@ -216,6 +223,7 @@ class _Replay:
                 duties=duties.summary(),
                 escalated=self.escalated,
                 coverage_gaps=len(duties.gaps()),
+                sitreps=self.sitreps,
                 double_zero_days=case_queries.double_zero(self.by, outbreak).days,
                 seven_one_seven=asdict(case_queries.seven_one_seven(self.by, outbreak)),
                 rejected_rows=[_listed(one) for one in self.rejected],

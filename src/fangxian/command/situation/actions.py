@@ -101,7 +101,7 @@ def sign(by: Actor, code: str, edition: int) -> Sitrep:
 
 
 @action
-def correct(by: Actor, code: str, reason: str) -> Sitrep:
+def reissue(by: Actor, code: str, reason: str) -> Sitrep:
     """Begin a new version of a signed report, as its day is known now; it says why, and which figures differ.
 
     The signed version stays as it is, and holds until the new one is signed.

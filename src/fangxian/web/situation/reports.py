@@ -122,7 +122,7 @@ def correct(request: HttpRequest, code: str) -> HttpResponse:
     by = _actor(request)
     reason = request.POST.get("reason", "")
     try:
-        made = actions.correct(by, code, reason)
+        made = actions.reissue(by, code, reason)
     except Refusal as refusal:
         if refusal.status not in (409, 422):
             raise

@@ -15,7 +15,7 @@ from fangxian.command.situation.paper.fonts import families, fonts
 
 def as_pdf(document: Document) -> bytes:
     """The report as bytes of a PDF. Raises NoFont where this machine cannot set its letters."""
-    stamp = document.stamp.astimezone(UTC)
+    stamp = document.stamp.astimezone(UTC).replace(microsecond=0)
     fitting = families(document.texts)
     told = {
         "title": document.title, "lines": document.lines, "foot": document.foot, "mark": document.mark, "fonts": fitting,
