@@ -11,6 +11,8 @@ from django.db import transaction
 from django.test import Client, override_settings
 
 from fangxian.cases import queries as cases
+from fangxian.command.situation import actions as sitreps
+from fangxian.command.situation import queries as situation
 from fangxian.containment.zones import queries as zones
 from fangxian.core import accounts, clock, tokens
 from fangxian.core.access import SYSTEM, Grant, roles
@@ -89,6 +91,7 @@ class Exchange:
             "kind": sorted({step.kind for step in steps}), "journal.kind": ["case", "contact", "person", "duty"],
             "zones.code": drawn, "zones.level": ["high", "low"], "zones.kind": ["building", "cell"],
             "subject_id": [step.duty.subject_id for step in steps[:5]],
+            "sitreps.code": [row.code for row in situation.sitreps(SYSTEM)],
             "exposure_id": [one.id for one in exposures],
             "stay_id": [stay.id for stay in tracing.track(SYSTEM, city.cases[0]).stays],
             "organisation_id": list(city.bodies.values()), "organisation": list(city.bodies.values()),
@@ -110,6 +113,7 @@ def on_duty(blocker: Any) -> Iterator[Exchange]:
     """The exchange at `NOW`, for a whole module: built once, in a transaction that is undone at the end."""
     with blocker.unblock(), clock.at(NOW), _QUICK, transaction.atomic():
         exchange = Exchange()
+        sitreps.draft(SYSTEM, exchange.city.outbreak, xizhou.CITY, clock.today())
         for post in exchange.city.staff:
             exchange.line(post)
         yield exchange

@@ -39,20 +39,21 @@ A_DAY = 86_400
 def situation(by: Actor, *, outbreak: str = "", area: str | None = None, day: date | None = None) -> Situation:
     """How an outbreak stands in a jurisdiction: now, or at the end of a day as it was known then.
 
-    Without `outbreak`, the newest in progress that touches the jurisdiction; without `area`, the reader's own. Raises NotFound
-    for what the reader may not see, and for a day that has not come or on which the outbreak was not yet open.
+    Without `outbreak`, the newest in progress that touches the jurisdiction; without `area`, the reader's own. The present is
+    counted once a minute and says until when. Raises NotFound for what the reader may not see, Invalid for a day that has
+    not come or on which the outbreak was not yet open.
     """
+    if day is None:
+        return picture(by, outbreak=outbreak, area=area)[0]
     area = _seen(by, area)
-    found = _outbreak(by, outbreak, area)
-    period = periods.today() if day is None or day == clock.today() else periods.whole(day)
-    must_have_come(found, period.day)
-    return figures.situation(found, area, period, lambda parts: before(found, parts, period.day - timedelta(days=1)))
+    return _counted(_outbreak(by, outbreak), area, day)
 
 
 def picture(by: Actor, *, outbreak: str = "", area: str | None = None) -> tuple[Situation, tuple[OutbreakView, ...]]:
-    """The situation now for a page that many look at, with the outbreaks to choose from; counted once a minute.
+    """The situation now, with the outbreaks in progress to choose from.
 
-    In a drill, whose minutes are its own, it is counted anew as soon as anything was written.
+    Many look at it, so it is counted once a minute. In a drill, whose minutes are its own, it is counted anew as soon as
+    anything was written.
     """
     area = _seen(by, area)
     key = f"situation:{','.join(by.areas('situation.view'))}:{area}:{outbreak}:{clock.today()}"
@@ -60,8 +61,8 @@ def picture(by: Actor, *, outbreak: str = "", area: str | None = None) -> tuple[
     kept = cache.get(key)
     if kept is not None and kept[0] == mark and timedelta() <= clock.now() - kept[1].until < timedelta(seconds=KEPT):
         return kept[1], kept[2]
+    shown = _counted(_outbreak(by, outbreak), area, clock.today())
     choices = tuple(cases.outbreaks(by, open_only=True))
-    shown = situation(by, outbreak=outbreak, area=area)
     cache.set(key, (mark, shown, choices), KEPT)
     return shown, choices
 
@@ -180,7 +181,13 @@ def _seen(by: Actor, area: str | None) -> str:
     return wanted
 
 
-def _outbreak(by: Actor, code: str, area: str) -> OutbreakView:
+def _counted(outbreak: OutbreakView, area: str, day: date) -> Situation:
+    period = periods.today() if day == clock.today() else periods.whole(day)
+    must_have_come(outbreak, period.day)
+    return figures.situation(outbreak, area, period, lambda parts: before(outbreak, parts, day - timedelta(days=1)))
+
+
+def _outbreak(by: Actor, code: str) -> OutbreakView:
     if code:
         return cases.outbreak(by, code)
     found = cases.outbreaks(by, open_only=True) or cases.outbreaks(by)
