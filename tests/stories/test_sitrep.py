@@ -133,7 +133,7 @@ def test_who_may_draft_edit_and_sign(county: County) -> None:
 def signed(county: County, **remarks: Any) -> Sitrep:
     row = drafted(county)
     if remarks:
-        row = actions.edit(who("duty_officer"), row.code, row.edition, **remarks)
+        row = actions.remark(who("duty_officer"), row.code, row.edition, **remarks)
     return actions.sign(who("leader", name="郭城"), row.code, row.edition)
 
 
@@ -141,7 +141,7 @@ def test_what_is_signed_does_not_change_and_is_on_record(county: County) -> None
     row = signed(county, remarks_zh="形势平稳。", is_public=True)
     leader = who("leader")
     for refused in (
-        lambda: actions.edit(leader, row.code, row.edition, remarks_zh="改一改"),
+        lambda: actions.remark(leader, row.code, row.edition, remarks_zh="改一改"),
         lambda: actions.refresh(leader, row.code, row.edition),
         lambda: actions.sign(leader, row.code, row.edition),
     ):
@@ -157,14 +157,14 @@ def test_what_is_signed_does_not_change_and_is_on_record(county: County) -> None
 
 def test_a_signature_is_for_what_was_read(county: County) -> None:
     row = drafted(county)
-    actions.edit(who("duty_officer"), row.code, row.edition, remarks_zh="新的研判")
+    actions.remark(who("duty_officer"), row.code, row.edition, remarks_zh="新的研判")
     with pytest.raises(Conflict) as stale:
         actions.sign(who("leader"), row.code, row.edition)
     assert stale.value.code == "stale"
     with pytest.raises(Conflict):
-        actions.edit(who("duty_officer"), row.code, row.edition, remarks_zh="别人的研判")
+        actions.remark(who("duty_officer"), row.code, row.edition, remarks_zh="别人的研判")
     with pytest.raises(Invalid):
-        actions.edit(who("duty_officer"), row.code, row.edition + 1, remarks_zh="长" * (actions.LONGEST + 1))
+        actions.remark(who("duty_officer"), row.code, row.edition + 1, remarks_zh="长" * (actions.LONGEST + 1))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -333,7 +333,7 @@ def test_only_what_was_signed_and_released_is_published(county: County) -> None:
     private = signed(county)
     assert queries.published(CITY) == []
     public = actions.reissue(who("leader"), private.code, "公开发布")
-    public = actions.edit(who("leader"), public.code, public.edition, is_public=True, remarks_zh="请少聚集。")
+    public = actions.remark(who("leader"), public.code, public.edition, is_public=True, remarks_zh="请少聚集。")
     assert queries.published(CITY, day(1)) == [], "a draft is nobody's"
     actions.sign(who("leader"), public.code, public.edition)
     (told,) = queries.published(CITY)

@@ -54,7 +54,7 @@ def refresh(by: Actor, code: str, edition: int) -> Sitrep:
 
 
 @action
-def edit(
+def remark(
     by: Actor, code: str, edition: int, *, remarks_zh: str = "", remarks_en: str = "", is_public: bool = False
 ) -> Sitrep:
     """Write the remarks of a draft, and whether its public figures may be told to everybody once it is signed.

@@ -92,7 +92,7 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         return _page(request, queries.sitrep(by, code), form=form, status=422)
     given = dict(form.cleaned_data)
     try:
-        actions.edit(by, code, given.pop("edition"), **given)
+        actions.remark(by, code, given.pop("edition"), **given)
     except Conflict as refusal:
         return _page(request, queries.sitrep(by, code), form=form, refusal=refusal, status=refusal.status)
     messages.success(request, _("Saved."))
