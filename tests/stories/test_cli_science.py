@@ -201,3 +201,58 @@ def test_weekly_cases_have_no_daily_reproduction_number(run: Callable[..., tuple
     source.write_text("date,incidence\n2024-01-01,3\n2024-01-08,4\n", encoding="utf-8")
     _, remarks = run("estimate", "rt", source, "--mean-si", "4", "--sd-si", "2", "--out", tmp_path / "o.csv", code=1)
     assert "need daily data, and these are by week" in remarks
+
+
+# ── clusters ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> tuple[Path, Path]:
+    """Cases and places: two neighbouring markets have an outbreak on the last day."""
+    places, cases = tmp_path / "places.csv", tmp_path / "cases.csv"
+    places.write_text(
+        "place,x,y,population\n东市场,0,0,100\n西市场,1,0,100\n学校,9,9,100\n医院,9,8,100\n", encoding="utf-8"
+    )
+    lines = [f"{place},{START + timedelta(t)},1" for t in range(6) for place in ("学校", "医院")]
+    lines += [
+        f"东市场,{START + timedelta(5)},4",
+        f"东市场,{START + timedelta(5)},3",
+        f"西市场,{START + timedelta(5)},6",
+    ]
+    cases.write_text("place,date,count\n" + "\n".join(lines), encoding="utf-8")
+    return cases, places
+
+
+@pytest.mark.parametrize("model", ["permutation", "poisson"])
+def test_clusters_have_places_dates_and_p(
+    model: str, town: tuple[Path, Path], run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    cases, places = town
+    said, _ = run(
+        "scan", cases, "--places", places, "--model", model, "--share", "0.6", "--out", tmp_path / "o.csv", "--json"
+    )
+    first = rows(tmp_path / "o.csv")[0]
+    assert list(first)[:8] == ["cluster", "places", "start", "end", "observed", "expected", "llr", "p"]
+    assert set(first["places"].split(";")) == {"东市场", "西市场"}
+    assert (first["start"], first["end"], first["observed"]) == ("2024-01-06", "2024-01-06", "13")
+    assert float(first["p"]) < 0.01
+    assert json.loads(said)["cases"] == 25
+
+
+@pytest.mark.parametrize(
+    ("places", "says"),
+    [
+        ("place,x,y\n东市场,0,0\n", "3 places are not in"),
+        ("place,x,y\n东市场,0,0\n东市场,1,1\n", "row 3, place: 东市场 is listed twice"),
+        ("place,x,y\n东市场,zero,0\n", "row 2, x: “zero” is no number"),
+        ("place,lat\n东市场,0\n", "lacks the column x, y"),
+    ],
+)
+def test_places_that_cannot_be_used_are_named(
+    places: str, says: str, town: tuple[Path, Path], run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    cases, listed = town
+    listed.write_text(places, encoding="utf-8")
+    _, remarks = run("scan", cases, "--places", listed, "--out", tmp_path / "o.csv", code=1)
+    assert says in remarks
+    assert not (tmp_path / "o.csv").exists()

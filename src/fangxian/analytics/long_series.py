@@ -48,23 +48,22 @@ class LongSeries:
         return {"day": 365, "week": 52, "month": 12, "number": 52}[self.period]
 
 
-def read_series(path: Path, *values: str) -> LongSeries:
+def read_series(path: Path, *values: str, name: str = "series", add_up: bool = False) -> LongSeries:
     """Read `series,date,<value>` (without `series`: one series) from CSV or Parquet; the value is the first of `values` that is there.
 
     Dates are days (2024-01-05, 2024/1/5, 20240105), ISO weeks (2024-W01) or whole numbers of times; dates a week or a month apart
     are recognised. An empty value is a missing report. Raises AnalysisError naming file, row and column for anything else, for
-    negative or fractional counts, and for a series that has the same date twice.
+    negative or fractional counts, and for a series that has the same date twice (or adds those up). `name` is the column of names.
     """
     table = read_table(path)
     value = next((name for name in values if name in table.column_names), values[0])
     require_columns(path, table, "date", value)
     if not table.num_rows:
         raise AnalysisError(f"{path}：没有数据行；请检查文件。", f"{path}: there are no rows. Check the file.")
-    names, which = (
-        read_names(path, table, "series")
-        if "series" in table.column_names
-        else (("",), np.zeros(table.num_rows, np.int64))
-    )
+    names: tuple[str, ...] = ("",)
+    which = np.zeros(table.num_rows, np.int64)
+    if name in table.column_names:
+        names, which = read_names(path, table, name)
     dates, dated = read_column(path, table, "date", read_date)
     counts, counted = read_column(path, table, value, read_count)
     number, period = _numbered(path, dates, dated)
@@ -76,9 +75,13 @@ def read_series(path: Path, *values: str) -> LongSeries:
             f"{path}: there are {stop - start} times from {min(dates)} to {far}, too many. Check the dates.",
         )
     at = number[dated] - start
-    _once(path, which, at, names, dates, dated)
     grid = np.full((len(names), stop - start), np.nan)
-    grid[which, at] = np.array(counts)[counted]
+    if add_up:
+        grid[which, at] = 0
+        np.add.at(grid, (which, at), np.array(counts)[counted])
+    else:
+        _once(path, which, at, names, dates, dated)
+        grid[which, at] = np.array(counts)[counted]
     first, last = np.full(len(names), stop - start), np.full(len(names), -1)
     np.minimum.at(first, which, at)
     np.maximum.at(last, which, at)

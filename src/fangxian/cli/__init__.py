@@ -8,7 +8,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperGroup
 
-from fangxian.cli import account, detect, estimate, journal, lists, operate, protocols, situation, trace
+from fangxian.cli import account, detect, estimate, journal, lists, operate, protocols, scan, situation, trace
 from fangxian.cli.faults import told
 from fangxian.cli.started import say
 
@@ -55,6 +55,7 @@ lists.add_to(app)
 situation.add_to(app)
 trace.add_to(app)
 detect.add_to(app)
+scan.add_to(app)
 
 
 def main() -> None:
