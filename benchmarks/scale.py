@@ -8,7 +8,6 @@ person and a person's own duties under 100 ms. Addresses are found, not listed: 
 """
 
 import os
-import re
 import statistics
 import sys
 import tempfile
@@ -90,24 +89,14 @@ ROLES = ("grid_worker", "investigator", "reviewer", "leader", "duty_officer", "a
 
 def _pages(world: Province) -> Iterator[Asked]:
     """Every page that is opened by GET, with something of its kind in the place of each variable; first and deep, filtered or not."""
-    from django.urls import URLPattern, URLResolver, get_resolver
+    from tests.support.addresses import filled, pages
 
     samples = _samples(world)
-
-    def walk(resolver: Any, before: str) -> Iterator[str]:
-        for one in resolver.url_patterns:
-            path = before + str(one.pattern)
-            if isinstance(one, URLResolver):
-                yield from walk(one, path)
-            elif isinstance(one, URLPattern) and not path.startswith("api/"):
-                yield "/" + path
-
-    for path in walk(get_resolver(), ""):
+    for path in pages():
         if path in ("/login/", "/logout/", "/language/"):
             continue
-        filled = _filled(path, samples)
-        if filled:
-            yield Asked(path, filled, ROLES)
+        if found := filled(path, samples, REPEATS):
+            yield Asked(path, tuple(found), ROLES)
         for query in FILTERED.get(path, ()):
             yield Asked(f"{path}?{query}", (f"{path}?{query}",), ROLES)
     for name, address, role in _deep(world):
@@ -118,6 +107,7 @@ def _questions(world: Province) -> Iterator[Asked]:
     """Every GET of the API as it is described."""
     from fangxian.api import api
     from tests.api.test_query_counts import ASKED_WITH
+    from tests.support.addresses import filled
 
     samples = _samples(world)
     for path, operations in api.get_openapi_schema(path_prefix="/api/v1")["paths"].items():
@@ -125,9 +115,8 @@ def _questions(world: Province) -> Iterator[Asked]:
             continue
         own = path.removeprefix("/api/v1")
         asked = path + (f"?{ASKED_WITH[own]}" if own in ASKED_WITH else "")
-        filled = _filled(asked, samples)
-        if filled:
-            yield Asked(path, filled, ROLES)
+        if found := filled(asked, samples, REPEATS):
+            yield Asked(path, tuple(found), ROLES)
 
 
 def _samples(world: Province) -> dict[str, Sequence[Any]]:
@@ -154,22 +143,6 @@ def _samples(world: Province) -> dict[str, Sequence[Any]]:
         "organisation_id": bodies, "account_id": list(Account.objects.filter(login__startswith="reviewer-9901").values_list("pk", flat=True)[:2]),
         "name": ["covid-19-cn-9"], "other": ["covid-19-cn-8"], "lang": ["zh"],
     }  # fmt: skip
-
-
-def _filled(path: str, samples: dict[str, Sequence[Any]]) -> tuple[str, ...]:
-    """The address with its variables filled, once for each repetition; nothing where it has one that nobody knows."""
-    noun = path.removeprefix("/api/v1").strip("/").split("/")[0]
-    names = re.findall(r"[<{](?:\w+:)?(\w+)[>}]", path)
-    values = [samples.get(f"{noun}.{name}") or samples.get(name) or () for name in names]
-    if not all(values):
-        return ()
-    found = []
-    for turn in range(REPEATS if names else 1):
-        address = path
-        for given in values:
-            address = re.sub(r"[<{][^>}]*[>}]", str(given[turn % len(given)]), address, count=1)
-        found.append(address)
-    return tuple(found)
 
 
 def _deep(world: Province) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,83 @@
+"""What every page costs, for everybody who may open it: at most twelve queries, and never a list that is counted through.
+
+The addresses are those that the house knows itself: a page that was added yesterday is asked too.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from fangxian.core.access import SYSTEM
+from fangxian.duties import queries as duties
+from fangxian.tracing import queries as tracing
+from tests.support import web
+from tests.support.addresses import filled, pages, variables
+from tests.support.web import signed_in
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+BUDGET = 12
+#: Pages that cost more, and why.
+DEARER = {
+    "/situation/": 34,  # forty numbers of one day, counted once a minute for all who look
+}
+#: What the city has none of; the tests of these pages make what they need.
+ELSEWHERE = ("/imports/<", "/lists/<", "/duties/<int:step_id>/photos/", "/design/map/")
+ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")
+
+
+@pytest.fixture(scope="module")
+def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    with django_db_blocker.unblock(), web.city() as built:
+        yield built
+
+
+@pytest.fixture(autouse=True)
+def at_the_hour(city: World) -> Iterator[None]:
+    with web.a_test():
+        yield
+
+
+@pytest.fixture
+def samples(city: World) -> dict[str, list[Any]]:
+    """Something of everything that an address may name."""
+    case = city.cases[0]
+    return {
+        "code": [case], "contacts.code": city.contacts[:1], "kind": ["contact.observation"],
+        "step_id": [step.pk for step in duties.open_steps(SYSTEM)][:1],
+        "stay_id": [stay.id for stay in tracing.track(SYSTEM, case).stays],
+        "exposure_id": [one.id for one in tracing.exposures(SYSTEM, case=case)],
+    }  # fmt: skip
+
+
+def test_there_is_something_to_ask_every_page_about(samples: dict[str, list[Any]]) -> None:
+    unknown = {
+        route: variables(route) for route in pages() if not filled(route, samples) and not route.startswith(ELSEWHERE)
+    }
+    assert unknown == {}, "add a sample of each of these variables above"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_page_costs_more_than_twelve_queries(city: World, samples: dict[str, list[Any]], role: str) -> None:
+    client = signed_in(city, role)
+    client.raise_request_exception = False
+    over, counted, opened = {}, [], 0
+    for route in pages():
+        for address in filled(route, samples):
+            client.get(address)  # what is read once and kept does not count
+            with CaptureQueriesContext(connection) as captured:
+                answer = client.get(address)
+            if answer.status_code != 200:
+                assert answer.status_code < 500, f"{address} as {role}: {answer.status_code}"
+                continue
+            opened += 1
+            asked = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+            if len(asked) > DEARER.get(route, BUDGET):
+                over[address] = [sql[:120] for sql in asked]
+            counted += [f"{address}: {sql}" for sql in asked if " OFFSET " in sql]
+    assert opened > 3
+    assert over == {}, {address: len(asked) for address, asked in over.items()} | over
+    assert counted == [], "a list goes on from its last row, not after so many rows"
