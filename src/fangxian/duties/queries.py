@@ -28,6 +28,8 @@ __all__ = [
 After = tuple[datetime | None, int]
 #: So many of a person's own steps are counted; whoever has more knows enough.
 MOST = 10_000
+#: So many late steps are looked at when somebody asks for the subjects with any; the latest are among them.
+MOST_LATE = 100_000
 
 
 def my_steps(by: Actor, *, until: datetime | None = None, limit: int = 100, after: After | None = None) -> list[Step]:
@@ -121,7 +123,9 @@ def late_subjects(by: Actor, subject_kind: str, area: str = "", *, kinds: Sequen
     found = _late(by, subject_kind).filter(within(area))
     if kinds:
         found = found.filter(kind__in=kinds)
-    return found.order_by().values("duty__subject_id")
+    # Being first in time makes the database read late steps alone. It cannot know how few of the open ones are late, and would
+    # otherwise look every subject up among all of them.
+    return found.order_by("due_at", "pk").values("duty__subject_id")[:MOST_LATE]
 
 
 def _late(by: Actor, subject_kind: str) -> QuerySet[Step]:
