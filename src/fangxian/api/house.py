@@ -90,5 +90,19 @@ api = Api(
     docs_url=None,
 )
 refusing.install(api)
-for stage in (accounts, duties, registry, people, lists, cases, tracing, situation, venues, zones, protocols, journal, jobs):
+for stage in (
+    accounts,
+    duties,
+    registry,
+    people,
+    lists,
+    cases,
+    tracing,
+    situation,
+    venues,
+    zones,
+    protocols,
+    journal,
+    jobs,
+):
     api.add_router("", stage.router)

@@ -79,6 +79,7 @@ class Case(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["-reported_at", "-id"], name="case_time"),
             models.Index(fields=["area", "-reported_at", "-id"], name="case_area_time"),
             models.Index(fields=["outbreak", "-reported_at", "-id"], name="case_outbreak_time"),
             models.Index(fields=["outbreak", "onset_on"], name="case_onset"),

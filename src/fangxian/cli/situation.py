@@ -57,7 +57,9 @@ def sitrep(
     row = actions.draft(SYSTEM, there[0].code, area or there[0].area, date.date())
     made = files.produce(SYSTEM, row.code, lang, form)
     out.write_bytes(made)
-    signed = say(f"已由{row.signed_name}签发", f"signed by {row.signed_name}") if row.signed_at else say("草稿", "a draft")
+    signed = (
+        say(f"已由{row.signed_name}签发", f"signed by {row.signed_name}") if row.signed_at else say("草稿", "a draft")
+    )
     console.print(
         say(
             f"{out}：{row.day} 第{row.version}版，{signed}，{len(made):,} 字节",

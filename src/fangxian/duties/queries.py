@@ -197,7 +197,9 @@ def last_told(kind: str, subject_ids: Iterable[int], name: str) -> dict[int, tup
         duty__subject_kind=kind, duty__subject_id__in=list(subject_ids), state=Step.DONE, evidence__isnull=False
     )
     found: dict[int, tuple[Any, datetime]] = {}
-    for subject_id, evidence, at in rows.order_by("done_at", "pk").values_list("duty__subject_id", "evidence", "done_at"):
+    for subject_id, evidence, at in rows.order_by("done_at", "pk").values_list(
+        "duty__subject_id", "evidence", "done_at"
+    ):
         if evidence and name in evidence and at is not None:
             found[subject_id] = evidence[name], at
     return found

@@ -189,7 +189,9 @@ def _zones(pack: Pack) -> Iterator[Breach]:
     for level in pack.zones.levels:
         if not level.measures:
             yield f"zones/levels/{level.key}/measures", "该等级没有措施", "the level has no measures"
-    known = [key for key, fact in {**facts(), **{fact.key: fact for fact in pack.facts}}.items() if fact.kind == "yes/no"]
+    known = [
+        key for key, fact in {**facts(), **{fact.key: fact for fact in pack.facts}}.items() if fact.kind == "yes/no"
+    ]
     for counted in pack.zones.counting:
         if counted.key not in known:
             more = suggestion(counted.key, known)

@@ -90,7 +90,7 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["area", "-identified_at", "-id"], name="contact_area_time"),
             models.Index(fields=["outbreak", "-identified_at", "-id"], name="contact_outbreak_time"),
-            models.Index(fields=["outbreak", "state"], name="contact_state"),
+            models.Index(fields=["outbreak", "area", "state"], name="contact_place"),
             #: Everything that the four clear are counted by, so that a count reads the index alone.
             models.Index(
                 fields=["outbreak", "area", "category", "person_clear_at", "place_clear_at", "control_clear_at"],

@@ -47,7 +47,8 @@ def line_list(
 def ordered(found: QuerySet[Case], order: Order) -> QuerySet[Case]:
     """Cases in an order, with what a line needs of them at hand. Raises Invalid for an order that there is not."""
     column, down = _column(order)
-    key = F(column).desc(nulls_last=True) if down else F(column).asc(nulls_last=True)
+    last = Case._meta.get_field(column).null or None  # said only where it matters, or no index has this order
+    key = F(column).desc(nulls_last=last) if down else F(column).asc(nulls_last=last)
     return found.select_related("outbreak", "organisation", "hospital", "person").order_by(key, "-pk" if down else "pk")
 
 
@@ -174,7 +175,9 @@ def _beyond(column: str, down: bool, value: date | datetime | str | None, pk: in
     further = "lt" if down else "gt"
     if value is None:
         return Q(**{f"{column}__isnull": True, f"pk__{further}": pk})
-    beyond = Q(**{f"{column}__{further}": value}) | Q(**{column: value, f"pk__{further}": pk})
+    beyond = Q(**{f"{column}__{further}e": value}) & (
+        Q(**{f"{column}__{further}": value}) | Q(**{f"pk__{further}": pk})
+    )
     return beyond | Q(**{f"{column}__isnull": True}) if Case._meta.get_field(column).null else beyond
 
 

@@ -29,10 +29,11 @@ ANYTHING = "any"
 _LACKING = {"person": "person_clear_at", "place": "place_clear_at", "control": "control_clear_at"}
 _WATCHED = Q(state=Contact.UNDER_WATCH)
 _CLEAR = {name: Q(**{f"{column}__isnull": False}) for name, column in _LACKING.items()}
+#: Of whoever is under watch. Every column that it names is in one index, which is all that is read for it.
 _COUNTS = {
-    "n_number": Count("pk", filter=_WATCHED),
-    **{f"n_{name}": Count("pk", filter=_WATCHED & clear) for name, clear in _CLEAR.items()},
-    "n_all": Count("pk", filter=_WATCHED & _CLEAR["person"] & _CLEAR["place"] & _CLEAR["control"]),
+    "n_number": Count("*"),
+    **{f"n_{name}": Count("category", filter=clear) for name, clear in _CLEAR.items()},
+    "n_all": Count("category", filter=_CLEAR["person"] & _CLEAR["place"] & _CLEAR["control"]),
 }
 _NAMES = tuple(name.removeprefix("n_") for name in _COUNTS)
 
@@ -51,23 +52,30 @@ def four_clear(
     after: tuple[datetime, int] | None = None,
     limit: int = 100,
     watched_only: bool = False,
+    counted: bool = True,
 ) -> FourClear:
     """Contacts of an outbreak that the actor may see, with the counts of the whole selection; the latest identified first.
 
     `after` is what the page before said. Counts of the four clear are over those under watch; with `watched_only` nobody else is
-    counted at all, which costs less in an outbreak of long standing.
+    counted at all, which costs less in an outbreak of long standing. Without `counted` there are rows alone, for the pages that follow.
     """
     limit = max(1, min(limit, LONGEST_PAGE))
     found = _selected(by, _outbreak_id(by, outbreak), area, wanted or ContactFilter())
     by_state: Counter[str] = Counter()
     by_category: Counter[str] = Counter()
     clear: Counter[str] = Counter()
-    counted = found.filter(_WATCHED) if watched_only else found
-    groups: Any = counted.order_by().values("state", "category").annotate(rows=Count("pk"), **_COUNTS)
+    watched: Any = found.filter(_WATCHED).order_by().values("category").annotate(**_COUNTS) if counted else ()
+    for group in watched:
+        clear += Counter({name: group[f"n_{name}"] for name in _NAMES})
+        if watched_only:
+            by_state[Contact.UNDER_WATCH] += group["n_number"]
+            by_category[group["category"]] += group["n_number"]
+    groups: Any = (
+        found.order_by().values("state", "category").annotate(rows=Count("*")) if counted and not watched_only else ()
+    )
     for group in groups:
         by_state[group["state"]] += group["rows"]
         by_category[group["category"]] += group["rows"]
-        clear += Counter({name: group[f"n_{name}"] for name in _NAMES})
     rows = _rows(by, found, after, limit)
     more = rows[-1] if len(rows) == limit else None
     return FourClear(
@@ -120,7 +128,7 @@ def _selected(by: Actor, outbreak_id: int, area: str, wanted: ContactFilter) -> 
 def _rows(by: Actor, found: QuerySet[Contact], after: tuple[datetime, int] | None, limit: int) -> list[ContactRow]:
     if after is not None:
         at, pk = after
-        found = found.filter(Q(identified_at__lt=at) | Q(identified_at=at, pk__lt=pk))
+        found = found.filter(Q(identified_at__lt=at) | Q(pk__lt=pk), identified_at__lte=at)
     page = list(found.select_related("person", "case").order_by("-identified_at", "-pk")[:limit])
     return rows_of(by, page)
 

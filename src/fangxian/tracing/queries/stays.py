@@ -15,7 +15,9 @@ def stays_of(case_ids: Iterable[int]) -> dict[int, list[Seen]]:
     answer. Two queries.
     """
     found: dict[int, list[Seen]] = {}
-    rows = Activity.objects.filter(case_id__in=list(case_ids)).select_related("place").order_by("case_id", "from_at", "pk")
+    rows = (
+        Activity.objects.filter(case_id__in=list(case_ids)).select_related("place").order_by("case_id", "from_at", "pk")
+    )
     rows_of: dict[int, list[Activity]] = {}
     for row in rows:
         rows_of.setdefault(row.case_id, []).append(row)

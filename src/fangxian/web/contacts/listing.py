@@ -70,7 +70,10 @@ def index(request: HttpRequest) -> HttpResponse:
     after = Cursor.read(request.GET.get("after", ""))
     key = (after[0], after[1]) if after and after[0] else None
     outbreak = form.cleaned_data.get("outbreak") or outbreaks[0].code
-    table = queries.four_clear(by, outbreak, wanted=form.filter(), after=key, limit=PAGE, watched_only=True)
+    going_on = fragment(request, "more")
+    table = queries.four_clear(
+        by, outbreak, wanted=form.filter(), after=key, limit=PAGE, watched_only=True, counted=not going_on
+    )
     for name in ("after", "part"):
         given.pop(name, None)
     context: dict[str, Any] = {
@@ -79,7 +82,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "after": Cursor.write(*table.after) if table.after else "",
         "query": given.urlencode(),
     }
-    if fragment(request, "more"):
+    if going_on:
         return render(request, "web/contacts/lines.html", context)
     clear = table.clear
     context |= {

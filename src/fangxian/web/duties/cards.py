@@ -209,7 +209,9 @@ def owed(kind: str, subject_id: int) -> list[dict[str, Any]]:
             for step in steps
         ]
         outcome = said(terms("outcomes").get(duty.outcome, duty.outcome))
-        found.append({"duty": duty, "name": said(rule.name), "lines": lines, "outcome": outcome, "entry": opened.get(duty.pk)})
+        found.append(
+            {"duty": duty, "name": said(rule.name), "lines": lines, "outcome": outcome, "entry": opened.get(duty.pk)}
+        )
     return found
 
 
