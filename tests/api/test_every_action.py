@@ -100,6 +100,8 @@ LEFT_OUT = {
         "reconsider": "done when a case is ruled out",
     },
     "fangxian.containment.zones.queries": {
+        "LIFTED_IN_IT": "a name",
+        "numbers": FOR_OTHER_STAGES,
         "public_areas": "for the public page, which needs no account",
         "public_notice": "for the public page, which needs no account",
         "public_notices": "for the public page, which needs no account",

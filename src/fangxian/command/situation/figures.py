@@ -12,6 +12,7 @@ from fangxian.command.situation import counting, moving
 from fangxian.command.situation.catalogue import Entry, catalogue
 from fangxian.command.situation.counting import Numbers
 from fangxian.command.situation.schemas import Clock, CurveDay, Figure, KindFigures, PartFigures, Situation
+from fangxian.containment.zones import queries as zones
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.periods import Period, whole
@@ -43,7 +44,7 @@ def situation(
     contact_kinds = [kind for kind, rule in pack.duties.items() if rule.subject == "contact"]
     numbers: Numbers = {
         **counting.of_people(outbreak.id, parts, period), **counting.of_duties(owed, contact_kinds),
-        "double_zero.days": {area: _double_zero(outbreak, parts, period)}, **_late(parts, pack, period), **_zones(parts, period),
+        "double_zero.days": {area: _double_zero(outbreak, parts, period)}, **_late(parts, pack, period), **_zones(outbreak, parts, pack, period),
     }  # fmt: skip
     asked = {
         "outbreak": outbreak.code, "area": area, "since": period.since.isoformat(), "until": period.until.isoformat(),
@@ -213,5 +214,14 @@ def _late(parts: Parts, pack: Pack, period: Period) -> Numbers:
     return {"duties.late": found}
 
 
-def _zones(parts: Parts, period: Period) -> Numbers:
-    return {}
+def _zones(outbreak: OutbreakView, parts: Parts, pack: Pack, period: Period) -> Numbers:
+    """Zones in force and proposed at the end, and those lifted on the day; nothing where the protocol knows no zones."""
+    if pack.zones is None:
+        return {}
+    told = zones.numbers(outbreak.id, parts, period)
+    keys = {"in_force": "zones.in_force", "proposed": "zones.proposed", zones.LIFTED_IN_IT: "zones.lifted"}
+    found: dict[str, Counter[str]] = {key: Counter() for key in keys.values()}
+    for (part, state), number in told.items():
+        if state in keys:
+            found[keys[state]][part] += number
+    return found

@@ -151,7 +151,7 @@ def _duties_zh(told: Situation) -> str:
         if told.value("review.missing"):
             text += "三级审核逾期{review.missing}项。"
     if told.get("zones.in_force"):
-        text += "现有风险区{zones.in_force}个，待研判{zones.proposed}个。"
+        text += "现有风险区{zones.in_force}个，待研判{zones.proposed}个，当日解除{zones.lifted}个。"
     return text
 
 
@@ -249,7 +249,7 @@ def _duties_en(told: Situation) -> str:
         if told.value("review.missing"):
             text += "{review.missing|step|steps} of the three-level review overdue. "
     if told.get("zones.in_force"):
-        text += "{zones.in_force|zone|zones} in force, {zones.proposed} proposed."
+        text += "{zones.in_force|zone|zones} in force, {zones.proposed} proposed, {zones.lifted} lifted on the day."
     return text.strip()
 
 

@@ -1,6 +1,6 @@
 """Figures as a page shows them: cards that say what they mean, the curve, the parts, the sentences with their numbers linked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,13 @@ from django.utils.translation import pgettext
 from fangxian.command.situation import chart
 from fangxian.command.situation.narrative import Piece
 from fangxian.command.situation.schemas import Figure, Situation
+from fangxian.web.maps import Board, Feature
 from fangxian.web.saying import chinese, said
 
 #: What a leader reads first, in this order; those that the outbreak does not have are left out.
 FIRST = (
     "cases.new", "cases.new.community", "double_zero.days", "cases.in_care", "cases.died", "contacts.watched",
-    "contacts.unheld", "duties.missing", "duties.late",
+    "contacts.unheld", "zones.in_force", "duties.missing", "duties.late",
 )  # fmt: skip
 #: What the table of the parts shows.
 COLUMNS = (
@@ -107,6 +108,35 @@ def sentence(pieces: Sequence[Piece]) -> SafeString:
     )
 
 
+def board(told: Situation, query: str) -> Board:
+    """The map of the parts; its list is the table of the parts beside it."""
+    source = f"{reverse('web:situation_map')}?area={told.area}{query}"
+    title = _("Cases in all, by place")
+    return Board("situation-map", title, source, tuple(features(told, query, {})), listed=False)
+
+
+def features(told: Situation, query: str, outlines: Mapping[str, Mapping[str, Any]]) -> list[Feature]:
+    """Each part hatched by how many cases it has had, in thirds of the most that any has."""
+    most = max((one.values.get("cases.total", 0) for one in told.parts), default=0)
+    steps = sorted({0, *(max(1, round(most * third / 3)) for third in (1, 2, 3))})
+    found = []
+    for one in told.parts:
+        if one.code == told.area:
+            continue
+        number = one.values.get("cases.total", 0)
+        step = next(place for place, last in enumerate(steps) if number <= last)
+        first = steps[step - 1] + 1 if step else 0
+        span = str(steps[step]) if first == steps[step] else f"{first}–{steps[step]}"
+        found.append(
+            Feature(
+                one.code, f"count-{step + 1}", said(one.name), outlines.get(one.code), kind=_("%(span)s cases") % {"span": span},
+                detail=_("%(n)s cases, %(care)s in care") % {"n": number, "care": one.values.get("cases.in_care", 0)},
+                url=f"{reverse('web:situation')}?area={one.code}{query}", label=str(number),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda feature: feature.mark)
+
+
 def table_of_days(told: Situation, per: str) -> list[dict[str, Any]]:
     """The curve in figures, the newest day first, days without a case left out."""
     keys = [key for key, _text in told.classes]
@@ -123,7 +153,7 @@ def parts(told: Situation, query: str) -> dict[str, Any]:
     names = {one.key: one for one in told.figures}
     rows = [
         {
-            "name": said(one.name), "url": f"{reverse('web:situation')}?area={one.code}{query}" if one.code != told.area else "",
+            "code": one.code, "name": said(one.name), "url": f"{reverse('web:situation')}?area={one.code}{query}" if one.code != told.area else "",
             "values": [(names[key].name, one.values.get(key, 0), key in _GRAVE) for key in keys if key in names],
         }
         for one in told.parts

@@ -16,6 +16,7 @@ from fangxian.duties.queries import Covered
 from fangxian.registry import queries as registry
 from fangxian.registry.levels import upwards
 from fangxian.web.duties.cards import cards as step_cards
+from fangxian.web.maps import geojson
 from fangxian.web.parts import section
 from fangxian.web.saying import chinese, said
 from fangxian.web.situation import showing
@@ -52,6 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "days": showing.table_of_days(told, per),
         "classes": [said(text) for _key, text in told.classes],
         "parts": showing.parts(told, query),
+        "board": showing.board(told, query) if len(told.parts) > 1 else None,
         "kinds": [(one, _covered(told.area, one)) for one in told.kinds[:MOST_KINDS]],
         "may_cover": by.may("coverage.view"),
         "lists": by.may("cases.view"),
@@ -63,6 +65,15 @@ def index(request: HttpRequest) -> HttpResponse:
         "differs": showing.differs,
     }
     return render(request, f"web/situation/{'wall' if wall else 'index'}.html", context)
+
+
+@require_GET
+def map_of_parts(request: HttpRequest) -> HttpResponse:
+    """The parts with their outlines and numbers, as GeoJSON; those of which no outline is on record are left to the table."""
+    by = _actor(request)
+    told, outbreaks = queries.picture(by, outbreak=request.GET.get("outbreak", ""), area=request.GET.get("area"))
+    query = f"&outbreak={told.outbreak}" if len(outbreaks) > 1 else ""
+    return geojson(showing.features(told, query, registry.outlines_of(one.code for one in told.parts)))
 
 
 @require_GET
