@@ -28,6 +28,7 @@ LEFT_OUT = {
         "Parts": "an answer",
         "Post": "an answer",
         "Responsibility": FOR_OTHER_STAGES,
+        "any_outline": FOR_OTHER_STAGES,
         "area_names": FOR_OTHER_STAGES,
         "around": FOR_OTHER_STAGES,
         "by_codes": FOR_OTHER_STAGES,

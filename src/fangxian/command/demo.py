@@ -104,6 +104,8 @@ class _Story:
         self.luck = random.Random(5)
         self.people: list[_Infected] = []
         self.used: set[tuple[str, int]] = set()
+        #: Contacts on record as held.
+        self.held: set[int] = set()
         self.outbreak = ""
 
     def play(self, on_progress: Callable[[int], None]) -> None:
@@ -269,17 +271,20 @@ class _Story:
                 tracing.add_stay(by, one.case, form)
 
     def _hold(self) -> None:
-        """Whoever is watched and not yet held is brought to the site (close contacts) or stays at home."""
-        for step in duty_queries.open_steps(SYSTEM, "9901", kinds=("contact.transfer", "contact2.transfer")):
-            if step.duty.subject_kind == "contact":
-                self._bring(step.duty.subject_id, step.area)
+        """Whoever is watched and not yet held is brought to the site (close contacts) or stays at home; one in twenty waits."""
+        for step in duty_queries.open_steps(SYSTEM, "9901", kinds=("contact.notification", "contact2.observation")):
+            contact_id, to_site = step.duty.subject_id, step.kind == "contact.notification"
+            if contact_id not in self.held and (step.key == "transfer" or not to_site) and contact_id % 20:
+                self.held.add(contact_id)
+                self._bring(contact_id, step.area, "site" if to_site else "home")
 
-    def _bring(self, contact_id: int, area: str) -> None:
+    def _bring(self, contact_id: int, area: str, where: str) -> None:
         code = subjects.describe("contact", [contact_id])[contact_id].code
         by = self._who("investigator", area[:6])
         for which in ("person", "place"):
             tracing.clear(by, code, which)
-        tracing.hold(by, code, "site", organisation=self.city.organisations["isolation_site", area[:6]])
+        site = self.city.organisations["isolation_site", area[:6]]
+        tracing.hold(by, code, where, organisation=site if where == "site" else None)
 
     def _work(self, day: int, prefix: str, share: float) -> None:
         """Staff do what is due today, most of it; the evidence is that all is well."""

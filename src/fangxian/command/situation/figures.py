@@ -44,7 +44,8 @@ def situation(
     contact_kinds = [kind for kind, rule in pack.duties.items() if rule.subject == "contact"]
     numbers: Numbers = {
         **counting.of_people(outbreak.id, parts, period), **counting.of_duties(owed, contact_kinds),
-        "double_zero.days": {area: _double_zero(outbreak, parts, period)}, **_late(parts, pack, period), **_zones(outbreak, parts, pack, period),
+        "double_zero.days": {area: _double_zero(outbreak, parts, period)},
+        **_late(parts, pack, period), **_zones(outbreak, parts, pack, period),
     }  # fmt: skip
     asked = {
         "outbreak": outbreak.code, "area": area, "since": period.since.isoformat(), "until": period.until.isoformat(),

@@ -15,6 +15,7 @@ from fangxian.registry.queries.areas import (
     short_area_texts,
 )
 from fangxian.registry.queries.geography import (
+    any_outline,
     around,
     outlines_of,
     outlines_within,
@@ -74,6 +75,7 @@ __all__ = [
     "Post",
     "Responsibility",
     "access_history",
+    "any_outline",
     "appointments",
     "area",
     "area_names",

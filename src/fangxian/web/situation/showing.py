@@ -153,9 +153,11 @@ def parts(told: Situation, query: str) -> dict[str, Any]:
     names = {one.key: one for one in told.figures}
     rows = [
         {
-            "code": one.code, "name": said(one.name), "url": f"{reverse('web:situation')}?area={one.code}{query}" if one.code != told.area else "",
+            "code": one.code,
+            "name": said(one.name),
+            "url": f"{reverse('web:situation')}?area={one.code}{query}" if one.code != told.area else "",
             "values": [(names[key].name, one.values.get(key, 0), key in _GRAVE) for key in keys if key in names],
         }
         for one in told.parts
-    ]  # fmt: skip
+    ]
     return {"heads": [names[key] for key in keys if key in names], "rows": rows}

@@ -53,7 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "days": showing.table_of_days(told, per),
         "classes": [said(text) for _key, text in told.classes],
         "parts": showing.parts(told, query),
-        "board": showing.board(told, query) if len(told.parts) > 1 else None,
+        "board": showing.board(told, query) if registry.any_outline(one.code for one in told.parts) else None,
         "kinds": [(one, _covered(told.area, one)) for one in told.kinds[:MOST_KINDS]],
         "may_cover": by.may("coverage.view"),
         "lists": by.may("cases.view"),
