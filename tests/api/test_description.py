@@ -38,9 +38,10 @@ def test_every_operation_has_a_name_of_its_own_and_says_what_it_does(described: 
     assert [address for address, operation in operations if not operation.get("tags")] == []
 
 
-def test_every_operation_needs_a_sign_in_but_that_itself(described: dict[str, Any]) -> None:
-    free = [address for address, operation in _operations(described) if not operation.get("security")]
-    assert free == ["POST /api/v1/session"]
+def test_every_operation_needs_a_sign_in_but_that_itself_and_what_is_public(described: dict[str, Any]) -> None:
+    free = {address for address, operation in _operations(described) if not operation.get("security")}
+    public = {address for address in free if address.startswith("GET /api/v1/public/")}
+    assert free - public == {"POST /api/v1/session"} and len(public) == 4
 
 
 def test_every_operation_documents_its_refusals(described: dict[str, Any]) -> None:

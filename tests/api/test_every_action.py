@@ -89,7 +89,6 @@ LEFT_OUT = {
     "fangxian.tracing.queries": {
         **dict.fromkeys("columns corrections import_of imports left_out preview".split(), ON_A_PAGE),
         "ContactDetail": "an answer",
-        "clearance": "part of the table of the four clear",
         "chain_picture": "`chain_graph`, arranged for a screen",
         "Reaching": "an answer",
         "of_contacts": FOR_OTHER_STAGES,
@@ -104,12 +103,10 @@ LEFT_OUT = {
     "fangxian.containment.zones.queries": {
         "LIFTED_IN_IT": "a name",
         "numbers": FOR_OTHER_STAGES,
-        "public_areas": "for the public page, which needs no account",
-        "public_notice": "for the public page, which needs no account",
-        "public_notices": "for the public page, which needs no account",
+        "drawn": "for the page on which a zone is drawn; programs read the zone and the map",
     },
     "fangxian.containment.venues.actions": {},
-    "fangxian.containment.venues.queries": {"public_venues": "what anybody reads without an account, under /public"},
+    "fangxian.containment.venues.queries": {},
     "fangxian.duties.actions": {
         "ask_for_help": "done when somebody was tried in vain as often as the pack says",
         "expire": "done by time itself",

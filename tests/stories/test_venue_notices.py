@@ -35,7 +35,8 @@ def at_the_hour(city: World) -> Iterator[None]:
 def form(city: World, **more: Any) -> VenueForm:
     told = {
         "outbreak": city.outbreak, "kind": "market", "name_zh": "渔港海鲜市场", "name_en": "Yugang seafood market", "area": WANGCHAO,
-        "from_at": NOON, "to_at": NOON + timedelta(minutes=45), "advice_zh": "请联系社区并检测", "advice_en": "Call your community and be tested",
+        "from_at": NOON, "to_at": NOON + timedelta(minutes=45), "advice_zh": "请联系社区并检测",
+        "advice_en": "Call your community and be tested",
     }  # fmt: skip
     return VenueForm(**{**told, **more})
 

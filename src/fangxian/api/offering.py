@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from django.http import HttpResponse
 from ninja import Router
+from ninja.constants import NOT_SET
 from ninja.params.models import Body, Header, Path, Query
 from pydantic import Field, StringConstraints, TypeAdapter
 
@@ -58,7 +59,7 @@ def offer(
     after: Callable[[Any], Any] | None = None,
     then: Callable[[Actor, Any], Any] | None = None,
     whole: bool = False,
-    auth: Any = None,
+    auth: Any = NOT_SET,
 ) -> None:
     """Add an operation that does `what`.
 
@@ -66,6 +67,7 @@ def offer(
     of parameters whose annotation says too little, `without` names those that are not asked for. `keyed` allows the request to
     be sent again (`core.repeats`). `after` gives the key of a row by which a list goes on. `then` makes of the result what is
     to be shown; with `whole`, of a list as a whole. `name` is that of the operation, where the function has another already.
+    `auth` is who may ask; None is anybody.
     """
     hints = get_type_hints(what, include_extras=True)
     names = {
@@ -115,7 +117,7 @@ def offer(
         operation_id=f"{stage}_{name or what.__name__}",
         summary=_summary(what),
         description=cleandoc(what.__doc__ or ""),
-        **({"auth": auth} if auth is not None else {}),
+        auth=auth,
     )
 
 

@@ -41,6 +41,7 @@ SECTIONS = (
     Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
     Section("web:chains", gettext_lazy("Chains"), "chains", ("cases.view", "tracing.view")),
     Section("web:outbreaks", gettext_lazy("Outbreaks"), "outbreaks", ("cases.view",)),
+    Section("web:zones", gettext_lazy("Zones"), "place", ("zones.view",), "picture"),
     Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",), "picture"),
     Section("web:imports", gettext_lazy("Imports"), "import", ("imports.make",), "records"),
     Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",), "records"),

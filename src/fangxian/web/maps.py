@@ -52,8 +52,8 @@ class Board:
 
     `source` is the address of the features as GeoJSON (`geojson`). `choose` names a field of the form around the map: the
     list then has a tick for each feature, and a click on the map sets it. `draw` names a field that takes the corners of
-    a polygon as text (`corners`). `listed=False` where the page has a list of its own, marked `data-map-of="<id>"`, with
-    `data-key` on its lines.
+    a polygon as text (`corners`). `legend_of`: one feature for each meaning, where those of the list do not tell it.
+    `listed=False` where the page has a list of its own, marked `data-map-of="<id>"`, with `data-key` on its lines.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Board:
     chosen: frozenset[str] = frozenset()
     draw: str = ""
     drawn: str = ""
+    legend_of: tuple[Feature, ...] = ()
     listed: bool = True
     tiles: str = field(default_factory=lambda: settings.MAP_TILES)
     attribution: str = field(default_factory=lambda: settings.MAP_ATTRIBUTION)
@@ -76,9 +77,11 @@ class Board:
     @property
     def legend(self) -> list[Feature]:
         """One feature for each meaning, in the order in which they come."""
-        return list({(one.mark, one.dashed, one.kind): one for one in reversed(self.features) if one.kind}.values())[
-            ::-1
-        ]
+        told: dict[tuple[str, bool, str], Feature] = {}
+        for one in self.legend_of or self.features:
+            if one.kind:
+                told.setdefault((one.mark, one.dashed, one.kind), one)
+        return list(told.values())
 
 
 def collection(features: Iterable[Feature]) -> dict[str, Any]:

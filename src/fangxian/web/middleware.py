@@ -22,6 +22,10 @@ class SignedOut(Refusal):
     status, code = 401, "signed_out"
 
 
+#: Pages that are the same for everybody: nobody is asked who they are, so that copies may be kept on the way.
+FOR_EVERYBODY = ("/public/", "/api/v1/public/", "/robots.txt")
+
+
 class ActorMiddleware:
     """`request.actor`: who acts, with the grants in force at this moment; pages in the language of the account."""
 
@@ -29,6 +33,9 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(FOR_EVERYBODY):
+            request.actor = NOBODY  # type: ignore[attr-defined]
+            return self.get_response(request)
         account: Any = request.user
         request.actor = actor_for(account, "web") if account.is_authenticated else NOBODY  # type: ignore[attr-defined]
         if account.is_authenticated and not request.path.startswith("/api/"):
@@ -48,8 +55,8 @@ class ActorMiddleware:
         if (
             match is None
             or match.app_name != "web"
-            or request.user.is_authenticated
             or not getattr(view, "login_required", True)
+            or request.user.is_authenticated
         ):
             return None
         if getattr(request, "htmx", False) or request.method == "POST":

@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("fangxian.web.duties.urls")),
     path("", include("fangxian.web.phone.urls")),
     path("", include("fangxian.web.account.urls")),
+    path("", include("fangxian.web.public.urls")),
+    path("zones/", include("fangxian.web.zones.urls")),
     path("coverage/", include("fangxian.web.coverage.urls")),
     path("situation/", include("fangxian.web.situation.urls")),
     path("journal/", include("fangxian.web.journal.urls")),

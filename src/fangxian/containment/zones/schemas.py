@@ -229,6 +229,22 @@ class ZoneView:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnZone:
+    """A zone as far as drawing it otherwise needs it: its land with the geometry of each piece (None where it is not on the map)."""
+
+    code: str
+    version: int
+    area: str
+    state: str
+    level: str
+    level_name: Text
+    name: Text
+    units: tuple[tuple[UnitView, Mapping[str, Any] | None], ...]
+    levels: tuple[tuple[str, Text], ...]
+    may: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Inside:
     """Who is inside of a zone: counts (at most 20,001, which stands for more), and a page of people, masked.
 

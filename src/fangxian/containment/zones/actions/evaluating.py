@@ -122,7 +122,8 @@ def _absorbed(
         if rules is None or _is_around(rules, zone.level):
             continue
         inside = writing.covering(findings, gathered, units[zone.pk])
-        if inside and (new := writing.ground(zone, inside)):
+        new = writing.ground(zone, inside)
+        if new:
             _grow(by, zone, new)
             grown.append(zone.code)
         rank = rules.rank(zone.level)

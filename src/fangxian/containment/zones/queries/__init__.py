@@ -3,13 +3,14 @@
 from fangxian.containment.zones.queries.listing import due_for_lift, in_force, proposals, zones, zones_at
 from fangxian.containment.zones.queries.mapping import geojson, pickable
 from fangxian.containment.zones.queries.numbers import LIFTED_IN_IT, numbers
-from fangxian.containment.zones.queries.one import history, lift_status, zone
+from fangxian.containment.zones.queries.one import drawn, history, lift_status, zone
 from fangxian.containment.zones.queries.people import inside
 from fangxian.containment.zones.queries.public import public_areas, public_notice, public_notices
 from fangxian.containment.zones.queries.unplaced import unplaced
 
 __all__ = [
     "LIFTED_IN_IT",
+    "drawn",
     "due_for_lift",
     "geojson",
     "history",
