@@ -20,6 +20,7 @@ from fangxian.web import maps
 from fangxian.web.cases.chains import draw
 from fangxian.web.design import samples
 from fangxian.web.duties.evidence import EvidenceForm
+from fangxian.web.reveals import RevealForm
 from fangxian.web.saying import said
 
 
@@ -66,6 +67,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "card": _card(),
         "grades": [("A", "good"), ("B", "accent"), ("C", "soon"), ("G", "calm")],
         "why": _("2 h: Guideline of a fictional country, 2026, Art. 7 (grade B: read in a faithful repost)"),
+        "reveal": RevealForm(),
+        "tabs": [("all", _("All"), 52, True), ("late", _("Late"), 14, False), ("today", _("Next 24 h"), 12, False)],
+        "sample_step": _("Daily check"),
         "fever": said(facts()["fever"].name),
     }
     return render(request, "web/design/index.html", context)

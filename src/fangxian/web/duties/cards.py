@@ -134,7 +134,10 @@ def visits(cards: Sequence[StepCard]) -> list[Visit]:
     together: dict[str, list[StepCard]] = {}
     for one in cards:
         today = one.step.due_at is not None and one.step.due_at <= tonight
-        together.setdefault(one.door if one.door and today else f"s{one.step.pk}", []).append(one)
+        group = together.setdefault(one.door if one.door and today else f"s{one.step.pk}", [])
+        if any(before.code == one.code for before in group):
+            one.tried = None  # said once for each person
+        group.append(one)
     return [Visit(tuple(found), len({one.code for one in found})) for found in together.values()]
 
 
