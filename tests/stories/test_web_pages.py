@@ -65,6 +65,8 @@ def _addresses(city: World) -> dict[str, tuple[str, str]]:
         "contact calendar": (f"/contacts/{contact}/calendar/", "nurse"),
         "contact as case": (f"/contacts/{contact}/case/", "investigator"),
         "imports": ("/imports/", "investigator"),
+        "people": ("/people/", "reviewer"),
+        "duplicates": ("/people/duplicates/", "reviewer"),
         "coverage": ("/coverage/?hours=0", "leader"),
         "situation": ("/situation/", "leader"),
         "situation of a county": ("/situation/?area=990101&per=report", "duty"),

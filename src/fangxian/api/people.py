@@ -120,6 +120,8 @@ offer(router, "PATCH", "/contacts/{contact}/person", amend_person_of_contact, Pe
 offer(router, "POST", "/contacts/{contact}/person/reveal", reveal_of_contact, Fields)
 
 offer(router, "GET", "/matches", queries.waiting_matches, after=lambda pair: (pair.probability, pair.id))
+offer(router, "GET", "/matches/merged", queries.decided_matches)
+offer(router, "GET", "/matches/{match_id}", queries.match)
 offer(router, "POST", "/matches/find", actions.find_matches, without=("since",), given=SOME)
 offer(router, "POST", "/matches/{match_id}/same", actions.say_same, PersonKept)
 offer(router, "POST", "/matches/{match_id}/different", actions.say_different, None)

@@ -6,4 +6,5 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        from fangxian.cases import subject  # noqa: F401  (tells the engine of duties what a case is)
+        # They tell the engine of duties what a case is, and the registry what stands against merging two people.
+        from fangxian.cases import merging, subject  # noqa: F401

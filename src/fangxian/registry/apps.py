@@ -6,4 +6,4 @@ class RegistryConfig(AppConfig):
     label = "registry"
 
     def ready(self) -> None:
-        """Nothing listens here yet: the registry is the ground floor, it only tells."""
+        from fangxian.registry import searching  # noqa: F401  (a kind of job)

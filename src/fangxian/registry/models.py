@@ -165,6 +165,8 @@ class Match(models.Model):
     decided_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True)
+    #: Sealed: what the record that was gone on with said before it took fields of the other, and its version since.
+    before = models.BinaryField(null=True)
 
     class Meta:
         constraints = [

@@ -228,6 +228,11 @@ class Pair:
     second: Card
     probability: float
     evidence: Sequence[Mapping[str, object]] = field(default_factory=tuple)
+    #: waiting, merged or different; who said so, when and why.
+    state: str = "waiting"
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

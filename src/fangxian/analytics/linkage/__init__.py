@@ -8,7 +8,7 @@ records may be merged unasked, above `review_above` a person is asked, and a vet
 from fangxian.analytics.linkage.estimation import estimate
 from fangxian.analytics.linkage.parameters import DEFAULT, Parameters
 from fangxian.analytics.linkage.records import Document, LinkageError, Record, blocking_keys
-from fangxian.analytics.linkage.scoring import FieldMatch, Match, Veto, compare, veto
+from fangxian.analytics.linkage.scoring import FieldMatch, Match, Veto, compare, reason, veto
 from fangxian.analytics.linkage.search import candidates, clusters, matches, pairs
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "estimate",
     "matches",
     "pairs",
+    "reason",
     "veto",
 ]

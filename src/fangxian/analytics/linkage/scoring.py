@@ -51,6 +51,11 @@ _TEXTS: Mapping[tuple[str, str], Text] = MappingProxyType(
 )
 
 
+def reason(field: str, level: str) -> Text:
+    """What a level of a field says, in words: `reason("name", "sound")` is “names that sound the same”."""
+    return _TEXTS.get((field, level), _UNKNOWN)
+
+
 class FieldMatch(NamedTuple):
     """What one field says: its level ("unknown" if it says nothing), bits for (+) or against (-), and the reason in words."""
 

@@ -2,7 +2,7 @@
 
 from fangxian.cases.queries.curves import daily_numbers, double_zero, epicurve
 from fangxian.cases.queries.exporting import Export, export
-from fangxian.cases.queries.linelist import count, line_list, total
+from fangxian.cases.queries.linelist import count, line_list, of_people, total
 from fangxian.cases.queries.lookups import (
     by_person,
     codes_by_source,
@@ -46,6 +46,7 @@ __all__ = [
     "ids_of",
     "infected_since",
     "line_list",
+    "of_people",
     "outbreak",
     "outbreak_codes",
     "outbreak_id",

@@ -1,22 +1,34 @@
 """Writers of duplicates: find, merge, part again, say that two are two. Merging moves nothing: it sets a pointer."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.analytics import linkage
-from fangxian.core import clock
+from fangxian.core import clock, secrets
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, emit, record
-from fangxian.core.errors import Conflict, Invalid, NotFound
-from fangxian.registry import matching
+from fangxian.core.errors import Conflict, Invalid, NotFound, Refusal
+from fangxian.registry import matching, objections
+from fangxian.registry.actions.amendments import amend_person
 from fangxian.registry.actions.people import find
 from fangxian.registry.events import PersonsMerged, PersonsUnmerged
 from fangxian.registry.levels import common
 from fangxian.registry.models import Match, Person
 from fangxian.registry.schemas import Found
+
+#: What can be taken over from a record that is merged into another: name of the choice → fields.
+TAKEN: Mapping[str, tuple[str, ...]] = {
+    "name": ("name", "name_latin"),
+    "sex": ("sex",),
+    "born": ("birth_date", "birth_year"),
+    "nationality": ("nationality",),
+    "residence": ("area", "address"),
+    "occupation": ("occupation",),
+}
 
 #: People compared in one query for their candidates.
 _CHUNK = 500
@@ -52,13 +64,21 @@ def find_matches(
 
 
 @action
-def merge(by: Actor, kept: str, other: str, reason: str = "") -> Person:
-    """Say that two records are one person: `other` points to `kept` from now on. Nothing of either moves. Returns the root."""
+def merge(by: Actor, kept: str, other: str, reason: str = "", take: Sequence[str] = ()) -> Person:
+    """Say that two records are one person: `other` points to `kept` from now on. Nothing of either moves. Returns the root.
+
+    `take` are fields that are right on the other record (of `TAKEN`): the kept one says the same from now on, until the two are
+    parted again. Raises Conflict where something stands against it that must be settled first (both have a case).
+    """
     first, second = _locked_roots(find(kept), find(other))
     if first.pk == second.pk:
         raise Conflict(_("The two are one person already."), code="already_merged")
     _must_match(by, first, second)
+    objections.ask(_group(first.pk), _group(second.pk))
     _merge(by, first, second, reason.strip()[:300], None)
+    if take:
+        _take_over(by, first, second, take)
+        first.refresh_from_db()
     return first
 
 
@@ -80,7 +100,8 @@ def unmerge(by: Actor, code: str, reason: str) -> Person:
     Person.objects.filter(pk=person.pk).update(canonical=None, merged_into=None)
     rest = {root.pk, *Person.objects.filter(canonical_id=root.pk).values_list("pk", flat=True)}
     between = Match.objects.filter(Q(first__in=branch, second__in=rest) | Q(first__in=rest, second__in=branch))
-    between.update(state=Match.DIFFERENT, **_decision(by, reason))
+    _give_back(by, root, between)
+    between.update(state=Match.DIFFERENT, before=None, **_decision(by, reason))
     _note(by, parent, person.pk, Match.DIFFERENT, reason=reason)
     record(
         by, "person.unmerged", ("person", person.pk), area=person.area,
@@ -100,14 +121,14 @@ def say_different(by: Actor, match_id: int, reason: str) -> None:
 
 
 @action
-def say_same(by: Actor, match_id: int, kept: str, reason: str = "") -> Person:
-    """Decide that the two of a waiting match are one person; `kept` is the code of the record to go on with."""
+def say_same(by: Actor, match_id: int, kept: str, reason: str = "", take: Sequence[str] = ()) -> Person:
+    """Decide that the two of a waiting match are one person; `kept` is the code of the record to go on with, `take` as in `merge`."""
     match = _waiting(by, match_id)
     pair = {person.code: person for person in Person.objects.filter(pk__in=[match.first_id, match.second_id])}
     if kept not in pair:
         raise Invalid(_("Choose which of the two records to go on with."), field="kept")
     (other,) = (code for code in pair if code != kept)
-    return merge(by, kept, other, reason)
+    return merge(by, kept, other, reason, take)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -138,11 +159,54 @@ def _take(by: Actor, pair: linkage.Match) -> str:
         and by.may("persons.match", second.area)
         and not Match.objects.filter(crossing, state=Match.DIFFERENT).exists()
         and not _forbidden(ours, theirs)
+        and _nothing_against(ours, theirs)
     )
     if sure:
         _merge(by, first, second, "", pair)
         return Match.MERGED
     return Match.WAITING if _note(by, ids[0], ids[1], Match.WAITING, pair=pair) else ""
+
+
+def _nothing_against(ours: set[int], theirs: set[int]) -> bool:
+    """Whether the stages above have no objection; where they have, a person decides."""
+    try:
+        objections.ask(ours, theirs)
+    except Refusal:
+        return False
+    return True
+
+
+def _take_over(by: Actor, kept: Person, other: Person, take: Sequence[str]) -> None:
+    """Let the kept record say what the other says in these fields, and remember what it said before."""
+    if unknown := sorted(set(take) - set(TAKEN)):
+        raise Invalid(
+            _("“%(field)s” cannot be taken over.") % {"field": unknown[0]},
+            remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(TAKEN)},
+            field="take",
+        )
+    names = [name for one in dict.fromkeys(take) for name in TAKEN[one]]
+    before = {name: _plain(getattr(kept, name)) for name in names}
+    changes = {name: getattr(other, name) for name in names}
+    now = amend_person(by, kept.code, kept.version, changes, _("taken over from the record merged into it"))
+    told = secrets.seal(json.dumps({"version": now.version, "values": before}, ensure_ascii=False))
+    pair = {"first_id": min(kept.pk, other.pk), "second_id": max(kept.pk, other.pk)}
+    Match.objects.filter(**pair).update(before=told)
+
+
+def _give_back(by: Actor, root: Person, between: QuerySet[Match]) -> None:
+    """Where the record has not changed since it took fields of the other, it says again what it said before."""
+    for match in between.filter(before__isnull=False).order_by("-decided_at"):
+        told = json.loads(secrets.unseal(match.before or b""))
+        if told["version"] != root.version:
+            continue  # somebody has corrected it since: what they wrote stands
+        values = told["values"]
+        if values.get("birth_date"):
+            values["birth_date"] = date.fromisoformat(values["birth_date"])
+        root.version = amend_person(by, root.code, root.version, values, _("parted again")).version
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _forbidden(ours: set[int], theirs: set[int]) -> bool:

@@ -30,7 +30,7 @@ from fangxian.registry.queries.living import (
     living_in,
     residents,
 )
-from fangxian.registry.queries.matches import waiting_matches
+from fangxian.registry.queries.matches import decided_matches, match, waiting_matches
 from fangxian.registry.queries.organisations import (
     headquarters,
     household_members,
@@ -87,6 +87,7 @@ __all__ = [
     "children",
     "current",
     "current_codes",
+    "decided_matches",
     "doors",
     "full_area_names",
     "headquarters",
@@ -97,6 +98,7 @@ __all__ = [
     "list_kept",
     "living_counted",
     "living_in",
+    "match",
     "named",
     "names",
     "nearest",

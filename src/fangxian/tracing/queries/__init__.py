@@ -3,7 +3,7 @@
 from fangxian.tracing.queries.attack import attack_rates
 from fangxian.tracing.queries.calendar import follow_ups
 from fangxian.tracing.queries.chains import chain_around, chain_graph, chain_picture, chains
-from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, follow_up, of_case, of_person
+from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, follow_up, of_case, of_people, of_person
 from fangxian.tracing.queries.exposures import exposures
 from fangxian.tracing.queries.four_clear import four_clear, watched_outbreaks
 from fangxian.tracing.queries.importing import columns, corrections, import_of, imports, left_out, preview
@@ -35,6 +35,7 @@ __all__ = [
     "left_out",
     "of_case",
     "of_contacts",
+    "of_people",
     "of_person",
     "preview",
     "propose",

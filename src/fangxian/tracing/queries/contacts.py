@@ -1,5 +1,6 @@
 """One contact in full, a contact's diary, the contacts of a case or a person, the numbers of an outbreak."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,6 +128,13 @@ def of_person(outbreak: str, person_id: int) -> str:
         outbreak__code=ids.normalise_code(outbreak), person_id__in=list(people), state=Contact.UNDER_WATCH
     )
     return found.values_list("code", flat=True).first() or ""
+
+
+def of_people(by: Actor, person_ids: Iterable[int]) -> list[ContactRow]:
+    """The contacts that these records of people are or were, of those that the actor may see; the latest identified first."""
+    found = Contact.objects.filter(by.scope("contacts.view", organisation="held_by_id"), person_id__in=set(person_ids))
+    rows = found.select_related("person", "case").order_by("-identified_at", "-pk")[:100]
+    return [row_of(by, one, 0) for one in rows]
 
 
 def counts(by: Actor, outbreak: str) -> Counts:
