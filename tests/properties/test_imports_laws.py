@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fangxian.cases import actions as case_actions
 from fangxian.cases import queries as cases
+from fangxian.containment.zones.models import Zone
 from fangxian.core import clock, jobs, journal, outbox
 from fangxian.core.access import SYSTEM
 from fangxian.duties import coverage, rebuild
@@ -22,9 +23,9 @@ from tests.support import web
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
-#: Tables that an import fills; the journal, jobs and imports themselves remember it.
-FILLED = ("cases_", "tracing_", "registry_", "duties_duty", "duties_step")
-BESIDES = ("tracing_import",)
+#: Tables that an import fills; the journal, jobs and imports remember it, and so does a proposed zone that it had added to.
+FILLED = ("cases_", "tracing_", "registry_", "zones_", "duties_duty", "duties_step")
+BESIDES = ("tracing_import", "zones_desk", "zones_change", "zones_zone")
 LATER = web.NOW + timedelta(minutes=20)
 
 
@@ -90,7 +91,7 @@ def told() -> None:
 def test_undone_it_is_as_if_it_had_never_been(city: World, drawn: Any) -> None:
     with web.a_test():
         told()
-        before, cells = contents(), coverage.cells()
+        before, cells, zones = contents(), coverage.cells(), set(Zone.objects.values_list("code", flat=True))
         with clock.at(LATER):
             code = dropped(city, drawn)
             taken = queries.import_of(city.actor("investigator"), code).job
@@ -99,7 +100,9 @@ def test_undone_it_is_as_if_it_had_never_been(city: World, drawn: Any) -> None:
             event(f"{taken.result['cases']} cases, {taken.result['links']} contacts")
             undone = actions.undo_import(city.actor("investigator"), code, "the wrong file")
             told()
-            assert undone.kept == () and contents() == before
+            assert (
+                undone.kept == () and contents() == before and set(Zone.objects.values_list("code", flat=True)) == zones
+            )
             assert coverage.cells() == cells == coverage.recount()
             assert (duties.gaps(), list(rebuild.differences())) == ([], [])
             assert not [one for one in journal.verify() if isinstance(one, journal.Fault)]

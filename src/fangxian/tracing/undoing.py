@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from fangxian.cases import actions as case_actions
 from fangxian.cases import queries as case_queries
+from fangxian.cases import rests
 from fangxian.core import journal
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
@@ -135,6 +136,7 @@ def _kept(by: Actor, ours: Brought) -> dict[str, dict[int, str]]:
             kept[kind] |= dict.fromkeys(_worked_on(kind, chunk, ours.after), "worked_on")
     for chunk in _chunks(ours.cases):
         facts = case_queries.facts_of(chunk)
+        kept[CASE] |= dict.fromkeys(rests.kept(chunk), "hangs_on")
         kept[CASE] |= {pk: "elsewhere" for pk, one in facts.items() if not by.may("imports.undo", one.area)}
         stays = Activity.objects.filter(case__in=chunk).values_list("pk", "case_id")
         kept[CASE] |= {case: "hangs_on" for pk, case in stays if pk not in ours.stays}

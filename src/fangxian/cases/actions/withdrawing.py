@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from fangxian.cases import rests
 from fangxian.cases.events import CasesWithdrawn
 from fangxian.cases.models import Case
 from fangxian.cases.subject import KIND
@@ -25,6 +26,7 @@ def withdraw_cases(by: Actor, case_ids: Collection[int], reason: str) -> int:
             by, "case.withdrawn", (KIND, case.pk), area=case.area,
             data={"code": case.code, "person": case.person_id, "source_ref": case.source_ref, "reason": reason},
         )  # fmt: skip
+    rests.let_go(by, [case.pk for case in cases], reason)
     duties.withdraw(by, KIND, [case.pk for case in cases], reason)
     for outbreak_id in sorted({case.outbreak_id for case in cases}):
         gone = tuple(case.pk for case in cases if case.outbreak_id == outbreak_id)

@@ -6,4 +6,5 @@ class ZonesConfig(AppConfig):
     label = "zones"
 
     def ready(self) -> None:
-        from fangxian.containment.zones import listening, subject  # noqa: F401  (what it listens to; what a zone is)
+        # What it listens to; what a zone is; what becomes of it when its cases are withdrawn.
+        from fangxian.containment.zones import listening, subject, withdrawing  # noqa: F401
