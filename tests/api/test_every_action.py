@@ -129,7 +129,6 @@ LEFT_OUT = {
         "picture": "the same as the situation, kept for a minute for a page",
         "places": "the grants of the session say it",
         "places_to_report": "the grants of the session say it",
-        "published": "asked without signing in, under /public",
     },
     "fangxian.duties.queries": {
         "Answer": "an answer",

@@ -10,10 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from fangxian.command.situation import actions as sitreps
+from fangxian.command.situation import queries as situation
 from fangxian.containment.venues import actions as venues
 from fangxian.containment.venues.schemas import VenueForm
 from fangxian.containment.zones import actions as zones
 from fangxian.containment.zones.schemas import NoticeForm, UnitForm, ZoneForm
+from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.registry import actions as registry_actions
 from fangxian.registry import queries as registry
@@ -21,7 +24,7 @@ from fangxian.registry.schemas import Division
 from fangxian.tracing import queries as tracing
 from tests.support import web
 from tests.support.web import signed_in
-from tests.support.world import COMMUNITY, NAMES, STREET, WANGCHAO, World
+from tests.support.world import CITY, COMMUNITY, NAMES, STREET, WANGCHAO, World
 
 pytestmark = pytest.mark.django_db
 BUDGET = 12
@@ -181,6 +184,36 @@ def test_it_costs_few_queries_however_many_areas_there_are(city: World) -> None:
         zones.publish(by, zone.code, zone.version)
         _venue(city, name_zh=f"场所{code}", area=code[:6])
     assert cost() == one <= BUDGET
+
+
+def _signed(city: World, *, released: bool) -> Any:
+    """The report of yesterday of the city, signed by the commander."""
+    day = (web.NOW - timedelta(days=1)).astimezone(clock.zone()).date()
+    row = sitreps.draft(SYSTEM, city.outbreak, CITY, day)
+    row = sitreps.remark(city.actor("leader"), row.code, row.edition, remarks_zh="请少聚集。", is_public=released)
+    return sitreps.sign(city.actor("leader"), row.code, row.edition)
+
+
+def test_numbers_are_those_that_were_signed_and_released_and_few_people_are_not_counted_out(city: World) -> None:
+    _signed(city, released=False)
+    assert 'id="numbers"' not in Client().get("/public/zh/").content.decode()
+    row = sitreps.reissue(city.actor("leader"), situation.sitreps(SYSTEM)[0].code, "公开发布")
+    row = sitreps.remark(city.actor("leader"), row.code, row.edition, remarks_zh="请少聚集。", is_public=True)
+    assert 'id="numbers"' not in Client().get("/public/zh/").content.decode(), "a draft is nobody's"
+    sitreps.sign(city.actor("leader"), row.code, row.edition)
+    text = Client().get("/public/zh/").content.decode()
+    assert 'id="numbers"' in text and "请少聚集。" in text and "方知行" not in text
+    (told,) = situation.published(None)
+    values = {one.key: (one.value, one.fewer_than) for one in told.figures}
+    counted = {one.key: one.value for one in situation.sitrep(SYSTEM, row.code).situation.figures if one.is_public}
+    few = {key for key, value in counted.items() if 0 < value < 3 and key.startswith(("cases.", "contacts."))}
+    assert few and {key for key, (value, _least) in values.items() if value is None} == few
+    assert all(values[key] == (None, 3) for key in few) and "少于3" in text
+    assert all(values[key] == (counted[key], 0) for key in counted.keys() - few)
+    (numbers,) = Client().get("/api/v1/public/numbers").json()["rows"]
+    assert {one["key"]: one["value"] for one in numbers["figures"]} == {
+        key: value for key, (value, _least) in values.items()
+    }
 
 
 def test_the_api_tells_the_same_to_anybody(city: World) -> None:

@@ -24,6 +24,7 @@ from fangxian.command.situation.schemas import (
 from fangxian.core import clock, ids, journal, periods
 from fangxian.core.access import Actor, within
 from fangxian.core.errors import Invalid, NotFound
+from fangxian.duties import packs
 from fangxian.duties import queries as duties
 from fangxian.registry import queries as registry
 from fangxian.registry.queries import Parts
@@ -34,6 +35,10 @@ __all__ = ["missing_by_name", "picture", "places", "places_to_report", "publishe
 #: How long a picture may be shown again before it is counted anew, in seconds; it says itself until when it counts.
 KEPT = 60
 A_DAY = 86_400
+#: Reports that the public is shown at once.
+PUBLISHED = 50
+#: Figures that count people.
+_OF_PEOPLE = ("cases.", "contacts.")
 
 
 def situation(by: Actor, *, outbreak: str = "", area: str | None = None, day: date | None = None) -> Situation:
@@ -116,8 +121,8 @@ def sitrep(by: Actor, code: str) -> SitrepView:
     return view_of(by, row)
 
 
-def published(area: str = "", day: date | None = None) -> list[Published]:
-    """The public figures of signed, released reports of exactly this jurisdiction: of a day, or the newest of each outbreak.
+def published(area: str | None = "", day: date | None = None) -> list[Published]:
+    """The public figures of signed, released reports of exactly this jurisdiction (None: of any): of a day, or the newest of each outbreak.
 
     Asked without a reader: only what a person has signed and released is in it, and nothing of any person.
     """
@@ -125,9 +130,11 @@ def published(area: str = "", day: date | None = None) -> list[Published]:
         outbreak=OuterRef("outbreak"), area=OuterRef("area"), signed_at__isnull=False, is_public=True
     )
     same_day = later.filter(day=OuterRef("day"), version__gt=OuterRef("version"))
-    found = Sitrep.objects.filter(~Exists(same_day), area=area, signed_at__isnull=False, is_public=True)
+    found = Sitrep.objects.filter(~Exists(same_day), signed_at__isnull=False, is_public=True)
+    if area is not None:
+        found = found.filter(area=area)
     found = found.filter(~Exists(later.filter(day__gt=OuterRef("day")))) if day is None else found.filter(day=day)
-    return [_published(row) for row in found.order_by("-day", "pk")]
+    return [_published(row) for row in found.order_by("-day", "area", "pk")[:PUBLISHED]]
 
 
 def row_of(row: Any) -> SitrepRow:
@@ -238,6 +245,22 @@ def _published(row: Sitrep) -> Published:
     assert row.signed_at is not None
     return Published(
         told.outbreak_name, row.area, told.area_name, row.day, row.version, row.signed_at,
-        tuple(PublishedFigure(one.key, one.name, one.means, one.value) for one in told.figures if one.is_public),
+        tuple(_told(one, _least_count(row.area)) for one in told.figures if one.is_public),
         Text(row.remarks_zh, row.remarks_en),
     )  # fmt: skip
+
+
+def _told(one: Any, least: int) -> PublishedFigure:
+    """A figure as the public reads it: of very few people only that there are fewer than so many."""
+    few = one.key.startswith(_OF_PEOPLE) and 0 < one.value < least
+    return PublishedFigure(one.key, one.name, one.means, None if few else one.value, least if few else 0)
+
+
+def _least_count(area: str) -> int:
+    """The smallest number of people that a pack in force lets be told; 0 where none says so."""
+    for pack in packs.in_force(area):
+        try:
+            return int(pack.parameter("publication", "least_count").number)
+        except KeyError:
+            continue
+    return 0

@@ -164,12 +164,14 @@ class SitrepView:
 
 @dataclass(frozen=True, slots=True)
 class PublishedFigure:
-    """A number that may be told to everybody."""
+    """A number that may be told to everybody. Few people are not told to the last one: then `value` is None, and there are some, but
+    fewer than `fewer_than`."""
 
     key: str
     name: Text
     means: Text
-    value: int
+    value: int | None
+    fewer_than: int = 0
 
 
 @dataclass(frozen=True, slots=True)

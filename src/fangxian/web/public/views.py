@@ -17,6 +17,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_GET
 
+from fangxian.command.situation import queries as situation
 from fangxian.containment.venues import queries as venues
 from fangxian.containment.zones import queries as zones
 from fangxian.core import clock
@@ -66,6 +67,7 @@ def index(request: HttpRequest, language: str = "") -> HttpResponse:
             tuple(drawing.public(areas)),
             listed=False,
         ),
+        "reports": situation.published(None),
         "notices": zones.public_notices(limit=NOTICES),
         "venues": [(one, term_name("place_kinds", one.kind)) for one in venues.public_venues()],
         "now": clock.now(),

@@ -171,9 +171,7 @@ def _both(
         ),
     }  # fmt: skip
     rows = [{"name": name, "now": theirs, "mine": own, "both": theirs != own} for name, (theirs, own) in now.items()]
-    merged = DrawForm(
-        zone.levels, {**{key: request.POST.get(key, "") for key in form.fields}, "version": zone.version}
-    )
+    merged = DrawForm(zone.levels, {**{key: request.POST.get(key, "") for key in form.fields}, "version": zone.version})
     return _page(request, zone, merged, there, chosen, conflict, rows=rows)
 
 
