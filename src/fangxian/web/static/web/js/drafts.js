@@ -57,8 +57,10 @@ if (account) {
     sessionStorage.removeItem(`${PREFIX}${account}:${/** @type {HTMLElement} */ (taken).dataset.draftTaken}`);
   }
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    const { elt, successful } = /** @type {CustomEvent} */ (event).detail;
-    if (successful && elt instanceof HTMLFormElement && elt.dataset.draft) sessionStorage.removeItem(keyOf(elt));
+    // The answer may have taken the form's place: the request knows which form it was. Refusals are shown too, and take nothing.
+    const { requestConfig, xhr } = /** @type {CustomEvent} */ (event).detail;
+    const elt = requestConfig?.elt;
+    if (xhr.status >= 200 && xhr.status < 300 && elt instanceof HTMLFormElement && elt.dataset.draft) sessionStorage.removeItem(keyOf(elt));
   });
 }
 document.querySelector("form[data-leaves]")?.addEventListener("submit", () => {
