@@ -18,6 +18,9 @@ from fangxian.core.errors import NotFound
 from fangxian.duties.models import PackVersion
 from fangxian.protocols import Pack
 
+#: What an overlay of the whole country names as its jurisdiction.
+_COUNTRY = "CN"
+
 
 def in_force(area: str = "") -> list[Pack]:
     """The packs of this deployment as they hold in a jurisdiction, the default of new reports first."""
@@ -59,7 +62,7 @@ def _covers(overlay: str, base: str) -> tuple[str, ...]:
 
 
 def _applies(codes: tuple[str, ...], area: str) -> bool:
-    return any(area.startswith(code) for code in codes)
+    return any(code == _COUNTRY or area.startswith(code) for code in codes)
 
 
 class _Kept:

@@ -44,12 +44,18 @@ class PlaceForm:
 
 @action
 def create_place(by: Actor, form: PlaceForm) -> Place:
-    """Enter a place, or find the one of the same kind, name and area: what is already there is returned as it stands."""
+    """Enter a place, or find the one of the same kind, name and area (and whole, where one is named): that is returned as it stands.
+
+    Every compound has its building 1.
+    """
     area = checking.area(form.area)
     by.must("places.edit", area)
-    values = _checked(form) | {"area": area} | _within(form, area)
-    known = Place.objects.filter(area=area, kind=form.kind, name_zh=values["name_zh"]).order_by("pk").first()
-    if known is not None:
+    whole = _within(form, area)
+    values = _checked(form) | {"area": area} | whole
+    same = Place.objects.filter(area=area, kind=form.kind, name_zh=values["name_zh"])
+    if whole:
+        same = same.filter(**whole)
+    if (known := same.order_by("pk").first()) is not None:
         return known
     made = Place.objects.create(code=ids.new_code(), **values)
     record(by, "place.created", ("place", made.pk), area=area, data={"kind": form.kind, "name": made.name_zh})
