@@ -31,6 +31,7 @@ from .loading import PackInfo, available, load, restore
 from .pack import Pack
 from .planning import PlannedStep, plan
 from .problems import PackError, Problem
+from .reading import Point, Section, sections
 from .release import StepFact, latest_evidence, release_time, release_verdict
 from .rules import Category, CodeRule, LiftRule, Threshold, ZoneLevel, Zones
 
@@ -52,8 +53,10 @@ __all__ = [
     "PackError",
     "PackInfo",
     "PlannedStep",
+    "Point",
     "Problem",
     "ReleaseRule",
+    "Section",
     "Source",
     "Stage",
     "StepFact",
@@ -77,6 +80,7 @@ __all__ = [
     "release_time",
     "release_verdict",
     "restore",
+    "sections",
     "zone_facts",
     "zone_level",
     "zone_lift",

@@ -43,6 +43,7 @@ SECTIONS = (
     Section("web:outbreaks", gettext_lazy("Outbreaks"), "outbreaks", ("cases.view",)),
     Section("web:zones", gettext_lazy("Zones"), "place", ("zones.view",), "picture"),
     Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",), "picture"),
+    Section("web:protocols", gettext_lazy("Protocols"), "info", ("duties.view",), "records"),
     Section("web:people", gettext_lazy("People"), "me", ("registry.view", "persons.register"), "records"),
     Section("web:imports", gettext_lazy("Imports"), "import", ("imports.make",), "records"),
     Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",), "records"),
