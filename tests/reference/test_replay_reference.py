@@ -17,6 +17,7 @@ REPLAYS = Path(__file__).parents[2] / "examples" / "replays"
 KEYS = {
     "outbreak", "until", "cases", "contacts", "contacts_followed", "exposures", "stops", "chains", "max_out_degree",
     "serial_interval", "duties", "escalated", "coverage_gaps", "sitreps", "double_zero_days", "seven_one_seven", "rejected_rows",
+    "zones",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from fangxian.cases.models import Case, Review
 from fangxian.command import demo
+from fangxian.containment.zones import queries as zones
 from fangxian.core import clock, journal
 from fangxian.core.access import SYSTEM
 from fangxian.duties import coverage, queries, rebuild
@@ -39,6 +40,14 @@ def test_the_story() -> None:
         assert Exposure.objects.filter(infected__isnull=False).count() > 10
         assert tracing.chains(SYSTEM, cases[0].outbreak.code).depth >= 2
         assert Attempt.objects.count() == 2, "two visits found nobody at home"
+        drawn = zones.zones(SYSTEM, limit=500).rows
+        shown = {(row.state, row.level) for row in drawn}
+        assert {("proposed", "high"), ("in_force", "high"), ("in_force", "medium"), ("in_force", "low")} <= shown
+        assert all(row.missing and row.earliest for row in drawn if row.state == "in_force" and row.level == "high")
+        (cinema,) = [row for row in drawn if row.name.zh.endswith("听松影城")]
+        came_down = [(change.what, change.level) for change in zones.history(SYSTEM, cinema.code)]
+        assert ("downgraded", "low") in came_down and ("round", "medium") in came_down
+        assert len(zones.public_notices()) > 10 and len(zones.public_areas()) > 5
         now = clock.now()
         late = Step.objects.filter(state=Step.OPEN, due_at__lte=now).count()
         ahead = Step.objects.filter(state=Step.OPEN, due_at__gt=now, due_at__lte=now + clock.DAY).count()

@@ -38,6 +38,13 @@ def add_to(app: typer.Typer) -> None:
         ),
     )(import_list)
     app.command(
+        "outlines",
+        help=say(
+            "导入区划与场所的轮廓（GeoJSON）；有一处错误就整个不写入，逐处说明",
+            "Take outlines of divisions and places (GeoJSON); with any fault nothing is written, and each is told",
+        ),
+    )(import_outlines)
+    app.command(
         help=say(
             "导出病例一览表（与屏幕上一样脱敏），表格软件不会把其中内容当作公式",
             "Write the line list, masked as on the screen, to a file that no spreadsheet will take for formulas",
@@ -49,6 +56,46 @@ def add_to(app: typer.Typer) -> None:
             "Play a real outbreak through the platform, day by day on the virtual clock, in a database of its own",
         )
     )(replay)
+
+
+def import_outlines(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False,
+            help=say(
+                "GeoJSON（FeatureCollection，WGS 84）；每个要素的属性 code 为区划或场所的代码",
+                "GeoJSON (a FeatureCollection, WGS 84); the property `code` of each feature names a division or a place",
+            ),
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    start()
+    from fangxian.core.access import SYSTEM
+    from fangxian.registry import actions
+
+    done = actions.import_outlines(SYSTEM, file)
+    tongue = language()
+    if as_json:
+        told = [{"where": one.where.text.in_(tongue), "message": one.text.in_(tongue)} for one in done.faults]
+        counts = {"divisions": done.divisions, "places": done.places, "unchanged": done.unchanged}
+        print(json.dumps({**counts, "faults": told}, ensure_ascii=False))
+    elif done.faults:
+        for one in done.faults[:SHOWN]:
+            console.print(one.text.in_(tongue), style="red", markup=False, highlight=False, soft_wrap=True)
+        if len(done.faults) > SHOWN:
+            console.print(say(f"…共 {len(done.faults)} 处", f"… {len(done.faults)} in all"))
+        console.print(say("没有写入任何内容。", "Nothing was written."))
+    else:
+        console.print(
+            say(
+                f"轮廓：区划 {done.divisions}，场所 {done.places}，未变 {done.unchanged}",
+                f"Outlines: {done.divisions} divisions, {done.places} places, {done.unchanged} unchanged",
+            ),
+            style="green",
+        )
+    raise typer.Exit(1 if done.faults else 0)
 
 
 def import_list(
@@ -226,6 +273,10 @@ def show(result: dict[str, Any]) -> None:
     facts = Table(show_header=False, box=None)
     for key, word in words.items():
         facts.add_row(word, str(result[key]))
+    zones = result["zones"]
+    facts.add_row(say("风险区", "zones"), say(
+        f"提出 {zones['proposed']} 个，解除 {zones['lifted']} 个", f"{zones['proposed']} proposed, {zones['lifted']} lifted"
+    ))  # fmt: skip
     chains, serial = result["chains"], result["serial_interval"]
     facts.add_row(say("传播链", "chains"), say(
         f"{chains['count']} 条，最大 {chains['largest']} 例，最深 {chains['depth']} 代",

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
+from fangxian.command import landscape
 from fangxian.core import accounts
 from fangxian.core.access import SYSTEM, Grant
 from fangxian.registry import actions as registry
@@ -68,12 +69,14 @@ class City:
     organisations: dict[tuple[str, str], int] = field(default_factory=dict)
     accounts: dict[str, int] = field(default_factory=dict)
     households: dict[str, list[list[str]]] = field(default_factory=dict)
+    land: landscape.Landscape = field(default_factory=landscape.Landscape)
 
 
 def build(seed: int = 9901, households: int = 130) -> City:
     """Jurisdictions, organisations, posts, accounts and people. The same seed gives the same city (but for codes)."""
     city = City(random.Random(seed))
     registry.import_divisions(SYSTEM, _divisions())
+    city.land = landscape.draw(SYSTEM, CITY, tuple(county for county, _zh, _en in COUNTIES))
     _organise(city)
     _people(city, households)
     _appoint(city)
@@ -177,8 +180,11 @@ def _people(city: City, households: int) -> None:
     homes: list[tuple[str, int]] = []
     for number in range(households):
         grid = grids[number % len(grids)]
-        address = f"{number // len(grids) + 1}号楼{rng.randint(1, 3)}单元{rng.randint(1, 18)}0{rng.randint(1, 4)}室"
-        home = registry.create_household(SYSTEM, grid, address)
+        building = number // len(grids)
+        address = f"{building + 1}号楼{rng.randint(1, 3)}单元{rng.randint(1, 18)}0{rng.randint(1, 4)}室"
+        # Of some nobody has entered the building yet, as it goes.
+        known = "" if number % 23 == 11 else city.land.buildings[grid][building % landscape.BUILDINGS]
+        home = registry.create_household(SYSTEM, grid, address, known)
         surname = rng.choice(_SURNAMES)
         size = rng.choice((2, 3, 3, 4, 4, 5))
         for member in range(size):

@@ -14,7 +14,11 @@ from fangxian.cases import actions as cases
 from fangxian.cases import queries as case_queries
 from fangxian.cases.schemas import CaseForm, OutbreakForm
 from fangxian.command import city as fictional
+from fangxian.command import zoning
 from fangxian.command.city import ACCOUNTS, City
+from fangxian.containment.zones import actions as drawing
+from fangxian.containment.zones import queries as zones
+from fangxian.containment.zones.schemas import UnitForm, ZoneForm
 from fangxian.core import accounts, clock
 from fangxian.core.access import SYSTEM, Actor, actor_for
 from fangxian.core.actions import action
@@ -47,6 +51,7 @@ _EVIDENCE = {
     "temperature": 36.5, "symptoms": "none", "result": "negative", "findings": "已核实", "contacts_listed": "已列出",
     "report_file": "调查报告.pdf", "visited_at": "已到达", "hospital": "第一人民医院", "vehicle": "转运车 2 号", "risk_assessed": "已评估",
     "phone_reached": "本人接听", "site": "海悦集中隔离点", "room": "302", "places_disinfected": "住所", "decision": "accepted",
+    "households_checked": 6,
 }  # fmt: skip
 _SETTINGS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
     ("办公室", "office", {"setting": "office", "close_range": True, "prolonged": True}),
@@ -121,8 +126,11 @@ class _Story:
                 (10.3, partial(self._review, "province", MOST if last else 0)),
                 (11.0, partial(self._trace, today, day)),
                 (12.0, partial(_at_once, self._work, day, "case.", 0.95)),
+                (12.5, partial(self._draw, day)),
                 (13.0, sweep),
                 (15.0, self._hold),
+                (16.0, partial(self._come_down, day)),
+                (16.5, partial(_at_once, self._work, day, "zone.", 0.9)),
                 (17.0, partial(_at_once, self._work, day, "contact", 0.93)),
                 (17.5, partial(_at_once, self._work, day, "exposed", 0.85)),
                 (LAST_HOUR, self._end if last else sweep),
@@ -259,16 +267,36 @@ class _Story:
 
     def _walk(self, by: Actor, one: _Infected) -> None:
         """The last three days before the report, as the interview has them."""
+        stays = []
         for back in (3, 2, 1):
             begun = clock.local_midnight(self._day(one.reported - back)) + timedelta(hours=8 + self.rng.randint(0, 3))
             for stop in range(2):
                 start = begun + timedelta(hours=4 * stop)
-                form = StayForm(
-                    from_at=start, to_at=start + timedelta(minutes=self.rng.choice((25, 40, 90))), place_text=self.rng.choice(_VISITED),
-                    place_kind="public", lon=112.0 + self.rng.uniform(-0.05, 0.05), lat=3.9 + self.rng.uniform(-0.04, 0.04),
-                    masked=self.rng.random() < 0.6, with_whom="",
-                )  # fmt: skip
-                tracing.add_stay(by, one.case, form)
+                minutes, name = self.rng.choice((25, 40, 90)), self.rng.choice(_VISITED)
+                came = start + timedelta(minutes=round(20 * self.rng.random()))
+                left = came + timedelta(minutes=minutes + round(10 * self.rng.random()))
+                place, masked = self.city.land.venues[one.county, name], self.rng.random() < 0.6
+                stays.append(StayForm(from_at=came, to_at=left, place=place, masked=masked, with_whom=""))
+        tracing.add_stays(by, one.case, stays)
+
+    def _draw(self, day: int) -> None:
+        """What the rule proposes is decided on and published, but for what came in on the last two days in the other counties."""
+        chief = self._who("leader", "9901")
+        if day == 0:  # nobody's track leads here, so a person proposes it; no infection follows, so that it comes down by its rule
+            cinema = UnitForm(kind="place", ref=self.city.land.venues["990102", "听松影城"])
+            form = ZoneForm(level="medium", units=(cinema,))
+            drawing.propose(self._who("investigator", "990102"), self.outbreak, form, "首例到访听松影城，场次待核实")
+        zoning.accept(
+            chief, "情况属实，同意划定", keep=lambda row: day >= DAYS - 2 and not row.area.startswith("990101")
+        )
+
+    def _come_down(self, day: int) -> None:
+        """Areas whose days are over are tested and come down; on the last day nobody has tested yet, so one thing is missing."""
+        if day < DAYS - 1:
+            zoning.come_down(
+                self._who("leader", "9901"), "连续无新增感染者，筛查均为阴性",
+                tested=lambda row: zones.inside(SYSTEM, row.code).people,
+            )  # fmt: skip
 
     def _hold(self) -> None:
         """Whoever is watched and not yet held is brought to the site (close contacts) or stays at home; one in twenty waits."""
@@ -290,7 +318,8 @@ class _Story:
         """Staff do what is due today, most of it; the evidence is that all is well."""
         end = clock.local_midnight(self._day(day + 1))
         for step in duty_queries.open_steps(SYSTEM, "9901", until=end, limit=3000):
-            if not step.kind.startswith(prefix) or step.kind == "case.review" or self.luck.random() > share:
+            decided = subjects.reserved_for(step.kind) or step.key == "zones"
+            if not step.kind.startswith(prefix) or decided or self.luck.random() > share:
                 continue
             wanted = duty_queries.evidence_wanted(duty_queries.rule(step.duty), step.key)
             evidence = {name: _EVIDENCE.get(name, "已办") for name in wanted}

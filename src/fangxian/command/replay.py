@@ -3,7 +3,8 @@
 Each day knows only what had become known by then: a case is reported on the day its list says so, without what the list tells of
 later days; isolation, diagnosis and outcome are entered when they happened; a link is recorded on the day its infector is known,
 so that who falls ill afterwards was a contact first. Nobody's work is invented: steps for which the list has no proof stay
-open and become late, which is what the replay shows. Time passes between the days, and the sweep with it.
+open and become late, which is what the replay shows. Zones alone are decided on, by the policy of `zoning`: what the rule proposes
+is put into force at 18:00, and comes down when it may. Time passes between the days, and the sweep with it.
 """
 
 from collections import defaultdict
@@ -19,6 +20,7 @@ from fangxian.cases import actions as cases
 from fangxian.cases import queries as case_queries
 from fangxian.cases.actions.outbreaks import MILESTONES
 from fangxian.cases.schemas import OutbreakForm
+from fangxian.command import zoning
 from fangxian.command.situation import actions as situation
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
@@ -69,6 +71,7 @@ class Replayed:
     sitreps: int
     double_zero_days: int
     seven_one_seven: Mapping[str, Any]
+    zones: Mapping[str, int]
     rejected_rows: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
@@ -186,6 +189,8 @@ class _Replay:
                 refused = self.intake.walk(stops)
                 self.rejected += refused
                 self.walked += len(stops) - len(refused)
+            zoning.accept(self.by, "复盘：按规程划定")
+            zoning.come_down(self.by, "复盘：符合解除条件")
         for hour in (19, 23):
             with clock.at(self._at(day, hour)):
                 self.escalated += sweep().escalated
@@ -226,6 +231,7 @@ class _Replay:
                 sitreps=self.sitreps,
                 double_zero_days=case_queries.double_zero(self.by, outbreak).days,
                 seven_one_seven=asdict(case_queries.seven_one_seven(self.by, outbreak)),
+                zones=zoning.counts(self.by),
                 rejected_rows=[_listed(one) for one in self.rejected],
             )
 

@@ -17,6 +17,8 @@ from fangxian.duties import queries as duties
 from fangxian.tracing import queries as tracing
 
 _RELEASED = "released"
+#: Who is a contact no more, other than by having stayed well: a case counts as an infection, the others as nobody.
+_GONE = frozenset({"case", "dismissed", "merged"})
 _OF_CONTACTS = ("last_contact_days", "last_contact_negative")
 
 
@@ -90,6 +92,8 @@ def _last_contacts(zones: Sequence[Zone]) -> Mapping[int, tuple[date, bool | Non
     for category in dict.fromkeys(map(_close, asking)):
         ill = {case for zone in asking if _close(zone) == category for case in cases_of[zone.pk]}
         for one in tracing.last_contacts(ill, category):
+            if one.state in _GONE:
+                continue
             by_case[one.case_id].append(one)
     newest: dict[int, list[Any]] = {}
     for zone in asking:

@@ -122,8 +122,7 @@ def _absorbed(
         if rules is None or _is_around(rules, zone.level):
             continue
         inside = writing.covering(findings, gathered, units[zone.pk])
-        new = writing.ground(zone, inside)
-        if new:
+        if inside and (new := writing.ground(zone, inside)):
             _grow(by, zone, new)
             grown.append(zone.code)
         rank = rules.rank(zone.level)
