@@ -90,6 +90,7 @@ LEFT_OUT = {
     "fangxian.tracing.queries": {
         **dict.fromkeys("columns corrections import_of imports left_out preview".split(), ON_A_PAGE),
         "ContactDetail": "an answer",
+        "clearance": "part of the table of the four clear",
         "chain_picture": "`chain_graph`, arranged for a screen",
         "Reaching": "an answer",
         "of_contacts": FOR_OTHER_STAGES,

@@ -177,12 +177,13 @@ def _contacts(world: World) -> None:
     tracing.add_stay(
         by, source, StayForm(
             from_at=now - timedelta(hours=30), to_at=now - timedelta(hours=28), place_text="渔港海鲜市场 12 号摊位",
-            place_kind="market", with_whom="同事两人",
+            place_kind="market", with_whom="同事两人", lon=112.012, lat=3.902,
         ),
     )  # fmt: skip
     tracing.add_stay(
         by, source, StayForm(
             from_at=now - timedelta(hours=20), to_at=now - timedelta(hours=12), place_text="渔港社区 3 幢", place_kind="home",
+            lon=112.019, lat=3.908,
         ),
     )  # fmt: skip
     for place, name in enumerate(NAMES[6:]):

@@ -154,7 +154,12 @@ def outbreaks_of(people: Iterable[int]) -> list[int]:
 
 def place(code: str) -> int | None:
     """The key of a place, None without a code. Raises NotFound."""
-    return registry.place(code).pk if code else None
+    if not code:
+        return None
+    found = places_by_codes([code])
+    if code not in found:
+        raise NotFound(_("There is no such place."), remedy=_("Register it first, or describe it."), field="place")
+    return found[code]
 
 
 def places_by_codes(codes: Iterable[str]) -> dict[str, int]:

@@ -5,7 +5,7 @@ from fangxian.tracing.queries.calendar import follow_ups
 from fangxian.tracing.queries.chains import chain_around, chain_graph, chain_picture, chains
 from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, follow_up, of_case, of_people, of_person
 from fangxian.tracing.queries.exposures import exposures
-from fangxian.tracing.queries.four_clear import four_clear, watched_outbreaks
+from fangxian.tracing.queries.four_clear import clearance, four_clear, watched_outbreaks
 from fangxian.tracing.queries.importing import columns, corrections, import_of, imports, left_out, preview
 from fangxian.tracing.queries.proposing import propose
 from fangxian.tracing.queries.reaching import Reaching, of_contacts, reaching
@@ -20,6 +20,7 @@ __all__ = [
     "chain_graph",
     "chain_picture",
     "chains",
+    "clearance",
     "columns",
     "contact",
     "corrections",

@@ -21,8 +21,10 @@ from fangxian.registry import queries as registry
 from fangxian.tracing import actions, queries
 from fangxian.tracing.desk import SOURCES
 from fangxian.tracing.schemas import Stay, StayForm, Track
+from fangxian.web.cases.track_map import board, features
 from fangxian.web.cases.tracks import lay_out, wall
 from fangxian.web.duties.evidence import instant
+from fangxian.web.maps import geojson
 from fangxian.web.parts import fragment, section
 from fangxian.web.saying import SOURCE_NAMES, said
 
@@ -97,6 +99,12 @@ class Moved:
 def track(request: HttpRequest, code: str) -> HttpResponse:
     """Where the case was, by the hour, and of which hours nobody knows."""
     return _track(request, code)
+
+
+@require_GET
+def track_map(request: HttpRequest, code: str) -> HttpResponse:
+    """The track as features of a map."""
+    return geojson(features(queries.track(_actor(request), code)))
 
 
 @require_POST
@@ -288,6 +296,8 @@ def _track(request: HttpRequest, code: str, moved: Moved | None = None, *, saved
     context = {
         "track": found,
         "drawing": lay_out(found),
+        "board": board(found),
+        "part_map": True,
         "code": found.case,
         "may_edit": by.may("tracing.investigate", found.area),
         "moved": moved,

@@ -24,6 +24,7 @@ urlpatterns = [
     path("<str:code>/follow-up/", one.follow_up, name="case_follow_up"),
     path("<str:code>/chain/", one.chain, name="case_chain"),
     path("<str:code>/track/", stays.track, name="case_track"),
+    path("<str:code>/track/map/", stays.track_map, name="track_map"),
     path("<str:code>/track/times/", stays.move, name="track_move"),
     path("<str:code>/track/add/", stays.add, name="stay_add"),
     path("<str:code>/track/places/", stays.places, name="case_places"),

@@ -167,13 +167,12 @@ def _page(
 
 
 def _numbers(by: Actor, found: OutbreakView) -> list[tuple[Any, int, str]]:
-    numbers = [(_("cases"), found.cases, _("wherever they are"))]
-    if by.may("tracing.view"):
-        counts = tracing.counts(by, found.code)
-        numbers += [
-            (_("contacts"), counts.contacts, _("put under watch")),
-            (_("exposures"), counts.exposures, _("on record")),
-        ]
+    (counted,) = queries.counted([found])
+    numbers = [(_("cases"), counted.cases or 0, _("wherever they are"))]
+    if by.may("contacts.view"):
+        clear = tracing.clearance(by, found.code)
+        numbers.append((_("contacts"), clear.number, _("under watch, where you may see them")))
+        numbers.append((_("all four clear"), clear.all, _("of these")))
     return numbers
 
 
