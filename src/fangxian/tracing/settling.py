@@ -213,8 +213,8 @@ def _become(by: Actor, ill: Sequence[tuple[Contact, CaseFacts]]) -> None:
         return
     for contact, case in ill:
         contact.case_id = case.id
-    why = {case.id: _("Became case %(code)s.") % {"code": case.code} for _contact, case in ill}
-    end(by, [Ending(contact, Contact.BECAME_CASE, "became_case", why[case.id]) for contact, case in ill])
+    # Which case is on record; the reason does not say so, since whoever may read it may not know of the case.
+    end(by, [Ending(contact, Contact.BECAME_CASE, "became_case", _("Became a case.")) for contact, _case in ill])
     onward: dict[int, list[Exposure]] = defaultdict(list)
     case_of = {contact.pk: case for contact, case in ill}
     for row in Exposure.objects.filter(contact_of__in=case_of, case__isnull=True).select_related("contact"):
