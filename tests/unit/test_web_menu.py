@@ -1,5 +1,8 @@
 """The menu: what each role may open, and what of it lies under the thumb."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from fangxian.core.access import Actor, Grant, roles
@@ -40,3 +43,16 @@ def test_nobody_sees_a_section_that_is_not_theirs() -> None:
 def test_whoever_holds_two_posts_has_what_both_need() -> None:
     views = {section.view for section in menu(_holding("grid_worker", "auditor")).bar}
     assert {"web:home", "web:journal"} <= views
+
+
+def test_what_roles_need_most_is_there_and_every_section_has_its_picture() -> None:
+    views = {section.view for section in SECTIONS}
+    assert {view for usual in context.USUAL.values() for view in usual} <= views
+    assert set(context.USUAL) <= set(roles())
+    sprite = (Path(context.__file__).parent / "static" / "web" / "icons.svg").read_text(encoding="utf-8")
+    assert {section.icon for section in SECTIONS} <= set(re.findall(r'<symbol id="(\w+)"', sprite))
+
+
+def test_who_has_no_duties_begins_at_what_they_need_most() -> None:
+    assert context.beginning(_holding("auditor")).view == "web:coverage"
+    assert context.beginning(_holding("resident")).view == "web:me"

@@ -41,10 +41,10 @@ SECTIONS = (
     Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
     Section("web:chains", gettext_lazy("Chains"), "chains", ("cases.view", "tracing.view")),
     Section("web:outbreaks", gettext_lazy("Outbreaks"), "outbreaks", ("cases.view",)),
-    Section("web:zones", gettext_lazy("Zones"), "place", ("zones.view",), "picture"),
+    Section("web:zones", gettext_lazy("Zones"), "zones", ("zones.view",), "picture"),
     Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",), "picture"),
-    Section("web:protocols", gettext_lazy("Protocols"), "info", ("duties.view",), "records"),
-    Section("web:people", gettext_lazy("People"), "me", ("registry.view", "persons.register"), "records"),
+    Section("web:protocols", gettext_lazy("Protocols"), "protocols", ("duties.view",), "records"),
+    Section("web:people", gettext_lazy("People"), "people", ("registry.view", "persons.register"), "records"),
     Section("web:imports", gettext_lazy("Imports"), "import", ("imports.make",), "records"),
     Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",), "records"),
     Section("web:me", gettext_lazy("Me"), "me", (), "self"),
@@ -61,8 +61,8 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "reviewer": ("web:home", "web:cases", "web:situation", "web:coverage"),
     "duty_officer": ("web:home", "web:situation", "web:coverage", "web:zones"),
     "leader": ("web:situation", "web:zones", "web:coverage", "web:cases"),
-    "auditor": ("web:journal", "web:coverage", "web:me"),
-    "registrar": ("web:people", "web:lists", "web:me"),
+    "auditor": ("web:coverage", "web:journal", "web:me"),
+    "registrar": ("web:people", "web:imports", "web:me"),
 }
 
 
@@ -119,10 +119,19 @@ def menu(actor: Actor) -> Menu:
         for key, heading in GROUPS.items()
         if (found := tuple(one for one in open_to if one.group == key))
     )
-    usual = [view for grant in actor.grants for view in USUAL.get(grant.role, ())]
-    ranked = sorted(open_to, key=lambda one: usual.index(one.view) if one.view in usual else len(usual))
+    ranked = _ranked(actor, open_to)
     chosen = ranked if len(ranked) <= BAR else ranked[: BAR - 1]
     return Menu(groups, tuple(one for one in open_to if one in chosen))
+
+
+def beginning(actor: Actor) -> Section:
+    """Where somebody begins who has no duties: at what they need most."""
+    return _ranked(actor, sections(actor))[0]
+
+
+def _ranked(actor: Actor, open_to: list[Section]) -> list[Section]:
+    usual = [view for grant in actor.grants for view in USUAL.get(grant.role, ())]
+    return sorted(open_to, key=lambda one: usual.index(one.view) if one.view in usual else len(usual))
 
 
 def _here(request: HttpRequest) -> str:

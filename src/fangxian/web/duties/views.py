@@ -16,7 +16,7 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotFound, Refusal
 from fangxian.duties import actions, queries
 from fangxian.tracing import actions as tracing
-from fangxian.web.context import sections
+from fangxian.web.context import beginning
 from fangxian.web.duties import sending
 from fangxian.web.duties.cards import StepCard, card, cards, form, visits
 from fangxian.web.duties.posts import PostForm
@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Open steps that the reader answers for, latest first; all of them, the late ones, or those due within a day."""
     by = _actor(request)
     if not by.may("duties.view"):  # a resident, an auditor: what is theirs to see begins elsewhere
-        return redirect(sections(by)[0].view)
+        return redirect(beginning(by).view)
     which = request.GET.get("show", "all")
     more = fragment(request, "more")
     counts = None if more else queries.my_counts(by)
