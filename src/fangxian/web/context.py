@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from django.conf import settings
@@ -130,7 +131,8 @@ def beginning(actor: Actor) -> Section:
 
 
 def _ranked(actor: Actor, open_to: list[Section]) -> list[Section]:
-    usual = [view for grant in actor.grants for view in USUAL.get(grant.role, ())]
+    in_turn = zip_longest(*(USUAL.get(grant.role, ()) for grant in actor.grants))
+    usual = [view for views in in_turn for view in views if view]
     return sorted(open_to, key=lambda one: usual.index(one.view) if one.view in usual else len(usual))
 
 
