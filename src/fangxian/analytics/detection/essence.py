@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from fangxian.analytics.detection.results import Alarm, Codes, Detection, Floats, Reason
-from fangxian.analytics.detection.series import require, series
+from fangxian.analytics.detection.essence_kernels import average, regress
+from fangxian.analytics.detection.results import Alarm, Detection, Floats, Reason
+from fangxian.analytics.detection.series import require, series, shared
 
 _LEAST_EWMA, _LEAST_REGRESSION = 7, 11
 #: From this adjusted R² on, the switch believes the regression.
@@ -40,37 +41,29 @@ def ewma(
     require(all(0 < weight < 1 for weight in weights), "权重应在 0 与 1 之间。", "Weights lie between 0 and 1.")
     require(0 < alpha < 1, "alpha 应在 0 与 1 之间。", "alpha lies between 0 and 1.")
     given = series(counts)
-    y = np.where(given.counts < 0, np.nan, given.counts.astype(np.float64))
     expected, upperbound, alarm, reason = given.blank()
-    p_value, statistic = np.full(given.shape, np.nan), np.full(given.shape, np.nan)
-    averages = [y[:, 0].copy() for _ in weights] if given.shape[1] else []
-    for t in range(1, given.shape[1]):
-        n = min(t - gap, baseline)
-        now = y[:, t]
-        if n < _LEAST_EWMA:
-            for average, weight in zip(averages, weights, strict=True):
-                _smooth(average, now, weight)
-            continue
-        past = y[:, t - gap - n : t - gap]
-        mean, sigma = past.mean(axis=1), past.std(axis=1, ddof=1)
-        red, yellow = (round(float(stats.t.ppf(1 - level, n - 1)), 5) for level in (0.01, 0.05))
-        own = float(stats.t.ppf(1 - alpha, n - 1))
-        known = ~np.isnan(mean) & ~np.isnan(now)
-        best, limit, test = np.full(len(y), np.inf), np.full(len(y), np.inf), np.zeros(len(y))
-        for average, weight in zip(averages, weights, strict=True):
-            deviation = _deviation(sigma, n, gap, weight, yellow)
-            before = np.where(np.isnan(average), now, average)
-            z = weight * now + (1 - weight) * before
-            t_value = (z - mean) / deviation
-            p = stats.t.sf(t_value, n - 1)
-            test = np.where(p < best, t_value, test)
-            best = np.minimum(best, p)
-            limit = np.minimum(limit, (mean + own * deviation - (1 - weight) * before) / weight)
-            pulled = np.where(np.abs(t_value) > red, mean + np.sign(t_value) * red * deviation, z)
-            average[:] = np.where(known, pulled, average)
-        _note(t, known, mean, np.maximum(limit, 0), best < alpha, expected, upperbound, alarm, reason)
-        p_value[known, t], statistic[known, t] = best[known], test[known]
-    return given.judged("ewma", expected, upperbound, alarm, reason, p_value=p_value, statistic=statistic)
+    statistic = np.full(given.shape, np.nan)
+    limits = np.array([_limits(n, gap, weights, alpha) for n in range(_LEAST_EWMA, baseline + 1)])
+
+    def work(a: int, b: int) -> None:
+        out = expected[a:b], upperbound[a:b], statistic[a:b], alarm[a:b], reason[a:b]
+        average(given.counts[a:b], _LEAST_EWMA, baseline, gap, np.array(weights), limits, *out)
+
+    shared(len(given.counts), work)
+    alarm[reason != Reason.JUDGED] = Alarm.CANNOT_TELL
+    return given.judged("ewma", expected, upperbound, alarm, reason, statistic=statistic)
+
+
+def _limits(n: int, gap: int, weights: tuple[float, float], alpha: float) -> list[float]:
+    """For a baseline of n: Student's quantiles (alpha; 0.01 rounded); for each weight factor, constant and floor of the deviation."""
+    red, yellow = (round(float(stats.t.ppf(1 - level, n - 1)), 5) for level in (0.01, 0.05))
+    found = [float(stats.t.ppf(1 - alpha, n - 1)), red]
+    for weight in weights:
+        rest = 1 - weight
+        factor = np.sqrt(weight / (2 - weight) + 1 / n - 2 * rest ** (gap + 1) * (1 - rest**n) / n)
+        constant = (0.1289 - (0.2414 - 0.1826 * rest**4) * np.log(10 * 0.05)) * weight / yellow
+        found += [float(factor), float(constant), weight / yellow * (0.01 + 0.05 * rest**2)]
+    return found
 
 
 def regression(
@@ -80,7 +73,7 @@ def regression(
 
     `weekday` is that of the first day (0 Monday to 6 Sunday). Student's t with baseline - 8 degrees of freedom. An alarm on a count
     below the mean of its last seven days is withdrawn, at weekends only if it is also below the mean of the last seven of its weekday.
-    `details` have the adjusted R², the statistic and its p-value.
+    `details` have the adjusted R² and the statistic.
     """
     require(baseline >= _LEAST_REGRESSION and baseline % 7 == 0, "基线应为 7 的倍数且不少于 14 天。",
             "A baseline is a multiple of 7 and at least 14 days.")  # fmt: skip
@@ -88,46 +81,36 @@ def regression(
     require(0 <= weekday <= 6, "星期应为 0（周一）至 6（周日）。", "A weekday is 0 (Monday) to 6 (Sunday).")
     require(0 < alpha < 1, "alpha 应在 0 与 1 之间。", "alpha lies between 0 and 1.")
     given = series(counts)
-    y = np.where(given.counts < 0, np.nan, given.counts.astype(np.float64))
     expected, upperbound, alarm, reason = given.blank()
-    p_value, statistic, fit = (np.full(given.shape, np.nan) for _ in range(3))
-    for t in range(_LEAST_REGRESSION + gap, given.shape[1]):
-        n = min(t - gap, baseline)
-        start = t - gap - n
-        design = _design(np.arange(1, n + 1), (weekday + start + np.arange(n)) % 7)
-        ahead = _design(np.array([n + gap + 1]), np.array([(weekday + t) % 7]))
-        inverse = np.linalg.pinv(design)
-        past, freedom = y[:, start : start + n], n - 8
-        coefficients = past @ inverse.T
-        fitted = coefficients @ design.T
-        residual = ((past - fitted) ** 2).sum(axis=1)
-        explained = ((fitted - fitted.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-        yellow = round(float(stats.t.ppf(0.95, freedom)), 5)
-        sigma = np.sqrt(residual / freedom) * np.sqrt((n + 7) * (n - 4) / (n * (n - 7)))
-        sigma = np.maximum(sigma, 0.01 / yellow)
-        mean = np.maximum((coefficients @ ahead.T)[:, 0], 0)
-        test = (y[:, t] - mean) / sigma
-        p = stats.t.sf(test, freedom)
-        known = ~np.isnan(mean) & ~np.isnan(y[:, t])
-        limit = mean + float(stats.t.ppf(1 - alpha, freedom)) * sigma
-        _note(
-            t,
-            known,
-            mean,
-            limit,
-            (p < alpha) & ~_below_its_own(y, t, (weekday + t) % 7),
-            expected,
-            upperbound,
-            alarm,
-            reason,
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            adjusted = 1 - (1 - explained / (residual + explained)) * (n - 1) / freedom
-        p_value[known, t], statistic[known, t] = p[known], test[known]
-        fit[known, t] = np.nan_to_num(adjusted[known])
-    return given.judged(
-        "regression", expected, upperbound, alarm, reason, p_value=p_value, statistic=statistic, adjusted_r2=fit
-    )
+    statistic, fit = np.full(given.shape, np.nan), np.full(given.shape, np.nan)
+    # A baseline is told by its length and its first weekday: at first it grows from the first day, then it slides through the week.
+    growing = [_basis(n, weekday, gap) for n in range(_LEAST_REGRESSION, baseline)]
+    sliding = [_basis(baseline, day, gap) for day in range(7)]
+    spans = np.zeros((len(growing) + 7, baseline, 7))
+    weights = np.zeros((len(growing) + 7, baseline))
+    for i, (span, weight) in enumerate(growing + sliding):
+        spans[i, : len(span)], weights[i, : len(span)] = span, weight
+    lengths = np.arange(_LEAST_REGRESSION, baseline + 1)
+    critical = stats.t.ppf(1 - alpha, lengths - 8)
+    floor = 0.01 / np.round(stats.t.ppf(0.95, lengths - 8), 5)
+
+    def work(a: int, b: int) -> None:
+        out = expected[a:b], upperbound[a:b], statistic[a:b], fit[a:b], alarm[a:b], reason[a:b]
+        regress(given.counts[a:b], weekday, _LEAST_REGRESSION, baseline, gap, spans, weights, critical, floor, *out)
+
+    shared(len(given.counts), work)
+    alarm[reason != Reason.JUDGED] = Alarm.CANNOT_TELL
+    return given.judged("regression", expected, upperbound, alarm, reason, statistic=statistic, adjusted_r2=fit)
+
+
+def _basis(n: int, weekday: int, gap: int) -> tuple[Floats, Floats]:
+    """For a baseline of n days from this weekday: an orthonormal basis (n, 7) of what time and weekday explain beside the mean, and
+    the weights (n,) with which the baseline forecasts the day after the gap."""
+    day = np.arange(1, n + 1)
+    design = _design(day, (weekday + day - 1) % 7)
+    ahead = _design(np.array([n + gap + 1]), np.array([(weekday + n + gap) % 7]))
+    centred = design[:, 1:] - design[:, 1:].mean(axis=0)
+    return np.linalg.qr(centred)[0], (ahead @ np.linalg.pinv(design))[0]
 
 
 def switch(
@@ -146,44 +129,10 @@ def switch(
 
     return given.judged(
         "switch", chosen("expected"), chosen("upperbound"), chosen("alarm"), chosen("reason"), regression=good,
-        p_value=np.where(good, by_regression.details["p_value"], by_average.details["p_value"]),
+        statistic=np.where(good, by_regression.details["statistic"], by_average.details["statistic"]),
     )  # fmt: skip
-
-
-def _smooth(average: Floats, now: Floats, weight: float) -> None:
-    """Move the average; it starts with the first count that is there, and stays where none is."""
-    moved = np.where(np.isnan(average), now, weight * now + (1 - weight) * average)
-    average[:] = np.where(np.isnan(now), average, moved)
-
-
-def _deviation(sigma: Floats, n: int, gap: int, weight: float, yellow: float) -> Floats:
-    """Standard deviation of a weighted average about a baseline mean of n, with the source's correction and floor."""
-    rest = 1 - weight
-    correction = np.sqrt(weight / (2 - weight) + 1 / n - 2 * rest ** (gap + 1) * (1 - rest**n) / n)
-    least = weight / yellow * (0.01 + 0.05 * rest**2)
-    constant = (0.1289 - (0.2414 - 0.1826 * rest**4) * np.log(10 * 0.05)) * weight / yellow
-    return np.asarray(np.maximum(least, sigma * correction + constant))
 
 
 def _design(day: NDArray[np.int64], weekday: NDArray[np.int64]) -> Floats:
     """Intercept, time, and Monday to Saturday."""
     return np.column_stack([np.ones(len(day)), day, *(weekday == d for d in range(6))]).astype(np.float64)
-
-
-def _below_its_own(y: Floats, t: int, weekday: int) -> NDArray[np.bool_]:
-    """Whether a count is no excess over its own last week (at weekends: nor over its own weekday)."""
-    below = y[:, t] < y[:, t - 6 : t + 1].mean(axis=1)
-    if weekday < 5:
-        return np.asarray(below)
-    if t < 42:
-        return np.zeros(len(y), bool)
-    return np.asarray(below & (y[:, t] < y[:, t - 42 : t + 1 : 7].mean(axis=1)))
-
-
-def _note(
-    t: int, known: NDArray[np.bool_], mean: Floats, limit: Floats, raised: NDArray[np.bool_], expected: Floats, upperbound: Floats,
-    alarm: Codes, reason: Codes,
-) -> None:  # fmt: skip
-    expected[:, t], upperbound[:, t] = np.where(known, mean, np.nan), np.where(known, limit, np.nan)
-    alarm[:, t] = np.where(known, raised, Alarm.CANNOT_TELL)
-    reason[:, t] = np.where(known, Reason.JUDGED, Reason.MISSING)
