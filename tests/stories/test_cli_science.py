@@ -256,3 +256,61 @@ def test_places_that_cannot_be_used_are_named(
     _, remarks = run("scan", cases, "--places", listed, "--out", tmp_path / "o.csv", code=1)
     assert says in remarks
     assert not (tmp_path / "o.csv").exists()
+
+
+# ── dates of cases, and what comes next ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_nowcast_and_the_delays_behind_it(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    lines = ["event,report"]
+    for t in range(40):
+        lines += [f"{START + timedelta(t)},{START + timedelta(t + d)}" for d in random.geometric(0.4, 30).tolist()]
+    source = tmp_path / "in.csv"
+    source.write_text("\n".join(lines), encoding="utf-8")
+    run("estimate", "nowcast", source, "--now", "2024-02-09", "--out", tmp_path / "now.csv", "--days", "30")
+    found = rows(tmp_path / "now.csv")
+    assert list(found[0]) == ["date", "reported", "share", "expected", "lower", "upper"]
+    assert (found[0]["date"], found[-1]["date"]) == ("2024-01-11", "2024-02-09")
+    three_days_ago = found[-4]
+    assert float(three_days_ago["lower"]) <= 30 <= float(three_days_ago["upper"])
+    assert int(three_days_ago["reported"]) < 30
+    run("estimate", "delays", source, "--now", "2024-02-09", "--family", "lognormal", "--out", tmp_path / "delay.csv")
+    delay = rows(tmp_path / "delay.csv")[0]
+    assert delay["family"] == "lognormal"
+    assert float(delay["mean_low"]) < 2.5 < float(delay["mean_high"]) * 1.1
+
+
+@pytest.mark.parametrize("method", ["persistence", "seasonal", "exponential"])
+def test_a_forecast(method: str, run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    lines = [f"x,{START + timedelta(7 * t)},{20 + t % 5}" for t in range(60)]
+    source = tmp_path / "in.csv"
+    source.write_text("series,date,count\n" + "\n".join(lines), encoding="utf-8")
+    run("estimate", "forecast", source, "--method", method, "--horizon", "3", "--out", tmp_path / "o.csv")
+    found = rows(tmp_path / "o.csv")
+    assert list(found[0]) == ["series", "date", "probability", "value"]
+    assert len(found) == 3 * 23
+    assert found[-1]["date"] == str(START + timedelta(7 * 62))
+    middle = [float(row["value"]) for row in found if row["probability"] == "0.5"]
+    assert all(15 <= value <= 30 for value in middle)
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "says"),
+    [
+        ("nowcast", "event,report\n2024-01-05,2024-01-01\n", "row 2, report: 2024-01-01 is before event, 2024-01-05"),
+        ("delays", "event,report\n2024-01-05,soon\n", "row 2, report: “soon” is no date"),
+        ("delays", "event,report\n2024-01-05,7\n", "row 2, report: “7” is no date"),
+        ("nowcast", "event,reported\n", "lacks the column report"),
+        ("nowcast", "event,report\n", "there are no rows"),
+        ("forecast", "series,date,count\na,2024-01-01,3\na,2024-01-03,3\n", "a: A forecast needs one series"),
+    ],
+)
+def test_what_cannot_be_estimated_is_named(
+    command: str, text: str, says: str, run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(text, encoding="utf-8")
+    _, remarks = run("estimate", command, source, "--out", tmp_path / "o.csv", code=1)
+    assert says in remarks
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]

@@ -30,6 +30,14 @@ def test_half_of_the_cases_come_a_day_late() -> None:
     assert found.lower[0] == found.upper[0] == 10
 
 
+def test_nothing_reported_yet_is_not_nothing() -> None:
+    triangle: list[list[float]] = [[5, 5], [6, 4], [4, 6], [0, NAN]]
+    found = nowcasting.chain_ladder(triangle)
+    assert found.expected[3] == 0
+    # More than k with probability 0.5^(k + 1): 0.025 is passed at 5.
+    assert (found.lower[3], found.upper[3]) == (0, 5)
+
+
 def test_a_triangle_of_dates() -> None:
     events = ["2024-01-01", "2024-01-01", "2024-01-02", "2024-01-03", "2024-01-03"]
     reports = ["2024-01-01", "2024-01-02", "2024-01-02", "2024-01-03", "2024-01-04"]

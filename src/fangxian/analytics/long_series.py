@@ -47,6 +47,17 @@ class LongSeries:
         """Times a year: 365, 52 or 12; 52 for numbered times."""
         return {"day": 365, "week": 52, "month": 12, "number": 52}[self.period]
 
+    def after(self, time: int, steps: Ints) -> list[str]:
+        """The labels of the times so many steps after one of the series."""
+        if self.days is None:
+            return [str(int(self.labels[time]) + step) for step in steps.tolist()]
+        if self.period == "month":
+            month = self.days[time].astype("datetime64[M]")
+            later = (month + steps).astype("datetime64[D]") + (self.days[time] - month.astype("datetime64[D]"))
+        else:
+            later = self.days[time] + steps * (7 if self.period == "week" else 1)
+        return [str(day) for day in later]
+
 
 def read_series(path: Path, *values: str, name: str = "series", add_up: bool = False) -> LongSeries:
     """Read `series,date,<value>` (without `series`: one series) from CSV or Parquet; the value is the first of `values` that is there.

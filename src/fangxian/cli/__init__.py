@@ -47,7 +47,10 @@ app.add_typer(
 app.add_typer(
     estimate.app,
     name="estimate",
-    help=say("疫情形势：再生数", "How the outbreak goes: reproduction numbers"),
+    help=say(
+        "疫情形势：再生数、现时预测、延迟、短期预测",
+        "How the outbreak goes: reproduction numbers, nowcast, delays, forecast",
+    ),
 )
 operate.add_to(app)
 account.add_to(app)

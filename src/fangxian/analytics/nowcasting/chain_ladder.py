@@ -20,8 +20,8 @@ from fangxian.analytics.nowcasting.triangle import Floats, checked
 class Nowcast:
     """By day: `reported` so far, the share that should be by now, the expected final number and its prediction interval, (days,).
 
-    Where nothing is reported the chain ladder expects nothing: of the last day or two it says little. `delay` is the cumulative
-    distribution of the delay, (delays,). NaN where the share is 0, so that nothing can be said.
+    Where nothing is reported yet the chain ladder expects nothing; the interval is then that of a flat prior for the final number,
+    and wide. `delay` is the cumulative distribution of the delay, (delays,). NaN where the share is 0: nothing can be said.
     """
 
     reported: Floats
@@ -60,7 +60,10 @@ def chain_ladder(triangle: ArrayLike, *, level: float = 0.95) -> Nowcast:
         expected = np.where(share > 0, reported / share, np.nan)
         variance = reported * (reported + 1) / share**2 * later[age] + reported * (1 - share) / share**2
         missing = expected - reported
-    lower, upper = (reported + _quantile(missing, variance, p) for p in ((1 - level) / 2, (1 + level) / 2))
+    lower, upper = (
+        reported + np.where(reported > 0, _quantile(missing, variance, p), _of_none(share, p))
+        for p in ((1 - level) / 2, (1 + level) / 2)
+    )
     return Nowcast(reported, share, expected, lower, upper, cumulative)
 
 
@@ -85,3 +88,8 @@ def _quantile(mean: Floats, variance: Floats, probability: float) -> Floats:
     found[over] = stats.nbinom.ppf(probability, size, size / (size + mean[over]))
     found[some & ~over] = stats.poisson.ppf(probability, mean[some & ~over])
     return found
+
+
+def _of_none(share: Floats, probability: float) -> Floats:
+    """Quantile of what is to come when none is reported of this share: geometric."""
+    return np.where(share > 0, stats.nbinom.ppf(probability, 1, np.where(share > 0, share, 1)), np.nan)
