@@ -51,7 +51,7 @@ def told(city: World, db: None) -> Iterator[dict[str, Any]]:
         person = cases.case(SYSTEM, city.cases[0]).person_id
         yield {
             "nurse": city.actor("nurse"), "grid_worker": city.actor("grid"), "reviewer": city.actor("reviewer"),
-            "duty_officer": city.actor("duty"), "code": registry.cards([person])[person].code,
+            "duty_officer": city.actor("duty"), "leader": city.actor("leader"), "code": registry.cards([person])[person].code,
             "resident": replace(Actor(None, "江晚晴", (), "web"), person_id=person),
         }  # fmt: skip
 

@@ -61,6 +61,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "periods": [(period, _period(period), period == hours) for period in PERIODS],
         "hours": hours,
         "until": clock.hour(clock.now()),
+        "see_situation": by.may("situation.view"),
     }
     return render(request, "web/coverage/index.html", context)
 
