@@ -100,6 +100,7 @@ LEFT_OUT = {
         "stays_of": FOR_OTHER_STAGES,
     },
     "fangxian.containment.zones.actions": {
+        "catch_up": "done by the worker",
         "evaluate": "done whenever a case or its track changes",
         "reconsider": "done when a case is ruled out",
     },

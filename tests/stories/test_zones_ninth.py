@@ -14,6 +14,7 @@ from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.core.models import Entry
+from fangxian.duties import actions as duty_actions
 from fangxian.duties import queries as duties
 from tests.support.quarter import COUNTY, VILLAGE, Quarter, actor
 from tests.support.tracers import books_agree, hand_on
@@ -40,6 +41,15 @@ def drawn(row: ZoneRow) -> str:
     version = actions.decide(CHIEF, row.code, row.version, True, "同意").version
     actions.publish(CHIEF, row.code, version)
     return row.code
+
+
+def investigated(case: Any) -> None:
+    """The team was there and has the core of it."""
+    for key in ("on_site", "core"):
+        step = duties.open_step("case.investigation", ("case", case.pk), key)
+        assert step is not None
+        told = dict.fromkeys(duties.evidence_wanted(duties.rule(step.duty), key), "是")
+        duty_actions.complete(SYSTEM, step.pk, told)
 
 
 def lift(code: str, rule: str = "") -> Any:
@@ -125,13 +135,7 @@ class TestProposals:
 class TestDeciding:
     def test_in_force_it_is_owed_for_told_and_the_case_is_done_with(self, quarter: Quarter):
         case = quarter.case("A1")
-        for key in ("on_site", "core"):
-            step = duties.open_step("case.investigation", ("case", case.pk), key)
-            assert step is not None
-            from fangxian.duties import actions as duty_actions
-
-            told = dict.fromkeys(duties.evidence_wanted(duties.rule(step.duty), key), "是")
-            duty_actions.complete(SYSTEM, step.pk, told)
+        investigated(case)
         (row,) = queries.proposals(CHIEF)
         version = actions.decide(CHIEF, row.code, row.version, True, "同意").version
         assert queries.public_areas() == [], "what was not told is not known"
@@ -146,6 +150,16 @@ class TestDeciding:
         assert (area.code, area.notice) == (row.code, notice.number) and area.geometry[0]["type"] == "Polygon"
         for told_to_all in (repr(area), repr(notice)):
             assert case.code not in told_to_all and "居民" not in told_to_all
+        books_agree()
+
+    def test_told_before_the_investigation_had_come_that_far(self, quarter: Quarter):
+        case = quarter.case("A1")
+        drawn(queries.proposals(CHIEF)[0])
+        actions.catch_up(SYSTEM)
+        assert duties.open_step("case.investigation", ("case", case.pk), "zones") is not None, "the core comes first"
+        investigated(case)
+        actions.catch_up(SYSTEM)
+        assert duties.open_step("case.investigation", ("case", case.pk), "zones") is None
         books_agree()
 
     def test_of_two_who_decide_at_once_the_second_is_told(self, quarter: Quarter):

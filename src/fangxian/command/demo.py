@@ -297,6 +297,7 @@ class _Story:
                 self._who("leader", "9901"), "连续无新增感染者，筛查均为阴性",
                 tested=lambda row: zones.inside(SYSTEM, row.code).people,
             )  # fmt: skip
+        drawing.catch_up(SYSTEM)
 
     def _hold(self) -> None:
         """Whoever is watched and not yet held is brought to the site (close contacts) or stays at home; one in twenty waits."""

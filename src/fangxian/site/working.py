@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from fangxian.command.situation.actions import draft_due
+from fangxian.containment.zones import actions as zones
 from fangxian.core import attachments, clock, jobs, outbox
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Refusal
@@ -27,6 +28,7 @@ def work_once() -> bool:
             sweep()
         if _due("draft", DRAFT_EVERY):
             draft_due()
+            zones.catch_up(SYSTEM)
         if _due("delete", DELETE_EVERY):
             duties.expire()
             tracing.forget_old(SYSTEM)

@@ -1,6 +1,6 @@
 """What is done when a zone is decided, told or lifted is a step of somebody's duty: settled here, by the system, with its proof."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fangxian.containment.zones import subject
@@ -30,6 +30,13 @@ def drawn(case_id: int) -> None:
     waiting = any(zone.state == Zone.IN_FORCE and not zone.notices.all() for zone in zones)
     if told and not waiting:
         complete(_INVESTIGATION, (_CASE, case_id), _ZONES, {"risk_assessed": ", ".join(told)})
+
+
+def drawn_since(case_ids: Collection[int]) -> None:
+    """The same for those of the cases whose step is open and no longer has to wait for another."""
+    for step in duty_queries.open_steps(SYSTEM, kinds=(_INVESTIGATION,), limit=1000):
+        if step.key == _ZONES and step.duty.subject_id in case_ids:
+            drawn(step.duty.subject_id)
 
 
 def tested(zone: Zone, findings: str) -> None:

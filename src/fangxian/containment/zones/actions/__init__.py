@@ -3,10 +3,11 @@
 from fangxian.containment.zones.actions.deciding import annul, decide, edit, propose
 from fangxian.containment.zones.actions.evaluating import evaluate, reconsider
 from fangxian.containment.zones.actions.lifting import lift, record_round
-from fangxian.containment.zones.actions.noticing import publish
+from fangxian.containment.zones.actions.noticing import catch_up, publish
 
 __all__ = [
     "annul",
+    "catch_up",
     "decide",
     "edit",
     "evaluate",

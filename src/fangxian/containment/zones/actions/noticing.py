@@ -1,10 +1,12 @@
 """Notices: drafted from the facts, edited by a person, published once and never changed (公告)."""
 
+from datetime import timedelta
+
 from django.utils.translation import gettext as _
 
 from fangxian.containment.zones import settling, wording, writing
 from fangxian.containment.zones.events import NoticePublished
-from fangxian.containment.zones.models import Notice, Zone
+from fangxian.containment.zones.models import Ground, Notice, Zone
 from fangxian.containment.zones.rights import DECIDE
 from fangxian.containment.zones.schemas import NoticeForm
 from fangxian.core import clock
@@ -12,6 +14,8 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Invalid
 
+#: As long as an investigation may lag behind the notices about its case.
+LATELY = timedelta(days=3)
 _LONGEST = {"title_zh": 200, "title_en": 200, "text_zh": 8000, "text_en": 8000}
 
 
@@ -27,6 +31,19 @@ def publish(by: Actor, code: str, version: int, notice: NoticeForm | None = None
     made = issue(by, zone, Notice.DOWNGRADED if zone.downgraded else Notice.DRAWN, notice)
     writing.saved(zone)
     return made
+
+
+@action
+def catch_up(by: Actor) -> None:
+    """Settle the step of drawing zones for cases whose notices were out before the investigation had come that far.
+
+    For the worker, again and again: of the notices of the last days, cases with that step still open.
+    """
+    by.must(DECIDE)
+    recent = Notice.objects.filter(issued_at__gte=clock.now() - LATELY).values("zone_id")
+    cases = set(Ground.objects.filter(zone_id__in=recent).values_list("case_id", flat=True))
+    if cases:
+        settling.drawn_since(cases)
 
 
 def issue(by: Actor, zone: Zone, kind: str, form: NoticeForm | None) -> Notice:
