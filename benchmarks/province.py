@@ -9,6 +9,7 @@ import json
 import os
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,8 +41,10 @@ _CATEGORIES = {
     "exposed.testing": "exposed",
 }
 _CASE_DUTIES = ("case.review", "case.investigation", "case.transfer")
-_LARGE = ("registry_person", "registry_document", "registry_phone", "registry_matchkey", "cases_case", "tracing_contact", "tracing_exposure",
-          "duties_duty", "duties_step", "duties_coveragecell", "core_entry")  # fmt: skip
+_LARGE = (
+    "registry_person", "registry_document", "registry_phone", "registry_matchkey", "cases_case", "tracing_contact",
+    "tracing_exposure", "duties_duty", "duties_step", "duties_coveragecell", "core_entry",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,10 @@ def _staff(now: datetime) -> tuple[list[tuple[str, str, int, int | None]], dict[
         "community": "居委会",
     }
     bodies = Organisation.objects.bulk_create(
-        [Organisation(code=code, kind=kind, name_zh=f"{area}{names[kind]}", area=area) for code, (kind, area) in zip(ids.new_codes(len(wanted)), wanted, strict=True)], 2000
+        [
+            Organisation(code=code, kind=kind, name_zh=f"{area}{names[kind]}", area=area)
+            for code, (kind, area) in zip(ids.new_codes(len(wanted)), wanted, strict=True)
+        ], 2000,
     )  # fmt: skip
     of = {(one.kind, one.area): one.pk for one in bodies}
     held: list[tuple[str, str, str, str | None]] = [("leader", "99", "cdc", None), ("auditor", "99", "cdc", None)]
@@ -216,7 +222,10 @@ def _staff(now: datetime) -> tuple[list[tuple[str, str, int, int | None]], dict[
     held += [("grid_worker", code, "community", None) for code in codes[15]]
     password = make_password("province-worst-day")
     accounts = Account.objects.bulk_create(
-        [Account(login=f"{role}-{area}", name=f"{area}{role}", password=password, created_at=start) for role, area, _kind, _bound in held], 2000
+        [
+            Account(login=f"{role}-{area}", name=f"{area}{role}", password=password, created_at=start)
+            for role, area, _kind, _bound in held
+        ], 2000,
     )  # fmt: skip
     appointments = []
     for account, (role, area, kind, bound) in zip(accounts, held, strict=True):
@@ -238,7 +247,8 @@ def _staff(now: datetime) -> tuple[list[tuple[str, str, int, int | None]], dict[
     posts += [("hospital", code, of["hospital", code], None) for code in codes[6]]
     busiest = {2: "99", 4: "9901", 6: "990101", 15: "990101001001001"}
     logins = {role: f"{role}-{busiest[length]}" for role, length in (
-        ("leader", 2), ("auditor", 2), ("investigator", 6), ("reviewer", 6), ("duty_officer", 6), ("site_nurse", 6), ("clinic", 6), ("grid_worker", 15))}  # fmt: skip
+        ("leader", 2), ("auditor", 2), ("investigator", 6), ("reviewer", 6), ("duty_officer", 6), ("site_nurse", 6),
+        ("clinic", 6), ("grid_worker", 15))}  # fmt: skip
     return posts, logins
 
 
@@ -276,14 +286,19 @@ def _people(count: int, now: datetime) -> None:
     counties = [f"99{city:02}{county:02}" for city in range(1, CITIES + 1) for county in range(1, COUNTIES + 1)]
     weights = [1 / (rank + 5) for rank in range(len(counties))]
     sealed, start = secrets.seal("13912345678"), now - timedelta(days=65)
-    columns = "id code name name_latin pinyin sex birth_date birth_year nationality area address occupation household_id created_at version".split()
+    columns = (
+        "id code name name_latin pinyin sex birth_date birth_year nationality area address occupation household_id created_at version"
+    ).split()
     begun, homes = time.perf_counter(), 0
     codes, door_codes = iter(ids.new_codes(count)), iter(ids.new_codes(count))
     for first in range(0, count, _CHUNK):
-        people, papers, phones, keys, doors = [], [], [], [], {}
+        people, papers, phones, keys = [], [], [], []
+        doors: dict[Any, tuple[int, str]] = {}
         records = population(min(_CHUNK, count - first), seed=first).records
         for pk, (record, code) in enumerate(zip(records, codes, strict=False), first + 1):
-            area = f"{rng.choices(counties, weights)[0]}{rng.randint(1, TOWNSHIPS):03}{rng.randint(1, VILLAGES):03}{rng.randint(1, GRIDS):03}"
+            area = rng.choices(counties, weights)[0]
+            area += f"{rng.randint(1, TOWNSHIPS):03}{rng.randint(1, VILLAGES):03}{rng.randint(1, GRIDS):03}"
+            born = record.born
             home = None
             if record.household is not None:
                 home, area = doors.setdefault(record.household, (homes + len(doors) + 1, area))
@@ -294,7 +309,8 @@ def _people(count: int, now: datetime) -> None:
                 for one in record.phones
             ]
             people.append((
-                pk, code, record.name, "", checking.reading(record.name), record.gender or "", record.born if not isinstance(record.born, int) else None,
+                pk, code, record.name, "", checking.reading(record.name), record.gender or "",
+                None if isinstance(born, int) else born,
                 record.born_year or None, "", area, f"{area} 号楼", "", home, start, 1,
             ))  # fmt: skip
             phones += [
@@ -331,13 +347,15 @@ def _prepared(cursor: Any, posts: Sequence[Any], ref: str, now: datetime, codes:
     from fangxian.core import ids
 
     cursor.execute(
-        "CREATE TABLE world_code (number bigint PRIMARY KEY, code text); CREATE TABLE world_case_at (county text, place bigint, case_id bigint, PRIMARY KEY (county, place));"
+        "CREATE TABLE world_code (number bigint PRIMARY KEY, code text); "
+        "CREATE TABLE world_case_at (county text, place bigint, case_id bigint, PRIMARY KEY (county, place));"
     )
     cursor.execute(
         "CREATE TABLE world_post (role text, area text, organisation_id bigint, account_id bigint, PRIMARY KEY (role, area))"
     )
     cursor.execute(
-        "CREATE TABLE world_step (kind text, category text, key text, number int, role text, cut int, day_based boolean, after interval, alarm_every int)"
+        "CREATE TABLE world_step (kind text, category text, key text, number int, role text, cut int, day_based boolean, "
+        "after interval, alarm_every int)"
     )
     for table, rows in (
         ("world_code", enumerate(ids.new_codes(codes), 1)),
@@ -385,12 +403,12 @@ def _plans(now: datetime) -> Iterator[tuple[Any, ...]]:
 def _without_indexes(cursor: Any) -> list[tuple[str, str]]:
     """Drop what slows filling down; the statements that bring it back."""
     cursor.execute(
-        "SELECT i.indexname, i.indexdef, i.indexdef LIKE 'CREATE UNIQUE%%' AND EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname), i.tablename "
+        "SELECT i.indexname, i.indexdef, EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname) "
         "FROM pg_indexes i WHERE i.tablename = ANY(%s)", [list(_LARGE)]
     )  # fmt: skip
     found = cursor.fetchall()
     back = []
-    for name, definition, constrained, _table in found:
+    for name, definition, constrained in found:
         if not constrained:
             cursor.execute(f'DROP INDEX "{name}"')
             back.append((name, definition))
@@ -400,7 +418,8 @@ def _without_indexes(cursor: Any) -> list[tuple[str, str]]:
 def _sequences(cursor: Any) -> None:
     """Every sequence goes on after the largest key."""
     cursor.execute(
-        "SELECT c.table_name FROM information_schema.columns c WHERE c.table_schema = 'public' AND c.is_identity = 'YES' AND c.column_name = 'id'"
+        "SELECT c.table_name FROM information_schema.columns c "
+        "WHERE c.table_schema = 'public' AND c.is_identity = 'YES' AND c.column_name = 'id'"
     )
     for (table,) in cursor.fetchall():
         cursor.execute(
@@ -420,5 +439,6 @@ def _head(cursor: Any) -> None:
 
 
 if __name__ == "__main__":
-    with province(Path(sys.argv[1]), *map(int, sys.argv[2:3])) as (world, _url):
+    where = Path(sys.argv[1]) if sys.argv[1:] else Path(tempfile.gettempdir()) / "fangxian-province"
+    with province(where, *map(int, sys.argv[2:3])) as (world, _url):
         console.print(world)

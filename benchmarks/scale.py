@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,10 @@ DEEP = 50_000
 RIVALS = {"/cases/": ("CARE", 1.5), "/api/v1/cases": ("DHIS2", 0.106), "/contacts/": ("SORMAS", 20.0)}
 #: Filters that people use, by page.
 FILTERED = {
-    "/cases/": ("classification=confirmed&reviewed=reported", "area=990101&origin=local", "late=on", "text=王", "onset_from=2020-01-01&severity=severe"),
+    "/cases/": (
+        "classification=confirmed&reviewed=reported", "area=990101&origin=local", "late=on", "text=王伟",
+        "onset_from=2020-01-01&severity=severe",
+    ),
     "/contacts/": ("state=watched", "category=contact&lacking=control", "late=on", "suspected=on"),
     "/": ("show=late", "show=today"),
     "/coverage/": ("hours=72", "hours=0"),
@@ -134,13 +138,14 @@ def _samples(world: Province) -> dict[str, Sequence[Any]]:
     steps = list(Step.objects.filter(**near, state="open", kind="contact2.observation").order_by("-pk")[:REPEATS])
     people = list(Person.objects.filter(**near).order_by("pk")[:REPEATS])
     bodies = list(Organisation.objects.filter(area="990101").values_list("pk", flat=True)[:REPEATS])
+    reviewers = list(Account.objects.filter(login__startswith="reviewer-9901").values_list("pk", flat=True)[:2])
     codes, outbreak = [one.code for one in cases], Outbreak.objects.get(pk=1).code
     return {
         "cases.code": codes, "case": codes, "contacts.code": [one.code for one in [*grid, *contacts][:REPEATS]],
         "contact": [one.code for one in contacts], "step_id": [one.pk for one in steps], "kind": ["contact2.observation"],
         "journal.kind": ["case"], "subject_id": [one.pk for one in cases], "outbreak": [outbreak], "outbreaks.code": [outbreak],
         "people.code": [one.code for one in people], "code": codes, "areas.code": ["990101", "990101001"], "area": ["990101"],
-        "organisation_id": bodies, "account_id": list(Account.objects.filter(login__startswith="reviewer-9901").values_list("pk", flat=True)[:2]),
+        "organisation_id": bodies, "account_id": reviewers,
         "name": ["covid-19-cn-9"], "other": ["covid-19-cn-8"], "lang": ["zh"],
     }  # fmt: skip
 
@@ -230,18 +235,33 @@ def _measure(client: Any, asked: Asked, role: str) -> Measured | None:
 
 
 def _apart(world: Province) -> list[Figure]:
-    """What is asked behind pages: duplicates of one person, one's own duties."""
+    """What is asked behind pages: duplicates of one person, coverage of everything, the sweep over what is newly late."""
+    from django.db import transaction
+
+    from fangxian.core import clock
     from fangxian.core.access import SYSTEM
+    from fangxian.duties import queries, sweep
     from fangxian.registry import actions
     from fangxian.registry.models import Person
+
+    def swept() -> None:
+        with transaction.atomic(), clock.at(world.now + timedelta(hours=1)):
+            sweep.escalate(SYSTEM)
+            transaction.set_rollback(True)
 
     people = list(Person.objects.filter(pk__gt=1000).order_by("pk").values_list("pk", flat=True)[: 50 * 97 : 97])
     return [
         _each(
             "duplicates of one person, median of 50",
             QUICK,
-            [lambda one=pk: actions.find_matches(SYSTEM, [one]) for pk in people],
-        )
+            [partial(actions.find_matches, SYSTEM, [pk]) for pk in people],
+        ),
+        _each(
+            "coverage of the province from the beginning, by county and kind",
+            0.2,
+            [lambda: queries.coverage(SYSTEM)] * 3,
+        ),
+        _each("the sweep, an hour later", 5.0, [swept]),
     ]
 
 
@@ -270,7 +290,8 @@ def _told(found: Sequence[Measured]) -> None:
         target = QUICK if one.address == "/" else TARGET
         missed = [*(["slow"] if one.median > target else []), *(["queries"] if one.queries > BUDGET else [])]
         table.add_row(
-            one.address, one.role, f"{one.median * 1000:,.0f} ms", f"{max(one.times) * 1000:,.0f} ms", str(one.queries), f"{one.slowest[0] * 1000:,.0f} ms",
+            one.address, one.role, f"{one.median * 1000:,.0f} ms", f"{max(one.times) * 1000:,.0f} ms", str(one.queries),
+            f"{one.slowest[0] * 1000:,.0f} ms",
             f"{name} {rival / one.median:,.0f}×" if rival else "", " ".join(missed), one.note,
         )  # fmt: skip
     console.print(table)

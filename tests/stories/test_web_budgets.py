@@ -29,7 +29,7 @@ DEARER = {
     "/situation/": 34,  # forty numbers of one day, counted once a minute for all who look
 }
 #: What the city has none of; the tests of these pages make what they need.
-ELSEWHERE = ("/imports/<", "/lists/<", "/duties/<int:step_id>/photos/", "/design/map/")
+ELSEWHERE = ("/imports/<", "/situation/reports/<", "/lists/<", "/duties/<int:step_id>/photos/", "/design/map/")
 ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")
 
 
