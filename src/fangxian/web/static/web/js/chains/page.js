@@ -51,6 +51,7 @@ function controls(board, scene, view, words) {
   from.max = to.max = String(scene.to);
   to.value = to.max;
   const told = () => {
+    scene.changed();
     const days = scene.picture.dayNames;
     input("[data-chain-days]").textContent = words.days.replace("%(from)s", days[scene.from] ?? "").replace("%(to)s", days[scene.to] ?? "");
     input("[data-chain-count]").textContent = words.shown.replace("%(shown)s", String(scene.shown)).replace("%(all)s", String(scene.size + scene.picture.leftOut));

@@ -10,6 +10,8 @@
  */
 
 const FONT = "system-ui, sans-serif";
+/** Shapes already drawn, by what they look like. @type {Map<string, HTMLCanvasElement>} */
+const STAMPS = new Map();
 
 /** The path of a shape around a point, as SVG writes it. @param {string} shape @param {Point} at @param {number} r */
 export function outline(shape, { x, y }, r) {
@@ -23,9 +25,10 @@ export function outline(shape, { x, y }, r) {
 
 /** @implements {Pen} */
 export class CanvasPen {
-  /** @param {CanvasRenderingContext2D} context */
-  constructor(context) {
+  /** @param {CanvasRenderingContext2D} context @param {number} fine pixels of the canvas for one of the drawing */
+  constructor(context, fine = 1) {
     this.context = context;
+    this.fine = fine;
   }
 
   /** @param {[Point, Point][]} lines @param {string} colour @param {number} width @param {boolean} dashed @param {boolean} elbow */
@@ -45,9 +48,34 @@ export class CanvasPen {
 
   /** @param {string} shape @param {Point[]} points @param {number} radius @param {string} fill @param {string} stroke @param {number} width */
   shapes(shape, points, radius, fill, stroke, width) {
-    const { context } = this;
+    if (points.length > 50) {
+      const stamp = this.stamp(shape, radius, fill, stroke, width);
+      const half = stamp.width / this.fine / 2;
+      for (const { x, y } of points) this.context.drawImage(stamp, x - half, y - half, 2 * half, 2 * half);
+      return;
+    }
+    this.draw(this.context, shape, points, radius, fill, stroke, width);
+  }
+
+  /** A shape drawn once, to be put down thousands of times. @param {string} shape @param {number} radius @param {string} fill @param {string} stroke @param {number} width */
+  stamp(shape, radius, fill, stroke, width) {
+    const key = [shape, radius, fill, stroke, width, this.fine].join();
+    const known = STAMPS.get(key);
+    if (known) return known;
+    const made = document.createElement("canvas");
+    const half = Math.ceil((radius * 1.4 + width) * this.fine);
+    made.width = made.height = 2 * half;
+    const context = /** @type {CanvasRenderingContext2D} */ (made.getContext("2d"));
+    context.setTransform(this.fine, 0, 0, this.fine, half, half);
+    this.draw(context, shape, [{ x: 0, y: 0 }], radius, fill, stroke, width);
+    STAMPS.set(key, made);
+    return made;
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {string} shape @param {Point[]} points @param {number} radius @param {string} fill @param {string} stroke @param {number} width */
+  draw(context, shape, points, radius, fill, stroke, width) {
     context.beginPath();
-    for (const { x, y } of points) this.trace(shape, x, y, radius);
+    for (const { x, y } of points) this.trace(context, shape, x, y, radius);
     context.setLineDash([]);
     if (fill !== "none" && shape !== "cross") {
       context.fillStyle = fill;
@@ -58,9 +86,8 @@ export class CanvasPen {
     context.stroke();
   }
 
-  /** @param {string} shape @param {number} x @param {number} y @param {number} r */
-  trace(shape, x, y, r) {
-    const { context } = this;
+  /** @param {CanvasRenderingContext2D} context @param {string} shape @param {number} x @param {number} y @param {number} r */
+  trace(context, shape, x, y, r) {
     if (shape === "square") context.rect(x - r, y - r, 2 * r, 2 * r);
     else if (shape === "triangle" || shape === "diamond") {
       const [top, side, low] = shape === "triangle" ? [1.2, 1.15, 0.8] : [1.3, 1.2, 0];

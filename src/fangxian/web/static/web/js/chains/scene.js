@@ -38,6 +38,7 @@ export class Scene {
     picture.infectors.forEach((parent, child) => parent >= 0 && this.children[parent].push(child));
     this.shapes = picture.classKeys.map((key) => SHAPES[/** @type {keyof typeof SHAPES} */ (key)] ?? "ring");
     this.arrange();
+    this.changed();
   }
 
   /** Places for the mode, in world pixels. */
@@ -157,31 +158,47 @@ export class Scene {
       (around.has(from) || around.has(to) ? chosen : isTree ? tree : second).push([a, b]);
     }
     const elbow = this.mode === "tree";
-    pen.lines(tree, palette.line, 1.25, false, elbow);
-    pen.lines(second, palette.soft, 1.25, true);
+    pen.lines(tree, palette.line, 1, false, elbow);
+    pen.lines(second, palette.soft, 1, true);
     pen.lines(chosen, palette.accent, 2, false, elbow);
+  }
+
+  /** Which cases look alike: by shape, colour and whether the day is known. Worked out when that changes, not at every frame. */
+  group() {
+    const { kinds, classes, dated } = this.picture;
+    /** @type {Map<string, {shape: string, tint: number, hollow: boolean, places: number[]}>} */
+    const groups = new Map();
+    for (let place = 0; place < this.size; place++) {
+      if (!this.shows(place)) continue;
+      const shape = kinds[place] === "case" ? this.shapes[classes[place]] : kinds[place] === "elsewhere" ? "cross" : "ring";
+      const tint = this.tint(place);
+      const hollow = shape === "ring" || shape === "cross" || !dated[place];
+      const key = `${shape} ${tint} ${hollow}`;
+      const group = groups.get(key);
+      if (group) group.places.push(place);
+      else groups.set(key, { shape, tint, hollow, places: [place] });
+    }
+    return [...groups.values()];
+  }
+
+  /** What is to be grouped anew after a change of colour or days. */
+  changed() {
+    this.groups = this.group();
   }
 
   /** Cases of one colour and shape at a time. @param {import("./pens.js").Pen} pen @param {(place: number) => Point} at @param {Palette} palette @param {number} width @param {number} height */
   paintCases(pen, at, palette, width, height) {
-    /** @type {Map<string, Point[]>} */
-    const groups = new Map();
-    for (let place = 0; place < this.size; place++) {
-      if (!this.shows(place)) continue;
-      const point = at(place);
-      if (point.x < -20 || point.x > width + 20 || point.y < -20 || point.y > height + 20) continue;
-      const kind = this.picture.kinds[place];
-      const shape = kind === "case" ? this.shapes[this.picture.classes[place]] : kind === "elsewhere" ? "cross" : "ring";
-      const key = `${shape} ${this.tint(place)} ${this.picture.dated[place]}`;
-      const group = groups.get(key);
-      if (group) group.push(point);
-      else groups.set(key, [point]);
-    }
-    for (const [key, points] of groups) {
-      const [shape, tint, dated] = key.split(" ");
-      const colour = colourOf(Number(tint), palette);
-      const hollow = shape === "ring" || shape === "cross" || dated === "0";
-      pen.shapes(shape, points, RADIUS, hollow ? palette.paper : colour, hollow ? colour : palette.paper, hollow ? 2 : 1);
+    for (const { shape, tint, hollow, places } of this.groups) {
+      /** @type {Point[]} */
+      const points = [];
+      for (const place of places) {
+        const point = at(place);
+        if (point.x > -20 && point.x < width + 20 && point.y > -20 && point.y < height + 20) points.push(point);
+      }
+      const colour = colourOf(tint, palette);
+      if (points.length) {
+        pen.shapes(shape, points, RADIUS, hollow ? palette.paper : colour, hollow ? colour : palette.paper, hollow ? 2 : 1);
+      }
     }
   }
 

@@ -74,7 +74,7 @@ export class View {
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.fillStyle = palette.paper;
     context.fillRect(0, 0, this.width, this.height);
-    this.scene.paint(new CanvasPen(context), this.camera, palette, this.width, this.height);
+    this.scene.paint(new CanvasPen(context, devicePixelRatio), this.camera, palette, this.width, this.height);
     this.canvas.dispatchEvent(new CustomEvent("chain:drawn"));
   }
 
@@ -94,7 +94,7 @@ export class View {
     context.scale(2, 2);
     context.fillStyle = palette.paper;
     context.fillRect(0, 0, this.width, this.height);
-    this.scene.paint(new CanvasPen(context), this.camera, palette, this.width, this.height);
+    this.scene.paint(new CanvasPen(context, 2), this.camera, palette, this.width, this.height);
     return new Promise((done) => sheet.toBlob(done));
   }
 
