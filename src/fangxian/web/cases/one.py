@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fangxian.cases import actions, queries
 from fangxian.cases.queries import CaseDetail
+from fangxian.cases.queries.one import Event
 from fangxian.cases.schemas import CaseRow, Filter
 from fangxian.cases.subject import KIND, REVIEW
 from fangxian.core import ids
@@ -148,6 +149,7 @@ def _page(request: HttpRequest, case: CaseDetail, refusal: Refusal | None = None
         "other_dates": [(said(terms("anchors").get(key, key)), at) for key, at in case.dates.items()],
         "trace": by.may("tracing.view", row.area),
         "course": draw_course(case),
+        "since": _since(rule, case),
         "refusal": refusal,
         "typed": typed or {},
     }
@@ -164,6 +166,14 @@ def _levels(rule: DutyRule | None, case: CaseDetail) -> list[dict[str, Any]]:
         {"name": said(step.name), "state": "done" if place < turn else "turn" if place == turn else "ahead"}
         for place, step in enumerate(rule.steps)
     ]
+
+
+def _since(rule: DutyRule | None, case: CaseDetail) -> list[Event]:
+    """Corrections made after the last level had approved (终审后订正): nobody has reviewed them, which must not go unseen."""
+    if rule is None or case.turn is not None or not case.reviews:
+        return []
+    last = case.reviews[-1].at
+    return [one for one in case.history if one.at > last and set(one.changes) - {"review"}]
 
 
 def _earlier(rule: DutyRule | None, turn: str | None) -> list[tuple[str, str]]:
