@@ -18,7 +18,7 @@ from fangxian.tracing import actions, queries
 from fangxian.tracing.schemas import ExposureForm, StayForm
 from fangxian.web.cases.tracks import lay_out
 from tests.support import web
-from tests.support.web import HTMX, signed_in
+from tests.support.web import HTMX, NOW, signed_in
 from tests.support.world import LANYUE, NAMES, World
 
 pytestmark = pytest.mark.django_db
@@ -388,6 +388,24 @@ def test_a_session_that_ends_while_a_track_is_edited_says_that_nothing_is_lost(c
     _stay, posted = _moved(city)
     answer = Client().post(f"/cases/{city.cases[0]}/track/times/", posted, **HTMX)
     assert answer.status_code == 401 and answer["HX-Retarget"] == "#notices"
+
+
+def test_a_correction_after_the_last_level_is_shown_to_whoever_opens_the_case(city: World) -> None:
+    case, client = city.cases[0], signed_in(city, "reviewer", "en")
+    case_actions.review(SYSTEM, case, "approve")
+    words = "Corrected after the review was complete."
+    assert words not in client.get(f"/cases/{case}/").content.decode()
+    with clock.at(NOW + timedelta(minutes=1)):
+        case_actions.amend(city.actor("reviewer"), case, {"severity": "severe"}, _version(case))
+        text = client.get(f"/cases/{case}/").content.decode()
+    told = text[text.index(words) :][:900]
+    assert "顾明舟" in told and "severity" in told
+
+
+def _version(case: str) -> int:
+    from fangxian.cases import queries as cases
+
+    return cases.case(SYSTEM, case).version
 
 
 def test_a_case_that_was_ruled_out_keeps_its_page(city: World) -> None:
