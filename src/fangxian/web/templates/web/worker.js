@@ -6,6 +6,8 @@ import { kept } from "{% static 'web/js/vault.js' %}";
 
 const STATIC = "{% static '' %}";
 const ASSETS = `assets ${STATIC}`;
+/** In development the files have no edition, and change. */
+const LASTING = /\/[0-9a-f]{10}\/$/.test(STATIC);
 /** How long a telephone waits for an answer before it shows what it has, in milliseconds. */
 const PATIENCE = 6_000;
 
@@ -27,10 +29,15 @@ addEventListener("fetch", (event) => {
 async function asset(request) {
   const cache = await caches.open(ASSETS);
   const known = await cache.match(request, { ignoreVary: true });
-  if (known) return known;
-  const answer = await fetch(request);
-  if (answer.ok) await cache.put(request, answer.clone());
-  return answer;
+  if (known && LASTING) return known;
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await cache.put(request, answer.clone());
+    return answer;
+  } catch (fault) {
+    if (known) return known;
+    throw fault;
+  }
 }
 
 /** @param {Request} request @param {boolean} home */

@@ -31,6 +31,7 @@ export async function add(content, { step, wait = 0, picture = null }) {
     photo: picture ? await vault.seal(account, await picture.arrayBuffer()) : null,
   };
   await vault.put(entry);
+  navigator.storage?.persist?.().catch(() => undefined);  // a browser short of space is to leave it alone
   changed();
   return entry;
 }
