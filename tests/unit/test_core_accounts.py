@@ -36,7 +36,8 @@ def _account(**values: Any) -> Account:
 
 
 class TestMaking:
-    def test_an_account_is_what_its_grants_make_it(self):
+    def test_an_account_is_what_its_grants_make_it(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setitem(accounts._there_is, "organisation", lambda number: number == 4)
         made = accounts.create_account(
             _registrar(), "wang", "王", grants=[Grant("reviewer", "330106"), Grant("clinic", "330106", 4)], phone="138"
         )

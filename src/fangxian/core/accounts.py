@@ -3,14 +3,14 @@
 Nobody changes their own grants: a right is always given by somebody else who holds the right to give it there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock
@@ -24,6 +24,15 @@ from fangxian.core.models import Grant as GrantRow
 #: enough to make guessing hopeless, short enough that nobody is kept from work for a night by a stranger's tries.
 FREE_TRIES = 5
 LONGEST = timedelta(minutes=15)
+
+
+#: What the core refers to by number and does not know: `organisation`, `person` → whether there is one of this number.
+_there_is: dict[str, Callable[[int], bool]] = {}
+
+
+def there_is(kind: str, known: Callable[[int], bool]) -> None:
+    """Told by the stage that knows: whether there is an organisation, or a person, of a number."""
+    _there_is[kind] = known
 
 
 class SignInRefused(Refusal):
@@ -59,6 +68,7 @@ def create_account(
         raise Invalid(
             _("The login “%(login)s” is taken.") % {"login": login}, remedy=_("Choose another."), field="login"
         )
+    _must_exist("person", person_id, _("There is no such person."), "person_id")
     account = Account(
         login=login, name=name, phone=phone.strip()[:30], language=language, person_id=person_id, is_demo=is_demo,
         created_at=clock.now(), password=make_password(None),
@@ -99,6 +109,7 @@ def grant(
             field="organisation_id",
         )  # fmt: skip
     by.must("accounts.grant", area)
+    _must_exist("organisation", organisation_id, _("There is no such organisation."), "organisation_id")
     begins_at = begins_at or clock.now()
     if ends_at is not None and ends_at <= begins_at:
         raise Invalid(_("It ends before it begins."), field="ends_at")
@@ -233,6 +244,35 @@ def of_id(account_id: int) -> Account:
     if found is None:
         raise NotFound(_("There is no such account."))
     return found
+
+
+def accounts(by: Actor, *, text: str = "", after: str = "", limit: int = 50) -> list[Account]:
+    """The accounts with a role in the jurisdictions where the actor gives roles, and those without any yet, by login.
+
+    `text` is the beginning of a login or of a name; `after` the login of the last one on the page before.
+    """
+    by.must("accounts.grant")
+    held = GrantRow.objects.filter(by.scope("accounts.grant"), account=OuterRef("pk"))
+    found = Account.objects.filter(Exists(held) | Q(grants__isnull=True), login__gt=after)
+    if text := text.strip():
+        found = found.filter(Q(login__istartswith=text) | Q(name__startswith=text))
+    return list(found.order_by("login").distinct()[:limit])
+
+
+def account(by: Actor, account_id: int) -> Account:
+    """One account, for whoever gives roles. Raises NotFound where none of its roles is in their jurisdictions."""
+    by.must("accounts.grant")
+    held = GrantRow.objects.filter(by.scope("accounts.grant"), account=OuterRef("pk"))
+    found = Account.objects.filter(Exists(held) | Q(grants__isnull=True), pk=account_id).first()
+    if found is None:
+        raise NotFound(_("There is no such account."))
+    return found
+
+
+def _must_exist(kind: str, number: int | None, message: str, field: str) -> None:
+    """Raise NotFound where nobody knows of such a thing."""
+    if number is not None and kind in _there_is and not _there_is[kind](number):
+        raise NotFound(message, remedy=_("Check the number, or enter it first."), field=field)
 
 
 def own_records(person_ids: Iterable[int]) -> set[int]:

@@ -46,6 +46,8 @@ SECTIONS = (
     Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",), "picture"),
     Section("web:protocols", gettext_lazy("Protocols"), "protocols", ("duties.view",), "records"),
     Section("web:people", gettext_lazy("People"), "people", ("registry.view", "persons.register"), "records"),
+    Section("web:posts", gettext_lazy("Posts"), "duties", ("registry.appoint",), "records"),
+    Section("web:accounts", gettext_lazy("Accounts"), "lock", ("accounts.grant",), "records"),
     Section("web:imports", gettext_lazy("Imports"), "import", ("imports.make",), "records"),
     Section("web:journal", gettext_lazy("Journal"), "journal", ("journal.view",), "records"),
     Section("web:me", gettext_lazy("Me"), "me", (), "self"),
@@ -63,7 +65,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "duty_officer": ("web:home", "web:situation", "web:coverage", "web:zones"),
     "leader": ("web:situation", "web:zones", "web:coverage", "web:cases"),
     "auditor": ("web:coverage", "web:journal", "web:me"),
-    "registrar": ("web:people", "web:imports", "web:me"),
+    "registrar": ("web:people", "web:posts", "web:accounts", "web:me"),
 }
 
 

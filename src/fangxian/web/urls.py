@@ -14,6 +14,7 @@ urlpatterns = [
     path("journal/", include("fangxian.web.journal.urls")),
     path("design/", include("fangxian.web.design.urls")),
     path("cases/", include("fangxian.web.cases.urls")),
+    path("", include("fangxian.web.registrar.urls")),
     path("protocols/", include("fangxian.web.protocols.urls")),
     path("people/", include("fangxian.web.people.urls")),
     path("imports/", include("fangxian.web.imports.urls")),

@@ -8,7 +8,7 @@ from fangxian.registry.actions.organisations import create_organisation, deactiv
 from fangxian.registry.actions.outlines import import_outlines, outline_division
 from fangxian.registry.actions.people import register_many, register_person, withdraw_people
 from fangxian.registry.actions.places import PlaceForm, amend_place, create_place
-from fangxian.registry.actions.posts import appoint, end_appointment
+from fangxian.registry.actions.posts import appoint, end_appointment, hand_over_post
 from fangxian.registry.actions.reveals import PERSONAL, reveal, reveal_many
 from fangxian.registry.actions.views import begin_with, delete_view, keep_columns, rename_view, save_view
 from fangxian.registry.checking import check
@@ -29,6 +29,7 @@ __all__ = [
     "delete_view",
     "end_appointment",
     "find_matches",
+    "hand_over_post",
     "house",
     "import_divisions",
     "import_outlines",

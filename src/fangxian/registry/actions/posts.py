@@ -88,6 +88,18 @@ def end_appointment(by: Actor, appointment_id: int, reason: str = "") -> Appoint
     return found
 
 
+@action
+def hand_over_post(
+    by: Actor, appointment_id: int, *, account_id: int | None = None, name: str = "", phone: str = "", reason: str = ""
+) -> Appointment:
+    """End a post and give it to somebody else at once, so that it is vacant for no moment (交接). Returns the new appointment."""
+    found = end_appointment(by, appointment_id, reason)
+    return appoint(
+        by, found.role, found.area, found.organisation_id, account_id=account_id, name=name, phone=phone,
+        household=found.household.code if found.household else "",
+    )  # fmt: skip
+
+
 def _home(role: str, area: str, household: str) -> Household | None:
     """The household that a household post is for. Raises Invalid where the post does not stand at this level."""
     post = terms("posts").get(role)
