@@ -111,10 +111,10 @@ def test_the_power_transformation_by_hand() -> None:
 
 def test_few_recent_cases_raise_no_alarm() -> None:
     counts = [0] * 9 + [4]
-    found = detection.farrington(counts, freq=2, years=2, half_window=1, trend=False, since=9)
+    found = detection.farrington(counts, freq=4, years=2, half_window=1, trend=False, since=9)
     assert (found.alarm[9], found.reason[9]) == (Alarm.NO, Reason.TOO_FEW)
     assert (
-        detection.farrington(counts, freq=2, years=2, half_window=1, trend=False, since=9, limit=(0, 4)).alarm[9]
+        detection.farrington(counts, freq=4, years=2, half_window=1, trend=False, since=9, limit=(0, 4)).alarm[9]
         == Alarm.YES
     )
 
@@ -305,3 +305,28 @@ def test_a_parameter_that_a_method_lacks_is_named() -> None:
         METHODS["ears-c1"]([1], years=2)
     with pytest.raises(DetectionError, match="no method c1; there are: ears-c1"):
         detection.method("c1")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "says"),
+    [
+        ("cusum", {"mean": "abc"}, "mean is a number"),
+        ("cusum", {"mean": [1, 2]}, "mean is one number, one a time"),
+        ("glr-poisson", {"mean": [1, 2]}, "one number, one a time"),
+        ("farrington", {"half_window": 40}, "between 0 and a year"),
+        ("farrington", {"limit": [5]}, "limit is"),
+        ("farrington", {"dates": ["x"]}, "written 2024-01-05"),
+        ("farrington-flexible", {"population": [1, 2]}, "population is one number"),
+        ("farrington-flexible", {"threshold": "normal"}, "delta, nbPlugin or muan"),
+        ("ewma", {"weights": [0.4]}, "two numbers"),
+        ("rki", {"freq": 0}, "at least one time"),
+        ("bayes", {"alpha": "x"}, "alpha of method bayes is a number"),
+        ("bayes", {"this_year": 1}, "is true or false"),
+        ("moving-percentile", {"quantile_type": 12}, "1 to 9"),
+        ("moving-percentile", {"periods": 4}, "is odd"),
+        ("regression", {"baseline": 20}, "multiple of 7"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_named(name: str, parameters: dict[str, Any], says: str) -> None:
+    with pytest.raises(DetectionError, match=says):
+        METHODS[name]([3] * 60, **parameters)

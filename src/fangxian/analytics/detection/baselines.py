@@ -44,7 +44,10 @@ class Calendar:
         self.length, self.freq = times, freq
         self.dates: Days | None = None
         if dates is not None:
-            self.dates = np.asarray(dates, dtype="datetime64[D]")
+            try:
+                self.dates = np.asarray(dates, dtype="datetime64[D]")
+            except (TypeError, ValueError):
+                raise DetectionError("日期应写成 2024-01-05。", "Dates are written 2024-01-05.") from None
             self._check()
 
     def _check(self) -> None:

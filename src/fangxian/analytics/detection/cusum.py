@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from fangxian.analytics.detection.loglinear import seasonal_mean
 from fangxian.analytics.detection.results import Alarm, Detection, Floats, Reason
-from fangxian.analytics.detection.series import MISSING, Counts, require, series
+from fangxian.analytics.detection.series import MISSING, Counts, require, series, spread
 
 Transformation = Literal["standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "none"]
 TRANSFORMATIONS = ("standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "none")
@@ -72,7 +72,7 @@ def _in_control(counts: Counts, start: int, freq: int, mean: ArrayLike | str | N
         require(mean == "seasonal", "mean 应为数、数组或 seasonal。", "mean is a number, an array or “seasonal”.")
         return seasonal_mean(counts, start, freq, 1)
     if mean is not None:
-        return np.broadcast_to(np.asarray(mean, np.float64), counts.shape)
+        return spread("mean", mean, (counts.shape[0], counts.shape[1]))
     training = counts[:, :start]
     known = (training >= 0).sum(axis=1)
     with np.errstate(invalid="ignore"):

@@ -38,7 +38,11 @@ def ewma(
     """
     require(baseline >= _LEAST_EWMA, "基线至少 7 期。", "A baseline has at least 7 times.")
     require(gap >= 0, "间隔不能为负。", "The gap cannot be negative.")
-    require(all(0 < weight < 1 for weight in weights), "权重应在 0 与 1 之间。", "Weights lie between 0 and 1.")
+    require(
+        len(weights) == 2 and all(0 < weight < 1 for weight in weights),
+        "权重应为 0 与 1 之间的两个数。",
+        "Weights are two numbers between 0 and 1.",
+    )
     require(0 < alpha < 1, "alpha 应在 0 与 1 之间。", "alpha lies between 0 and 1.")
     given = series(counts)
     expected, upperbound, alarm, reason = given.blank()

@@ -16,7 +16,7 @@ from scipy import stats
 from fangxian.analytics.detection.baselines import Baseline, Calendar
 from fangxian.analytics.detection.quasipoisson import predict
 from fangxian.analytics.detection.results import Alarm, Detection, Floats, Reason
-from fangxian.analytics.detection.series import Series, require, series, shared
+from fangxian.analytics.detection.series import Series, require, series, shared, spread
 
 Threshold = Literal["delta", "nbPlugin", "muan"]
 _POWERS = {"2/3": 2 / 3, "1/2": 1 / 2, "none": 1.0}
@@ -37,7 +37,7 @@ def farrington(
     """
     given = series(counts)
     calendar = Calendar(given.shape[1], freq, dates)
-    _sensible(years, half_window, alpha, limit, power)
+    _sensible(freq, years, half_window, alpha, limit, power)
     first = freq * years + half_window if since is None else since
     baselines = {t: calendar.yearly(t, years, half_window) for t in range(max(first, 0), given.shape[1])}
     criterion = stats.t.ppf(1 - 0.05 / 2, np.arange(1, 2 * given.shape[1] + 2))
@@ -86,7 +86,7 @@ def farrington_flexible(
     """
     given = series(counts)
     calendar = Calendar(given.shape[1], freq, dates)
-    _sensible(years, half_window, alpha, limit, power)
+    _sensible(freq, years, half_window, alpha, limit, power)
     require(blocks >= 1, "时段数至少为 1。", "There is at least one block.")
     require(left_out >= 0, "略去的期数不能为负。", "The number of times left out cannot be negative.")
     require(threshold in ("delta", "nbPlugin", "muan"), "阈值方法应为 delta、nbPlugin 或 muan。",
@@ -133,12 +133,12 @@ def farrington_flexible(
     return given.judged("farrington-flexible", mean, upper, alarm, reason, dispersion=scale, trend=slope, score=score)
 
 
-def _sensible(years: int, half_window: int, alpha: float, limit: tuple[int, int], power: str) -> None:
+def _sensible(freq: int, years: int, half_window: int, alpha: float, limit: tuple[int, int], power: str) -> None:
     require(years >= 1, "至少回溯 1 年。", "Look back at least one year.")
-    require(half_window >= 0, "窗口半宽不能为负。", "The half window cannot be negative.")
+    require(0 <= 2 * half_window < freq, "窗口应在 0 与一年之间。", "The window lies between 0 and a year.")
     require(0 < alpha < 1, "alpha 应在 0 与 1 之间。", "alpha lies between 0 and 1.")
     require(
-        limit[0] >= 0 and limit[1] >= 1,
+        len(limit) == 2 and limit[0] >= 0 and limit[1] >= 1,
         "limit 应为（不少于 0 例，不少于 1 期）。",
         "limit is (at least 0 cases, at least 1 time).",
     )
@@ -162,8 +162,7 @@ def _predicted(
     starts, lengths, block = (
         np.concatenate([run[i] for run in runs]) if runs else np.zeros(0, np.int64) for i in range(3)
     )
-    size = np.ones((1, times)) if population is None else np.atleast_2d(np.asarray(population, np.float64))
-    require(size.shape in ((1, times), (n, times)), "人口数应每期一个。", "Population has one number a time.")
+    size = np.ones((1, times)) if population is None else spread("population", population, (n, times))
     even = bool(np.all(np.diff(position) == 1))
     mean, error, scale, slope = (np.full((n, times), np.nan) for _ in range(4))
     reason = np.full((n, times), Reason.HISTORY, np.int8)

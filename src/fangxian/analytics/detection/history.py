@@ -123,7 +123,11 @@ def _windows(
     given: Series, freq: int, years: int, half_window: int, this_year: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]:
     """Sum, sum of squares and number of the past counts at every time from the first (the fourth) that has them all."""
-    require(years >= 0 and half_window >= 0, "年数与窗口半宽不能为负。", "Years and half window cannot be negative.")
+    require(
+        years >= 0 and half_window >= 0 and freq >= 1,
+        "年数与窗口半宽不能为负。",
+        "Years and half window cannot be negative.",
+    )
     require(years > 0 or (this_year and half_window > 0), "没有可比较的历史。", "There is no past to compare with.")
     first = freq * years + half_window
     spans = [(half_window, 0)] if this_year else []

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from fangxian.analytics.detection.loglinear import seasonal_mean
 from fangxian.analytics.detection.results import Alarm, Codes, Detection, Floats, Reason
-from fangxian.analytics.detection.series import Counts, require, series, shared
+from fangxian.analytics.detection.series import Counts, require, series, shared, spread
 
 _JUDGED, _MISSING, _FIT = int(Reason.JUDGED), int(Reason.MISSING), int(Reason.FIT)
 
@@ -61,7 +61,7 @@ def _chart(
     if mean is None:
         mu = seasonal_mean(given.counts, start, freq, harmonics, trend, alpha)
     else:
-        mu = np.ascontiguousarray(np.broadcast_to(np.asarray(mean, np.float64), given.shape))
+        mu = spread("mean", mean, given.shape)
     expected, upperbound, alarm, reason = given.blank()
     statistic = np.full(given.shape, np.nan)
     expected[:, start:] = mu[:, start:]

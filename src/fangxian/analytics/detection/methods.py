@@ -47,6 +47,8 @@ class Method:
         return self.function(counts, **self.preset, **parameters)
 
     def _check(self, name: str, value: Any) -> None:
+        if name == "freq" and (not isinstance(value, int) or value < 1):
+            raise DetectionError("一年至少 1 期。", "A year has at least one time.")
         annotation = str(inspect.signature(self.function).parameters[name].annotation)
         for start, kinds, zh, en in _KINDS:
             if annotation.startswith(start) and not (

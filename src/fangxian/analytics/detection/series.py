@@ -102,6 +102,19 @@ def _refuse(wrong: NDArray[np.bool_], table: NDArray[Any], zh: str, en: str, zh_
         )
 
 
+def spread(name: str, values: ArrayLike, shape: tuple[int, int]) -> Floats:
+    """Numbers laid out over all series and times: one number, one a time, or one a count. Else DetectionError."""
+    try:
+        found = np.broadcast_to(np.asarray(values, np.float64), shape)
+    except (TypeError, ValueError):
+        n, times = shape
+        raise DetectionError(
+            f"{name} 应是一个数、每期一个数（{times} 个）或 {n} × {times} 的数组。",
+            f"{name} is one number, one a time ({times}), or an array of {n} × {times}.",
+        ) from None
+    return np.ascontiguousarray(found)
+
+
 def require(condition: bool, zh: str, en: str) -> None:
     """Refuse parameters that make no sense, in both languages."""
     if not condition:
