@@ -120,6 +120,10 @@ def cards(by: Actor, steps: Iterable[Any]) -> list[StepCard]:
     return found
 
 
+#: Roles whose steps are done where the person is; others work from a desk.
+_AT_DOORS = frozenset({"grid_worker", "site_nurse", "sampler", "vaccinator", "school_doctor"})
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """What can be done at one door at one go: the cards, the latest first, and how many people they are about."""
@@ -134,7 +138,8 @@ def visits(cards: Sequence[StepCard]) -> list[Visit]:
     together: dict[str, list[StepCard]] = {}
     for one in cards:
         today = one.step.due_at is not None and one.step.due_at <= tonight
-        group = together.setdefault(one.door if one.door and today else f"s{one.step.pk}", [])
+        at_door = one.door and today and one.step.role in _AT_DOORS
+        group = together.setdefault(one.door if at_door else f"s{one.step.pk}", [])
         if any(before.code == one.code for before in group):
             one.tried = None  # said once for each person
         group.append(one)
