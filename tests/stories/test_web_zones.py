@@ -226,6 +226,7 @@ def test_what_cannot_be_drawn_is_said_and_stays_in_the_form(city: World, buildin
     for wrong, said in (
         ({"outline": "112.0, 3.9\n112.1; 3.9"}, "Line 2 of the corners cannot be read"),
         ({"units": [], "outline": ""}, "pieces of land"),
+        ({"outline": "-100, -30\n100, -30\n0, 60"}, "km²"),  # half the world: told at once, not looked up cell by cell
         ({"units": ["place:0000000000"]}, "0000000000"),
         ({"level": "purple"}, "Not complete yet"),
     ):

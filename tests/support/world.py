@@ -28,7 +28,7 @@ PACK = "covid-19-cn-9"
 
 DIVISIONS = (
     Division(code=PROVINCE, name="澜川省", name_en="Lanchuan Province"),
-    Division(code=CITY, name="汐州市", name_en="Xizhou"),
+    Division(code=CITY, name="汐州市", name_en="Xizhou", lon=112.0, lat=3.9),
     Division(code=WANGCHAO, name="望潮区", name_en="Wangchao District"),
     Division(code=TINGSONG, name="听松区", name_en="Tingsong District"),
     Division(code=LANYUE, name="揽月县", name_en="Lanyue County"),

@@ -52,7 +52,8 @@ class Board:
 
     `source` is the address of the features as GeoJSON (`geojson`). `choose` names a field of the form around the map: the
     list then has a tick for each feature, and a click on the map sets it. `draw` names a field that takes the corners of
-    a polygon as text (`corners`). `legend_of`: one feature for each meaning, where those of the list do not tell it.
+    a polygon as text (`corners`). `centre` (longitude, latitude) is where it opens if
+    nothing has a place yet. `legend_of`: one feature for each meaning, where those of the list do not tell it.
     `listed=False` where the page has a list of its own, marked `data-map-of="<id>"`, with `data-key` on its lines.
     """
 
@@ -64,6 +65,7 @@ class Board:
     chosen: frozenset[str] = frozenset()
     draw: str = ""
     drawn: str = ""
+    centre: tuple[float, float] | None = None
     legend_of: tuple[Feature, ...] = ()
     listed: bool = True
     tiles: str = field(default_factory=lambda: settings.MAP_TILES)

@@ -6,6 +6,7 @@ compound, that within its community. Whether a zone covers a piece of land is wh
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from fangxian.registry.schemas import Spot
 from fangxian.text import Text
 
 PLACE, AREA, CELL, OUTLINE = "place", "area", "cell", "outline"
+_KM_A_DEGREE = 111.32
 #: Of places that are units by themselves, from the smallest.
 _OF_PLACES = ("building", "compound", "street")
 
@@ -155,6 +157,12 @@ def cell_outline(cell: str) -> dict[str, Any]:
 def is_cell(text: str) -> bool:
     """Whether this is an H3 cell of the resolution that places are kept at, or a finer or coarser one of use on a street."""
     return bool(h3.is_valid_cell(text)) and 7 <= h3.get_resolution(text) <= 11
+
+
+def square_km(geometry: Mapping[str, Any]) -> float:
+    """The area of a shape in km², to a few percent: degrees of longitude are shortened as in its middle."""
+    drawn: BaseGeometry = shape(geometry)
+    return float(drawn.area * _KM_A_DEGREE**2 * math.cos(math.radians(drawn.centroid.y)))
 
 
 def cells_over(geometry: Mapping[str, Any], resolution: int = 9) -> set[str]:

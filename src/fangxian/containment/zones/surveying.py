@@ -17,6 +17,8 @@ from fangxian.standards.errors import InputError
 
 #: Pieces of land of one zone. Whoever needs more names the community, the township or the county.
 MOST = 500
+#: The largest area drawn by hand. What lies in it is looked up by cells of 0.1 km².
+LARGEST_KM2 = 2000
 _COUNTY = LENGTHS["county"]
 
 
@@ -74,6 +76,13 @@ def _key(form: UnitForm, number: int, drawn: dict[str, dict[str, Any]]) -> str:
             outline = outlines.checked(form.outline)
         except InputError as fault:
             raise checking.invalid(fault, field) from None
+        if (size := land.square_km(outline)) > LARGEST_KM2:
+            raise Invalid(
+                _("What is drawn covers %(size)s km²; by hand at most %(most)s are drawn.")
+                % {"size": f"{size:,.0f}", "most": f"{LARGEST_KM2:,}"},
+                remedy=_("Draw it closer, or choose the townships or the county by name."),
+                field=field,
+            )
         key = land.outline_key(outline)
         drawn[key] = outline
         return key

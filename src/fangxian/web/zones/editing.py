@@ -19,7 +19,7 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Conflict, Invalid, Refusal
 from fangxian.duties import packs
 from fangxian.registry import queries as registry
-from fangxian.registry.levels import at_level
+from fangxian.registry.levels import at_level, upwards
 from fangxian.web import maps
 from fangxian.web.maps import Feature
 from fangxian.web.saying import said
@@ -145,7 +145,7 @@ def _page(
         "areas": _nearby(by, around), "kinds": [(key, drawing.what_name(key) if key else _("all")) for key in KINDS],
         "board": maps.Board(
             "zone-draw", _("Pieces of land"), f"{reverse('web:zone_pieces')}?{source}", tuple(offered), choose="units",
-            chosen=frozenset(chosen), draw="outline", drawn=posted.get("outline", ""),
+            chosen=frozenset(chosen), draw="outline", drawn=posted.get("outline", ""), centre=_centre(around, offered),
         ),
         "missing": [one for one in chosen if one not in {piece.key for piece in offered}],
     }  # fmt: skip
@@ -199,6 +199,17 @@ def _offered(by: Actor, area: str, kind: str, there: list[Feature]) -> list[Feat
     own = {one.key for one in there}
     found = drawing.pickable(queries.pickable(by, area, kind)) if area else []
     return [*there, *(one for one in found if one.key not in own)]
+
+
+def _centre(around: str, offered: list[Feature]) -> tuple[float, float] | None:
+    """Where the map opens if no piece of land is on it: at the nearest jurisdiction above whose place is known."""
+    if any(one.geometry for one in offered):
+        return None
+    for code in upwards(around):
+        found = registry.area(code)
+        if found.lon is not None and found.lat is not None:
+            return found.lon, found.lat
+    return None
 
 
 def _nearby(by: Actor, around: str) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from fangxian.containment.zones.land import Land
 from fangxian.containment.zones.models import Zone
 from fangxian.containment.zones.queries.listing import zones_at
 from fangxian.containment.zones.rights import visible
+from fangxian.containment.zones.surveying import LARGEST_KM2
 from fangxian.core.access import SYSTEM, Actor, within
 from fangxian.core.errors import NotAllowed
 from fangxian.registry import queries as registry
@@ -124,7 +125,7 @@ def _cells(area: str) -> list[dict[str, Any]]:
         border = registry.outlines_of([at_level(area, "village")]).get(at_level(area, "village"))
     cells = (
         land.cells_over(border)
-        if border is not None
+        if border is not None and land.square_km(border) <= LARGEST_KM2
         else {spot.cell for spot in registry.spots_in(area, limit=MOST_UNITS) if spot.cell}
     )
     return [

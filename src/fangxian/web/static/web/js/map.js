@@ -76,7 +76,8 @@ class MapBoard extends HTMLElement {
       dragging: matchMedia("(pointer: fine)").matches, scrollWheelZoom: false, zoomAnimation: !still, fadeAnimation: !still,
       zoomSnap: 0.5, maxZoom: 20,
     });
-    this.leaflet.setView([0, 0], 2);
+    const { lon, lat } = this.dataset;
+    this.leaflet.setView(lon && lat ? [Number(lat), Number(lon)] : [0, 0], lon && lat ? 13 : 2);
     L.control.zoom({ zoomInTitle: this.words.zoomIn, zoomOutTitle: this.words.zoomOut }).addTo(this.leaflet);
     L.control.scale({ imperial: false }).addTo(this.leaflet);
     if (this.dataset.tiles) this.basemap(this.dataset.tiles);
