@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from fangxian.analytics.errors import AnalysisError
 
-Ints = NDArray[np.int64]
+#: Which word a row has: half the memory of a plain int, for columns of a hundred million rows.
+Rows = NDArray[np.int32]
 Value = TypeVar("Value")
 
 _PARQUET = {".parquet", ".pq"}
@@ -72,7 +73,7 @@ def require_columns(path: Path, table: pa.Table, *wanted: str) -> None:
         )
 
 
-def read_column(path: Path, table: pa.Table, name: str, read: Callable[[str], Value]) -> tuple[list[Value], Ints]:
+def read_column(path: Path, table: pa.Table, name: str, read: Callable[[str], Value]) -> tuple[list[Value], Rows]:
     """Each different word of a column as `read` understands it, and which one each row has. Names the first row that it refuses."""
     column = table.column(name)
     if not pa.types.is_dictionary(column.type):
@@ -81,7 +82,7 @@ def read_column(path: Path, table: pa.Table, name: str, read: Callable[[str], Va
     words = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
     rows = np.concatenate(
         [chunk.indices.fill_null(len(words)).to_numpy() for chunk in column.chunks] or [np.zeros(0)]
-    ).astype(np.int64)
+    ).astype(np.int32)
     found: list[Value] = []
     for i, word in enumerate([*words, ""]):
         if i == len(words) and not (rows == i).any():
@@ -96,11 +97,11 @@ def read_column(path: Path, table: pa.Table, name: str, read: Callable[[str], Va
     return found, rows
 
 
-def read_names(path: Path, table: pa.Table, name: str) -> tuple[tuple[str, ...], Ints]:
+def read_names(path: Path, table: pa.Table, name: str) -> tuple[tuple[str, ...], Rows]:
     """The different names in a column, in the order in which they come, and which one each row has."""
     words, rows = read_column(path, table, name, _name)
     number: dict[str, int] = {}
-    code = np.array([number.setdefault(word, len(number)) for word in words], np.int64)
+    code = np.array([number.setdefault(word, len(number)) for word in words], np.int32)
     return tuple(number), code[rows]
 
 

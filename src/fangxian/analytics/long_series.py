@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fangxian.analytics.columns import read_column, read_names, read_table, require_columns
+from fangxian.analytics.columns import Rows, read_column, read_names, read_table, require_columns
 from fangxian.analytics.errors import AnalysisError
 from fangxian.text import Text
 
@@ -72,7 +72,7 @@ def read_series(path: Path, *values: str, name: str = "series", add_up: bool = F
     if not table.num_rows:
         raise AnalysisError(f"{path}：没有数据行；请检查文件。", f"{path}: there are no rows. Check the file.")
     names: tuple[str, ...] = ("",)
-    which = np.zeros(table.num_rows, np.int64)
+    which = np.zeros(table.num_rows, np.int32)
     if name in table.column_names:
         names, which = read_names(path, table, name)
     dates, dated = read_column(path, table, "date", read_date)
@@ -85,7 +85,7 @@ def read_series(path: Path, *values: str, name: str = "series", add_up: bool = F
             f"{path}：从 {min(dates)} 到 {max(dates)} 有 {stop - start} 期，过长；请核对日期。",
             f"{path}: there are {stop - start} times from {min(dates)} to {far}, too many. Check the dates.",
         )
-    at = number[dated] - start
+    at = (number - start).astype(np.int32)[dated]
     grid = np.full((len(names), stop - start), np.nan)
     if add_up:
         grid[which, at] = 0
@@ -148,7 +148,7 @@ def read_date(word: str) -> date | int:
 # ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _numbered(path: Path, dates: Sequence[date | int], rows: Ints) -> tuple[Ints, Period]:
+def _numbered(path: Path, dates: Sequence[date | int], rows: Rows) -> tuple[Ints, Period]:
     """Each different date as the number of its period, and what a period is."""
     plain = np.array([isinstance(one, int) for one in dates])
     if plain.all():
@@ -186,8 +186,12 @@ def _labels(days: NDArray[np.datetime64] | None, start: int, stop: int, period: 
     return tuple(str(time) for time in range(start, stop)) if days is None else tuple(days.astype(str).tolist())
 
 
-def _once(path: Path, which: Ints, at: Ints, names: tuple[str, ...], dates: Sequence[date | int], dated: Ints) -> None:
+def _once(path: Path, which: Rows, at: Rows, names: tuple[str, ...], dates: Sequence[date | int], dated: Rows) -> None:
     """Refuse a series that has a date twice."""
+    seen = np.zeros((len(names), int(at.max()) + 1), np.bool_)
+    seen[which, at] = True
+    if int(seen.sum()) == len(at):
+        return
     order = np.lexsort((at, which))
     again = np.flatnonzero((np.diff(which[order]) == 0) & (np.diff(at[order]) == 0))
     if len(again):
