@@ -212,6 +212,14 @@ offer(
     OrganisationView,
     after=lambda row: (row.kind, row.area, row.pk),
 )
+offer(
+    router,
+    "POST",
+    "/appointments/{appointment_id}/hand-over",
+    actions.hand_over_post,
+    AppointmentView,
+    then=_appointment,
+)
 offer(router, "POST", "/organisations", actions.create_organisation, OrganisationView, status=201, keyed=True)
 offer(router, "GET", "/organisations/{organisation_id}", queries.organisation, OrganisationView)
 offer(router, "PATCH", "/organisations/{organisation_id}", actions.rename_organisation, OrganisationView)
