@@ -7,6 +7,7 @@ until its standard input is closed.
 import os
 import sys
 import threading
+import time
 from tempfile import TemporaryDirectory
 
 
@@ -35,11 +36,21 @@ def main() -> None:
         sweep()
         server = _server(get_wsgi_application())
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=_work, daemon=True).start()
         codes = (city.cases[0], city.cases[3], city.contacts[0], city.contacts[2])
         sys.stdout.write(" ".join(map(str, (server.server_port, *codes, world.PASSWORD))) + "\n")
         sys.stdout.flush()
         sys.stdin.read()
         server.shutdown()
+
+
+def _work():
+    """What `fangxian serve` has a thread for: jobs that somebody starts on a page are done."""
+    from fangxian.site.working import work_once
+
+    while True:
+        if not work_once():
+            time.sleep(0.5)
 
 
 def _server(application):

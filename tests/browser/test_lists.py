@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 LIST = """病例编号,姓名,性别,年龄,发病日期,报告日期,病例分类,转归
 {0}1,梁一,男,34,2026-02-20,2026-02-22,确诊病例,在治
 {0}2,𠮷田,女,51,2026-02-31,2026-02-23,确诊病例,在治
+{0}3,河三,女,27,2026-02-21,2026-02-24,确诊病例,在治
 """
 
 
@@ -35,7 +36,7 @@ def test_a_list_is_dropped_put_right_taken_in_and_taken_back(
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
     page.click('form[action$="/start/"] button')
     page.wait_for_selector('form[action$="/undo/"]', state="attached", timeout=60_000)
-    assert page.locator("progress").get_attribute("value") == page.locator("progress").get_attribute("max") == "2"
+    assert page.locator("progress").get_attribute("value") == page.locator("progress").get_attribute("max") == "3"
     page.click("details:has(form[action$='/undo/']) summary")
     page.fill("#reason", "the wrong list")
     page.click('form[action$="/undo/"] button')
