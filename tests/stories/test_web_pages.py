@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 #: More than nearly any page needs; a page that asks once for each line is found out by it.
 BUDGET = 12
 #: Pages whose stage asks more: a subject's duties are read with five queries, late steps of contacts with one a kind of duty.
-DEARER = {"contact as case": 13, "contact person": 14, "me": 14}
+DEARER = {"me": 14}
 
 
 @pytest.fixture(scope="module")
