@@ -28,6 +28,7 @@ COLUMNS = (
     "cases.in_care",
     "contacts.watched",
     "contacts.unheld",
+    "zones.in_force",
     "duties.missing",
     "duties.late",
 )
