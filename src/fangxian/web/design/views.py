@@ -8,10 +8,12 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_GET
 
+from fangxian.command.situation import chart
 from fangxian.core import clock
 from fangxian.duties.queries import Covered
 from fangxian.protocols.vocabulary import facts
@@ -21,7 +23,10 @@ from fangxian.web.cases.chains import draw
 from fangxian.web.design import samples
 from fangxian.web.duties.evidence import EvidenceForm
 from fangxian.web.reveals import RevealForm
-from fangxian.web.saying import said
+from fangxian.web.saying import CLASSES, chinese, said
+
+#: The classes of the sample curve beside the confirmed cases.
+CURVE = ("probable", "suspected", "asymptomatic")
 
 
 class SampleForm(forms.Form):
@@ -63,6 +68,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": form,
         "evidence": EvidenceForm(("temperature", "symptoms", "result", "phone_reached"), None, prefix="sample"),
         "drawing": draw(_graph(), "B"),
+        "curve": _curve(),
         "maps": [samples.shown(), samples.chosen()],
         "card": _card(),
         "grades": [("A", "good"), ("B", "accent"), ("C", "soon"), ("G", "calm")],
@@ -88,6 +94,25 @@ def _step(state: str, due: float, done: float | None) -> Any:
     now = clock.now()
     return SimpleNamespace(
         state=state, due_at=now + timedelta(hours=due), done_at=None if done is None else now + timedelta(hours=done)
+    )
+
+
+def _curve() -> SafeString:
+    """An epidemic curve with every class that there is."""
+    today, counts = clock.today(), (1, 0, 2, 3, 5, 4, 6, 3, 2, 1)
+    days = [
+        (today - timedelta(days=len(counts) - place), {"confirmed": number, CURVE[place % len(CURVE)]: 1 + number // 2})
+        for place, number in enumerate(counts)
+    ]
+    words = chart.Words(
+        _("Epidemic curve"),
+        _("Every class that there is"),
+        _("Day of onset"),
+        pgettext("axis of a chart", "Cases"),
+        chinese(),
+    )
+    return mark_safe(
+        chart.epicurve(days, [(key, str(CLASSES[key])) for key in ("confirmed", *CURVE)], words, name="sample")
     )
 
 
