@@ -35,7 +35,9 @@ def main(series: int = 5_000, days: int = 365) -> None:
         "config = make_config(list(t_start = 2:(n - 6), t_end = 8:n, si_distr = w)))"
     )
     theirs = seconds("EpiEstim", snippet, cases[:IN_R])
-    print(f"{series:,} series of {days} days, windows of 7 days, mean, sd and seven quantiles each; seconds of processor time")
+    print(
+        f"{series:,} series of {days} days, windows of 7 days, mean, sd and seven quantiles each; seconds of processor time"
+    )
     print(line("Rt", took, found.mean.size, theirs, IN_R * len(found.start)))
 
 
