@@ -91,3 +91,25 @@ def test_a_list_costs_no_more_for_more_rows(exchange: "Exchange", things: dict[s
             assert len(rows) == limit or path == "/steps/mine", path
             costs.append(len(captured))
         assert costs[0] == costs[1], path
+
+
+def test_the_next_page_is_read_from_where_the_first_ended(exchange: "Exchange", things: dict[str, Any]) -> None:
+    """However deep, a page costs what the first one costs: nothing is counted through, and nothing read to be thrown away."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    line, went_on = exchange.line("all"), 0
+    for path, asked in _questions(things):
+        separator = "&" if "?" in asked else "?"
+        answer = line.get(f"{asked}{separator}limit=1")
+        first = answer.json() if answer.status_code == 200 and answer["Content-Type"] == "application/json" else None
+        if not isinstance(first, dict) or not first.get("cursor"):
+            continue
+        with CaptureQueriesContext(connection) as captured:
+            second = line.get(f"{asked}{separator}limit=1&cursor={first['cursor']}").json()
+        assert second["rows"] != first["rows"], path
+        lists = [query["sql"] for query in captured if " ORDER BY " in query["sql"] and " LIMIT " in query["sql"]]
+        assert lists, f"{path} reads the whole list for each page"
+        assert not any(" OFFSET " in query["sql"] for query in captured), path
+        went_on += 1
+    assert went_on > 5
