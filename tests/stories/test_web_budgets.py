@@ -10,8 +10,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from fangxian.cases import queries as cases
 from fangxian.core.access import SYSTEM
 from fangxian.duties import queries as duties
+from fangxian.registry import queries as registry
 from fangxian.tracing import queries as tracing
 from tests.support import web
 from tests.support.addresses import filled, pages, variables
@@ -26,10 +28,15 @@ DEARER = {
     "/contacts/<str:code>/reveal/": 14,
     "/contacts/<str:code>/case/": 13,
     "/chains/<str:code>/": 13,
+    "/people/<str:code>/": 15,  # what three stages know of one person
+    "/me/": 13,
     "/situation/": 34,  # forty numbers of one day, counted once a minute for all who look
 }
 #: What the city has none of; the tests of these pages make what they need.
-ELSEWHERE = ("/imports/<", "/situation/reports/<", "/lists/<", "/duties/<int:step_id>/photos/", "/design/map/")
+ELSEWHERE = (
+    "/imports/<", "/situation/reports/<", "/lists/<", "/duties/<int:step_id>/photos/", "/design/map/", "/zones/<",
+    "/people/duplicates/<", "/public/<str:language>/notice/",
+)  # fmt: skip
 ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")
 
 
@@ -45,6 +52,11 @@ def at_the_hour(city: World) -> Iterator[None]:
         yield
 
 
+def city_person(case: str) -> str:
+    """The code of the person of a case."""
+    return next(row.person for row in cases.line_list(SYSTEM).rows if row.code == case)
+
+
 @pytest.fixture
 def samples(city: World) -> dict[str, list[Any]]:
     """Something of everything that an address may name."""
@@ -53,6 +65,8 @@ def samples(city: World) -> dict[str, list[Any]]:
         "code": [case], "contacts.code": city.contacts[:1], "kind": ["contact.observation"],
         "step_id": [step.pk for step in duties.open_steps(SYSTEM)][:1],
         "stay_id": [stay.id for stay in tracing.track(SYSTEM, case).stays],
+        "appointment": [one.pk for one in registry.appointments(SYSTEM)][:1], "account": [city.staff["grid"].pk],
+        "name": ["covid-19-cn-9"], "language": ["zh", "en"], "people.code": [city_person(case)],
         "exposure_id": [one.id for one in tracing.exposures(SYSTEM, case=case)],
     }  # fmt: skip
 

@@ -25,16 +25,15 @@ def person(by: Actor, code: str, *, under: str | None = None) -> Card:
     `under` is the area of the case or contact through which the person is known, where it is not that of residence; the
     calling stage has checked that the person belongs to it. A person may always read their own card.
     """
-    found = Person.objects.filter(code=ids.normalise_code(code)).first()
+    found = _with_all(Person.objects.filter(code=ids.normalise_code(code))).first()
     if found is None or not (_is_own(by, found) or by.may("registry.view", found.area if under is None else under)):
         raise NotFound(_("There is no such person."))
-    return cards([found.pk])[found.pk]
+    return _card(found)
 
 
 def cards(person_ids: Iterable[int]) -> dict[int, Card]:
     """Many people, masked, by id. Whoever may see the record that names a person may see the card. Two to four queries."""
-    rows = Person.objects.filter(pk__in=set(person_ids)).select_related("canonical", "household")
-    return {row.pk: _card(row) for row in rows.prefetch_related("documents", "phones", "aliases", "duplicates")}
+    return {row.pk: _card(row) for row in _with_all(Person.objects.filter(pk__in=set(person_ids)))}
 
 
 def names(person_ids: Iterable[int]) -> dict[int, str]:
@@ -128,10 +127,16 @@ def access_history(by: Actor, code: str) -> list[Look]:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _with_all(rows: QuerySet[Person]) -> QuerySet[Person]:
+    """With everything that a card shows at hand."""
+    found = rows.select_related("canonical", "household")
+    return found.prefetch_related("documents", "phones", "aliases", "duplicates")
+
+
 def _is_own(by: Actor, found: Person) -> bool:
     if by.person_id is None:
         return False
-    return found.pk in same_person(by.person_id)
+    return found.pk == by.person_id or found.pk in same_person(by.person_id)
 
 
 def _matching(text: str) -> tuple[str, QuerySet[Person]]:
