@@ -63,6 +63,7 @@ def discard(request: HttpRequest, code: str) -> HttpResponse:
     version = request.POST.get("version", "")
     actions.discard(by, code, request.POST.get("reason", ""), version=int(version) if version.isdecimal() else None)
     messages.success(request, _("Ruled out. Its duties have ended."))
+    messages.success(request, f"discard-{code}", extra_tags="draft")
     return redirect("web:case", code)
 
 

@@ -207,6 +207,7 @@ def remove(request: HttpRequest, code: str, stay_id: int) -> HttpResponse:
         form = TrackStayForm(fresh=False, initial=values(stay))
         return _form_page(request, code, form, refusal, stay, removing=request.POST.get("reason", ""))
     messages.success(request, _("Taken off the track; the journal keeps it."))
+    messages.success(request, f"unstay-{stay_id}", extra_tags="draft")
     return redirect("web:case_track", code)
 
 

@@ -42,16 +42,15 @@ def hold(request: HttpRequest, code: str) -> HttpResponse:
     except Refusal as refusal:
         return contact_page(request, code, refusal, request.POST)
     messages.success(request, _("Held. The clocks that count from isolation run."))
+    messages.success(request, f"hold-{code}", extra_tags="draft")
     return redirect("web:contact", code)
 
 
 @require_POST
 def end(request: HttpRequest, code: str) -> HttpResponse:
     """End the watch as lost or as no contact, or dismiss the suspicion of a case; each with its reason."""
-    by, reason = _actor(request), request.POST.get("reason", "")
-    decide = {"lost": actions.lose, "dismissed": actions.dismiss, "no_case": actions.rule_out}.get(
-        request.POST.get("how", "")
-    )
+    by, reason, how = _actor(request), request.POST.get("reason", ""), request.POST.get("how", "")
+    decide = {"lost": actions.lose, "dismissed": actions.dismiss, "no_case": actions.rule_out}.get(how)
     try:
         if decide is None:
             raise Invalid(_("Choose what was decided."))
@@ -59,6 +58,7 @@ def end(request: HttpRequest, code: str) -> HttpResponse:
     except Refusal as refusal:
         return contact_page(request, code, refusal, request.POST)
     messages.success(request, _("Recorded, with your reason."))
+    messages.success(request, f"{'no-case' if how == 'no_case' else 'end'}-{code}", extra_tags="draft")
     return redirect("web:contact", code)
 
 
