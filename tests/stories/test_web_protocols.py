@@ -54,6 +54,9 @@ def test_those_in_force_stand_first_and_grades_are_explained(city: World) -> Non
     here = [in_force for _row, _status, in_force, _grades in rows]
     assert here == sorted(here, reverse=True) and any(here)
     text = client.get("/protocols/covid-19-cn-9/").content.decode()
+    assert "covid-19-cn-10" in text and "/protocols/covid-19-cn-10/" not in text, (
+        "its successor is named, but is not shipped"
+    )
     assert "Case definitions" in text and "in force here" in text and "general knowledge" in text
 
 

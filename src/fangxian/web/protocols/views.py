@@ -36,6 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [(one, STATUSES.get(one.status, one.status), one.id in order, _graded(one.grades)) for one in found],
         "ids": [(one.id, said(one.name)) for one in found if not one.base],
+        "known": {one.id for one in found},
         "grades": _legend(),
         "tones": TONES,
     }
@@ -54,6 +55,7 @@ def pack(request: HttpRequest, name: str) -> HttpResponse:
         "grades": _legend(),
         "tones": TONES,
         "others": [(one.id, said(one.name)) for one in protocols.available() if not one.base and one.id != found.id],
+        "known": {one.id for one in protocols.available()},
         "in_force": found.id in {one.id for one in packs.in_force()},
     }
     return render(request, "web/protocols/pack.html", context)
