@@ -89,14 +89,15 @@ class Step(models.Model):
             models.Index(
                 fields=["alarm_at"], name="step_alarm", condition=models.Q(state="open", alarm_at__isnull=False)
             ),
-            models.Index(fields=["organisation", "due_at"], name="step_holder", condition=models.Q(state="open")),
+            models.Index(
+                fields=["organisation", "account", "due_at"], name="step_post", condition=models.Q(state="open")
+            ),
             models.Index(
                 fields=["escalated_to", "due_at"],
                 name="step_escalated",
                 condition=models.Q(state="open") & ~models.Q(escalated_to=""),
             ),
             models.Index(fields=["account", "due_at"], name="step_account", condition=models.Q(state="open")),
-            models.Index(fields=["due_at", "id"], name="step_time", condition=models.Q(state="open")),
             models.Index(
                 fields=["kind", "area", "due_at"],
                 name="step_place",
