@@ -253,14 +253,14 @@ def report_of(view: Any) -> paper.Report:
 
 
 @pytest.mark.parametrize("form", ["pdf", "docx", "html"])
-def test_an_old_report_is_made_again_to_the_byte(county: County, form: str) -> None:
+def test_an_old_report_is_made_again_to_the_byte(county: County, settings: Any, form: str) -> None:
     row = signed(county)
     first = files.produce(SYSTEM, row.code, "zh", form)
     kept = Produced.objects.get(sitrep=row, form=form)
     with clock.at(clock.now() + timedelta(days=400)):
         cases.report(SYSTEM, county.form())
         assert files.produce(SYSTEM, row.code, "zh", form) == first
-        for path in Path(str(files.settings.MEDIA_ROOT)).rglob(f"*.{form}"):
+        for path in Path(str(settings.MEDIA_ROOT)).rglob(f"*.{form}"):
             path.unlink()
         assert files.produce(SYSTEM, row.code, "zh", form) == first, "gone from the store, and made again"
     assert Produced.objects.get(sitrep=row, form=form) == kept
@@ -291,10 +291,12 @@ def test_another_process_writes_the_same_bytes(county: County, tmp_path: Path) -
     assert said[0] == said[1] and len(said[0].split()) == 6
 
 
-def test_a_file_that_cannot_be_made_again_is_missed_in_words(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_made_again_is_missed_in_words(
+    county: County, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = signed(county)
     files.produce(SYSTEM, row.code, "zh", "html")
-    for path in Path(str(files.settings.MEDIA_ROOT)).rglob("*.html"):
+    for path in Path(str(settings.MEDIA_ROOT)).rglob("*.html"):
         path.unlink()
     monkeypatch.setattr(files, "write", lambda view, language, form: b"another program")
     with pytest.raises(files.Lost) as lost:

@@ -159,7 +159,8 @@ def _during(told: QuerySet[Any], outbreak: int, parts: Parts, period: Period) ->
     if period.live:
         known = Q(known_at__gte=period.since)
     late = ExpressionWrapper(Q(at__lt=period.since), output_field=BooleanField())
-    return told.filter(where, known).order_by().annotate(part=_part("case__area", parts), late=late)
+    found: QuerySet[Any] = told.filter(where, known).order_by().annotate(part=_part("case__area", parts), late=late)
+    return found
 
 
 def _held(period: Period) -> Any:

@@ -88,7 +88,7 @@ def _contacts(outbreak: int, parts: Parts) -> QuerySet[Any]:
     return found.annotate(part=Substr("area", 1, parts.depth))
 
 
-def _truth(what: Q) -> ExpressionWrapper:
+def _truth(what: Q) -> Any:
     return ExpressionWrapper(what, output_field=BooleanField())
 
 
