@@ -39,7 +39,9 @@ def test_divisions_and_places_by_their_codes(tmp_path: Path):
     assert (done.divisions, done.places, done.unchanged, done.faults) == (1, 1, 0, ())
     assert queries.outlines_of([TOWNSHIP])[TOWNSHIP]["type"] == "Polygon"
     spot = queries.spots([place.pk])[place.pk]
-    assert spot.cell and spot.lon == pytest.approx(112.0105), "a place without a point is put in the middle of its outline"
+    assert spot.cell and spot.lon == pytest.approx(112.0105), (
+        "a place without a point is put in the middle of its outline"
+    )
     again = actions.import_outlines(SYSTEM, file)
     assert (again.divisions, again.places, again.unchanged) == (0, 0, 2)
 

@@ -144,7 +144,9 @@ class TestDeciding:
         assert duties.open_step("case.investigation", ("case", case.pk), "zones") is not None
         actions.publish(CHIEF, row.code, version)
         assert duties.open_step("zone.notice", ("zone", row.id), "publish") is None
-        assert duties.open_step("case.investigation", ("case", case.pk), "zones") is None, "the golden 24 hours: drawn, told"
+        assert duties.open_step("case.investigation", ("case", case.pk), "zones") is None, (
+            "the golden 24 hours: drawn, told"
+        )
         (area,) = queries.public_areas()
         (notice,) = queries.public_notices()
         assert (area.code, area.notice) == (row.code, notice.number) and area.geometry[0]["type"] == "Polygon"
@@ -375,18 +377,24 @@ class TestAround:
         with day(1):
             drawn(row)
             drawn(queries.proposals(CHIEF)[0])
-        states = [{one.code: one.state for one in queries.zones_at(CHIEF, START + timedelta(hours=h))} for h in (-1, 1, 30)]
+        states = [
+            {one.code: one.state for one in queries.zones_at(CHIEF, START + timedelta(hours=h))} for h in (-1, 1, 30)
+        ]
         assert [one.get(row.code) for one in states] == [None, "proposed", "in_force"]
         assert queries.geojson(None, START + timedelta(hours=1))["features"] == []
         with day(2):
-            assert [f["properties"]["zone"] for f in queries.geojson(CHIEF)["features"]][-1] == row.code, "the stricter above"
+            assert [f["properties"]["zone"] for f in queries.geojson(CHIEF)["features"]][-1] == row.code, (
+                "the stricter above"
+            )
             assert queries.geojson(None) == queries.geojson(None, clock.now())
 
     def test_notices_are_edited_before_and_versioned_after(self, quarter: Quarter):
         quarter.case("A1")
         code = drawn(queries.proposals(CHIEF)[0])
         version = queries.zone(CHIEF, code).row.version
-        actions.publish(CHIEF, code, version, NoticeForm(text_zh="补充：南门设物资点。", text_en="Goods at the south gate."))
+        actions.publish(
+            CHIEF, code, version, NoticeForm(text_zh="补充：南门设物资点。", text_en="Goods at the south gate.")
+        )
         texts = [notice.text.zh for notice in queries.zone(CHIEF, code).notices]
         assert texts[0] == "补充：南门设物资点。" and "足不出户" in texts[1]
         with pytest.raises(Conflict):

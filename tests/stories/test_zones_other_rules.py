@@ -45,7 +45,9 @@ class TestThreeZones:
                 in_force(row.code, row.version)
             (around,) = queries.proposals(CHIEF)
             assert (around.level, around.area) == ("precaution", "990101")
-            kinds = {row.level: {duty.kind for duty in duties.of_subject("zone", row.id)} for row in queries.in_force(CHIEF)}  # type: ignore[union-attr]
+            kinds = {
+                row.level: {duty.kind for duty in duties.of_subject("zone", row.id)} for row in queries.in_force(CHIEF)
+            }  # type: ignore[union-attr]
             assert "zone.lockdown.testing" in kinds["lockdown"] and "zone.control.testing" in kinds["control"]
             books_agree()
 
@@ -72,12 +74,18 @@ class TestThreeZones:
             assert facts == {
                 "days_without_infection": True, "last_contact_days": False, "last_contact_negative": None, "negative_round_age": None,
             }  # fmt: skip
-            assert way.earliest == date(2022, 3, 20) + timedelta(days=3 + 15), "more than fourteen days after the last exposure"
+            assert way.earliest == date(2022, 3, 20) + timedelta(days=3 + 15), (
+                "more than fourteen days after the last exposure"
+            )
         with clock.at(START + timedelta(days=18)):
             actions.record_round(SYSTEM, row.code, clock.today() - timedelta(days=1), 4, 0)
             (way,) = queries.lift_status(CHIEF, row.code)
             assert [part.fact for part in way.parts if not part.met] == ["last_contact_negative"]
-            steps = [step for step in duties.open_steps(SYSTEM, kinds=("contact.observation",)) if step.key.startswith("test")]
+            steps = [
+                step
+                for step in duties.open_steps(SYSTEM, kinds=("contact.observation",))
+                if step.key.startswith("test")
+            ]
             for step in steps:
                 duty_actions.complete(SYSTEM, step.pk, {"result": "negative"})
             assert [one.code for one in queries.due_for_lift(CHIEF)] == [row.code]
@@ -133,9 +141,7 @@ class TestDrawnByHand:
             inside = {quarter.resident("A1"), quarter.resident("A2")}
             quarter.resident("C1")
             free = UnitForm(kind="outline", outline=box(LON - 0.0005, LAT - 0.0005, 0.006))
-            zone = actions.propose(
-                SYSTEM, quarter.outbreak, ZoneForm(level="medium", units=(free, free)), "现场划定"
-            )
+            zone = actions.propose(SYSTEM, quarter.outbreak, ZoneForm(level="medium", units=(free, free)), "现场划定")
             assert len(queries.zone(CHIEF, zone.code).units) == 1, "no piece of land twice"
             found = queries.inside(CHIEF, zone.code)
             assert {one.code for one, housed in found.rows if housed} == inside

@@ -19,10 +19,23 @@ COUNTIES = (
     ("990102", "听松区", "Tingsong District"),
     ("990103", "揽月县", "Lanyue County"),
 )
-TOWNSHIPS = (("长堤街道", "Changdi"), ("栖霞街道", "Qixia"))
-VILLAGES = (("春和社区", "Chunhe"), ("明远社区", "Mingyuan"))
+#: The townships of each county, each with its two communities; no name is given twice.
+TOWNSHIPS = {
+    "990101": (
+        ("长堤街道", "Changdi Subdistrict", (("春和社区", "Chunhe"), ("明远社区", "Mingyuan"))),
+        ("栖霞街道", "Qixia Subdistrict", (("观澜社区", "Guanlan"), ("映月社区", "Yingyue"))),
+    ),
+    "990102": (
+        ("松涧街道", "Songjian Subdistrict", (("翠屏社区", "Cuiping"), ("云岭社区", "Yunling"))),
+        ("竹溪街道", "Zhuxi Subdistrict", (("青禾社区", "Qinghe"), ("晚枫社区", "Wanfeng"))),
+    ),
+    "990103": (
+        ("东屿镇", "Dongyu Town", (("渔歌社区", "Yuge"), ("帆影社区", "Fanying"))),
+        ("北湾镇", "Beiwan Town", (("盐田社区", "Yantian"), ("灯塔社区", "Dengta"))),
+    ),
+}
 
-_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗欧阳单曾解司徒"
+_SURNAMES: tuple[str, ...] = (*"王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗单曾解", "欧阳", "司徒")
 _GIVEN = "子涵雨桐浩然欣怡宇轩诗琪俊杰梦瑶一诺思远晓彤嘉懿文博若曦明哲雅婷志强秀英建国桂兰海燕立新"
 _WORK = ("教师", "快递员", "超市收银员", "公交司机", "程序员", "厨师", "护士", "工人", "学生", "退休", "个体户", "职员")
 
@@ -76,7 +89,7 @@ def build(seed: int = 9901, households: int = 130) -> City:
     """Jurisdictions, organisations, posts, accounts and people. The same seed gives the same city (but for codes)."""
     city = City(random.Random(seed))
     registry.import_divisions(SYSTEM, _divisions())
-    city.land = landscape.draw(SYSTEM, CITY, tuple(county for county, _zh, _en in COUNTIES))
+    city.land = landscape.draw(SYSTEM, CITY, {code: (zh[:2], en.split()[0]) for code, zh, en in COUNTIES})
     _organise(city)
     _people(city, households)
     _appoint(city)
@@ -90,10 +103,10 @@ def _divisions() -> list[Division]:
     ]
     for county, zh, en in COUNTIES:
         rows.append(Division(code=county, name=zh, name_en=en, population=400_000))
-        for t, (town, town_en) in enumerate(TOWNSHIPS, 1):
+        for t, (town, town_en, villages) in enumerate(TOWNSHIPS[county], 1):
             township = f"{county}{t:03}"
-            rows.append(Division(code=township, name=town, name_en=f"{town_en} Subdistrict"))
-            for v, (village, village_en) in enumerate(VILLAGES, 1):
+            rows.append(Division(code=township, name=town, name_en=town_en))
+            for v, (village, village_en) in enumerate(villages, 1):
                 community = f"{township}{v:03}"
                 rows.append(Division(code=community, name=village, name_en=f"{village_en} Community"))
                 rows += [Division(code=f"{community}{g:03}", name=f"第{g}网格", name_en=f"Grid {g}") for g in (1, 2)]
@@ -116,10 +129,10 @@ def _organise(city: City) -> None:
         for kind, name, name_en in _KINDS:
             made = registry.create_organisation(SYSTEM, kind, zh + name, county, name_en=f"{en} {name_en}")
             city.organisations[kind, county] = made.pk
-        for number in (1, 2):
+        for number, (town, town_en, _villages) in enumerate(TOWNSHIPS[county], 1):
             made = registry.create_organisation(
-                SYSTEM, "community", f"{zh}{TOWNSHIPS[number - 1][0]}办事处", f"{county}{number:03}",
-                name_en=f"{TOWNSHIPS[number - 1][1]} Subdistrict office, {en}",
+                SYSTEM, "community", f"{zh}{town}{'政府' if town.endswith('镇') else '办事处'}", f"{county}{number:03}",
+                name_en=f"{town_en} office, {en}",
             )  # fmt: skip
             city.organisations["community", f"{county}{number:03}"] = made.pk
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 from fangxian.cases import actions as cases
 from fangxian.cases import queries as case_queries
@@ -55,10 +56,10 @@ _EVIDENCE = {
 }  # fmt: skip
 _SETTINGS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
     ("办公室", "office", {"setting": "office", "close_range": True, "prolonged": True}),
-    ("望潮小馆", "meal", {"setting": "meal", "same_table": True, "poorly_ventilated": True, "prolonged": True}),
-    ("听松影城", "entertainment", {"setting": "entertainment", "poorly_ventilated": True, "prolonged": True}),
+    ("海味小馆", "meal", {"setting": "meal", "same_table": True, "poorly_ventilated": True, "prolonged": True}),
+    ("星光影城", "entertainment", {"setting": "entertainment", "poorly_ventilated": True, "prolonged": True}),
 )
-_VISITED = ("满仓超市", "老码头农贸市场", "揽月书店", "3 路公交", "春和社区活动室")
+_VISITED = ("满仓超市", "老码头农贸市场", "百川书店", "3 路公交", "文化活动室")
 
 
 @dataclass(slots=True)
@@ -176,6 +177,7 @@ class _Story:
                 onset_on=self._day(one.onset) if symptomatic else None, sampled_at=now - timedelta(hours=9),
                 diagnosed_at=now - timedelta(minutes=35 + 110 * (number == 2)), reported_at=now,
                 severity=self.rng.choice(("mild", "mild", "mild", "moderate")) if symptomatic else "",
+                **self._admitted(one),
             )  # fmt: skip
             by = self._who("clinic", one.county)
             if one.contact:
@@ -183,6 +185,14 @@ class _Story:
             else:
                 case = cases.report(by, form)
             one.case, one.turn = case.code, "county"
+
+    def _admitted(self, one: "_Infected") -> dict[str, Any]:
+        """Whoever is found to be infected is in hospital when the card is written, but for the second of the last morning."""
+        last = [other for other in self.people if other.reported == DAYS - 1]
+        if one in last[1:2]:
+            return {}
+        at, hospital = clock.now() - timedelta(minutes=20), self.city.organisations["hospital", one.county]
+        return {"isolated_at": at, "admitted_at": at, "hospital": hospital}
 
     def _review(self, level: str, left: int) -> None:
         """Each level approves what waits for it, but for the last `left`."""
@@ -198,7 +208,11 @@ class _Story:
             one.turn = {"county": "city", "city": "province", "province": ""}[level]
 
     def _end(self) -> None:
-        """The last hour: somebody suspected has come in, a card was returned, two visits found nobody at home."""
+        """The last hour: the dates of 7-1-7 are entered, somebody suspected has come in, a card was returned, and two visits
+        found nobody at home.
+        """
+        dates = {"emerged_on": -1, "detected_on": 0, "notified_on": 0, "responded_on": 2}
+        cases.set_milestones(SYSTEM, self.outbreak, {name: self._day(day) for name, day in dates.items()})
         home = self._new_household("990103")
         person = self.city.households[home[0]][home[1]][0]
         signs = "symptomatic fever acute_respiratory_illness pneumonia_imaging epidemiological_link"
@@ -282,10 +296,12 @@ class _Story:
     def _draw(self, day: int) -> None:
         """What the rule proposes is decided on and published, but for what came in on the last two days in the other counties."""
         chief = self._who("leader", "9901")
-        if day == 0:  # nobody's track leads here, so a person proposes it; no infection follows, so that it comes down by its rule
-            cinema = UnitForm(kind="place", ref=self.city.land.venues["990102", "听松影城"])
+        if (
+            day == 0
+        ):  # nobody's track leads here, so a person proposes it; no infection follows, so that it comes down by its rule
+            cinema = UnitForm(kind="place", ref=self.city.land.venues["990102", "星光影城"])
             form = ZoneForm(level="medium", units=(cinema,))
-            drawing.propose(self._who("investigator", "990102"), self.outbreak, form, "首例到访听松影城，场次待核实")
+            drawing.propose(self._who("investigator", "990102"), self.outbreak, form, "首例到访星光影城，场次待核实")
         zoning.accept(
             chief, "情况属实，同意划定", keep=lambda row: day >= DAYS - 2 and not row.area.startswith("990101")
         )

@@ -31,15 +31,16 @@ _COMPOUNDS_EN = (
     "North Star Court", "Meadow", "Cloud Rest", "Star River Bay", "Rainbow Village", "Gentle Light", "Orchid Court",
     "Apricot Village", "Far Sails",
 )  # fmt: skip
-#: Venues of each county: kind, name, English name, where on the plan of the county. A bus is nowhere on it.
+#: Venues of each county: kind, name, English name, where on the plan of the county. A bus is nowhere on it. On the ground the
+#: county's name stands before them, so that no two are called alike.
 VENUES = (
     ("shop", "满仓超市", "Mancang Supermarket", (0.30, 0.30)),
     ("market", "老码头农贸市场", "Old Wharf Market", (0.80, 0.30)),
-    ("shop", "揽月书店", "Lanyue Bookshop", (0.30, 0.80)),
+    ("shop", "百川书店", "Rivers Bookshop", (0.30, 0.80)),
     ("vehicle", "3 路公交", "Bus 3", None),
-    ("public", "春和社区活动室", "Chunhe Community Hall", (0.80, 0.80)),
-    ("restaurant", "望潮小馆", "Wangchao Kitchen", (0.46, 0.46)),
-    ("entertainment", "听松影城", "Tingsong Cinema", (0.96, 0.46)),
+    ("public", "文化活动室", "Community Hall", (0.80, 0.80)),
+    ("restaurant", "海味小馆", "Seafood Kitchen", (0.46, 0.46)),
+    ("entertainment", "星光影城", "Starlight Cinema", (0.96, 0.46)),
 )  # fmt: skip
 
 #: A piece of the plan: u and v from and to, counties side by side in u, from south to north in v.
@@ -73,9 +74,9 @@ def boxes(counties: tuple[str, ...]) -> dict[str, Box]:
 
 
 @action
-def draw(by: Actor, city: str, counties: tuple[str, ...]) -> Landscape:
-    """Outline the divisions and enter the places, as one unit of work."""
-    plan = boxes(counties)
+def draw(by: Actor, city: str, counties: Mapping[str, tuple[str, str]]) -> Landscape:
+    """Outline the divisions and enter the places, as one unit of work. `counties`: code → the names that its venues bear."""
+    plan = boxes(tuple(counties))
     drawn = {**plan, city: (0, len(counties), 0, 1)}
     features = [
         {"type": "Feature", "properties": {"code": code}, "geometry": outline(box)} for code, box in drawn.items()
@@ -88,11 +89,12 @@ def draw(by: Actor, city: str, counties: tuple[str, ...]) -> Landscape:
     for village, box in plan.items():
         if len(village) == 12:
             _street(village, box)
-    for place, county in enumerate(counties):
+    for place, (county, (county_zh, county_en)) in enumerate(counties.items()):
         for kind, zh, en, at in VENUES:
             form = PlaceForm(
-                kind=kind, name_zh=zh, name_en=en, area=county if at is None else _community(plan, place, at)
-            )
+                kind=kind, name_zh=county_zh + zh, name_en=f"{county_en} {en}",
+                area=county if at is None else _community(plan, place, at),
+            )  # fmt: skip
             if at is not None:
                 u, v = place + at[0], at[1]
                 form = replace(form, outline=outline((u, u + 0.03, v, v + 0.025)))

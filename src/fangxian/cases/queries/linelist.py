@@ -130,7 +130,7 @@ def _about(by: Actor, text: str) -> Q:
 
 def rows(cases: list[Case]) -> list[CaseRow]:
     """Cases as lines; needs their outbreak, person and organisations at hand."""
-    names = registry.area_names({case.area for case in cases})
+    names = registry.short_area_names({case.area for case in cases})
     return [
         CaseRow(
             id=case.pk,
