@@ -105,7 +105,7 @@ def build(on_progress: Progress = lambda done, total: None) -> None:
 class _Story:
     def __init__(self, city: City, first: date) -> None:
         self.city, self.first = city, first
-        self.rng = random.Random(20)
+        self.rng = random.Random(24)
         #: What is done in time is drawn apart from who falls ill, so that the one does not depend on the other.
         self.luck = random.Random(5)
         self.people: list[_Infected] = []
