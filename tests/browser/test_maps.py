@@ -22,7 +22,7 @@ def _design(open_page: Callable[..., Page], size: str, language: str) -> Page:
 def _at(page: Page, board: str, lon: float, lat: float) -> tuple[float, float]:
     """Where a position stands on the screen."""
     page.locator(f"#{board} .map-canvas").scroll_into_view_if_needed()
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         page.evaluate(
             """([id, lon, lat]) => {
                  const board = document.getElementById(id);

@@ -1,7 +1,7 @@
 """Venue notices (涉疫场所提示): a place, a time and what to do; never a home, never a person's way, and gone by themselves."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from tests.support import web
 from tests.support.world import LANYUE, WANGCHAO, World
 
 pytestmark = pytest.mark.django_db
-NOON = datetime(2026, 3, 3, 4, 10, tzinfo=clock.UTC)  # ten past twelve in Xizhou, yesterday
+NOON = datetime(2026, 3, 3, 4, 10, tzinfo=UTC)  # ten past twelve in Xizhou, yesterday
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,9 @@ def test_a_notice_names_a_place_and_a_time_and_nobody(city: World) -> None:
 def test_it_expires_by_itself_on_the_day_that_the_pack_sets(city: World) -> None:
     notice = actions.publish(city.actor("duty"), form(city))
     assert notice.expires_on == date(2026, 3, 17) and notice.basis.startswith("covid-19-cn-9@")
-    with clock.at(datetime(2026, 3, 17, 15, 59, tzinfo=clock.UTC)):
+    with clock.at(datetime(2026, 3, 17, 15, 59, tzinfo=UTC)):
         assert len(queries.public_venues()) == 1
-    with clock.at(datetime(2026, 3, 17, 16, 1, tzinfo=clock.UTC)):
+    with clock.at(datetime(2026, 3, 17, 16, 1, tzinfo=UTC)):
         assert queries.public_venues() == []
         assert queries.notice(city.actor("duty"), notice.code).state == "expired"
 

@@ -62,11 +62,11 @@ def samples(city: World) -> dict[str, list[Any]]:
     """Something of everything that an address may name."""
     case = city.cases[0]
     return {
-        "language": ["en"], "number": ["1"], "code": [case], "contacts.code": city.contacts[:1], "kind": ["contact.observation"],
+        "language": ["zh", "en"], "number": ["1"], "code": [case], "contacts.code": city.contacts[:1], "kind": ["contact.observation"],
         "step_id": [step.pk for step in duties.open_steps(SYSTEM)][:1],
         "stay_id": [stay.id for stay in tracing.track(SYSTEM, case).stays],
         "appointment": [one.pk for one in registry.appointments(SYSTEM)][:1], "account": [city.staff["grid"].pk],
-        "name": ["covid-19-cn-9"], "language": ["zh", "en"], "people.code": [city_person(case)],
+        "name": ["covid-19-cn-9"], "people.code": [city_person(case)],
         "exposure_id": [one.id for one in tracing.exposures(SYSTEM, case=case)],
     }  # fmt: skip
 

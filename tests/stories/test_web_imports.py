@@ -104,7 +104,7 @@ def test_a_list_is_guessed_put_right_taken_in_and_taken_back(city: World) -> Non
     assert cases.total(SYSTEM) == before, "nothing is taken in by looking"
     rows = told(client.get(f"/imports/{code}/faults.csv"))
     assert len(rows) == 3 and all(row["reason"] and row["remedy"] for row in rows)
-    typed = {}
+    typed: dict[str, Any] = {}
     for (file, row, column), value in {
         ("病例.csv", 3, "发病日期"): "2026-02-21",
         ("病例.csv", 5, "病例编号"): "N4",

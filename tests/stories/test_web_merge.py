@@ -40,7 +40,13 @@ def at_the_hour(city: World) -> Iterator[None]:
 
 def entered(city: World, **differing: Any) -> tuple[Any, Any]:
     """The same woman entered twice, the second time with another day of birth and as she was misheard."""
-    common = {"name": "温如玉", "sex": "female", "birth_date": date(1988, 5, 4), "birth_year": None, "area": GRID}
+    common: dict[str, Any] = {
+        "name": "温如玉",
+        "sex": "female",
+        "birth_date": date(1988, 5, 4),
+        "birth_year": None,
+        "area": GRID,
+    }
     again = common | {"name": "文如玉", "birth_date": date(1988, 4, 5), "occupation": "教师"} | differing
     forms = [city.person(**one) for one in (common, again)]
     first, second = actions.register_many(SYSTEM, forms)

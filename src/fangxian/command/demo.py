@@ -228,7 +228,7 @@ class _Story:
         *_others, one = [one for one in self.people if one.turn == "county"]
         cases.review(self._who("county", one.county), one.case, "return", "发病日期与流调报告不一致，请核实")
         for step in duty_queries.open_steps(
-            SYSTEM, "9901", kinds=("contact2.observation",), until=clock.now() + clock.DAY
+            SYSTEM, "9901", kinds=("contact2.observation",), until=clock.now() + 2 * clock.DAY
         )[:2]:
             code = subjects.describe("contact", [step.duty.subject_id])[step.duty.subject_id].code
             tracing.not_reached(self._holder(step.account_id, step.organisation.name_zh), code, "敲门无人应，电话未接")

@@ -201,13 +201,13 @@ def _zones(pack: Pack) -> Iterator[Breach]:
                 f"there is no yes/no fact {counted.key!r}{more.en}",
             )
     for rule in pack.zones.lift:
-        for name, level in (("from", rule.from_), ("to", rule.to)):
-            if level is not None and level not in keys:
-                more = suggestion(level, keys)
+        for name, key in (("from", rule.from_), ("to", rule.to)):
+            if key is not None and key not in keys:
+                more = suggestion(key, keys)
                 yield (
                     f"zones/lift/{rule.key}/{name}",
-                    f"没有等级“{level}”{more.zh}",
-                    f"there is no level {level!r}{more.en}",
+                    f"没有等级“{key}”{more.zh}",
+                    f"there is no level {key!r}{more.en}",
                 )
         if rule.from_ in keys and rule.to in keys and keys.index(rule.to) <= keys.index(rule.from_):
             yield f"zones/lift/{rule.key}/to", "只能降到更低的等级", "a zone can only be lifted to a lower level"
