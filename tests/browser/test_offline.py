@@ -22,7 +22,9 @@ def nurse(open_page: Callable[..., Page]) -> Page:
 def carried(page: Page) -> None:
     """Wait until the duties are kept and the service worker is there."""
     for _try in range(100):
-        if page.evaluate("sessionStorage.getItem('carried') !== null && navigator.serviceWorker.controller !== null"):
+        if page.evaluate(
+            "sessionStorage.getItem('carried')?.endsWith(document.documentElement.lang) && navigator.serviceWorker.controller !== null"
+        ):
             return
         page.wait_for_timeout(100)
     pytest.fail("the duties were not taken along")

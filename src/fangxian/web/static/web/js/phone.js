@@ -10,7 +10,7 @@ const body = document.body;
 const account = body.dataset.account ?? "";
 /** The page that is opened without a connection. */
 const DUTIES = "duties";
-/** The kept duties are no older than this after a page was opened with a connection, in milliseconds. */
+/** The kept duties are no older than this after a page was opened with a connection, in milliseconds, and in its language. */
 const FRESH = 60_000;
 const AGAIN = 20_000;
 
@@ -34,13 +34,13 @@ async function register() {
 async function carry() {
   const ends = Date.parse(body.dataset.sessionEnds ?? "") - behind;
   if (Number.isNaN(ends) || body.dataset.carries === undefined) return;
-  const last = Number(sessionStorage.getItem("carried") ?? 0);
-  if (Date.now() - last < FRESH) return;
+  const [last, tongue] = (sessionStorage.getItem("carried") ?? "0 ").split(" ");
+  if (tongue === document.documentElement.lang && Date.now() - Number(last) < FRESH) return;
   try {
     const answer = await fetch("/duties/carry/", { redirect: "error", headers: { Accept: "text/html" } });
     if (!answer.ok || answer.headers.get("X-Account") !== account) return;
     await vault.keep(DUTIES, account, { html: await answer.text(), ends, policy: answer.headers.get("Content-Security-Policy") ?? "" });
-    sessionStorage.setItem("carried", String(Date.now()));
+    sessionStorage.setItem("carried", `${Date.now()} ${document.documentElement.lang}`);
   } catch { /* no connection: what was kept before stays */ }
 }
 
