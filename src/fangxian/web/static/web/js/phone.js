@@ -26,7 +26,11 @@ async function register() {
     const loaded = performance.getEntriesByType("resource").map((one) => one.name).filter((one) => one.includes("/static/"));
     const assets = await caches.open(`assets ${body.dataset.static}`);
     for (const url of new Set([...loaded, ...sheet])) if (!(await assets.match(url))) await assets.add(url).catch(() => undefined);
-    await (await caches.open("pages")).add("/offline/");
+    const pages = await caches.open("pages");
+    if (sessionStorage.getItem("offline page") !== document.documentElement.lang || !(await pages.match("/offline/"))) {
+      await pages.add("/offline/");  // once a language, not with every page
+      sessionStorage.setItem("offline page", document.documentElement.lang);
+    }
   } catch { /* a browser that cannot: the pages work with a connection, as they always did */ }
 }
 
