@@ -8,7 +8,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, Refusal
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who acts, as the middleware found them."""
+    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def fragment(request: HttpRequest, part: str = "") -> bool:

@@ -21,6 +21,7 @@ from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.schemas import ExposureView, Proposal
 from fangxian.web.cases.exposed import ExposedForm
 from fangxian.web.cases.stays import differing, place_said, told
+from fangxian.web.parts import actor_of
 from fangxian.web.saying import SEX, said
 
 #: A field of the record → the field of the form.
@@ -31,7 +32,7 @@ _SUGGESTED = 8
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, code: str) -> HttpResponse:
     """Enter an exposure to the case: somebody on record, or somebody new."""
-    by = _actor(request)
+    by = actor_of(request)
     case, pack = _case(by, code)
     form = ExposedForm(by, pack, request.POST or None, fresh=True)
     refusal: Refusal | None = None
@@ -52,7 +53,7 @@ def add(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, code: str, exposure_id: int) -> HttpResponse:
     """Correct an exposure; it is judged anew. Who it was stays: another person is another exposure."""
-    by = _actor(request)
+    by = actor_of(request)
     case, pack = _case(by, code)
     view = next((one for one in queries.exposures(by, case=code) if one.id == exposure_id), None)
     if view is None:
@@ -84,7 +85,7 @@ def edit(request: HttpRequest, code: str, exposure_id: int) -> HttpResponse:
 @require_POST
 def propose(request: HttpRequest, code: str) -> HttpResponse:
     """What the protocol would say of the form as it stands. Nothing is saved."""
-    by = _actor(request)
+    by = actor_of(request)
     case, pack = _case(by, code)
     form = ExposedForm(by, pack, request.POST, fresh="known" in request.POST)
     proposal, refusal = _proposal(by, form, case.code)
@@ -94,7 +95,7 @@ def propose(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def people(request: HttpRequest, code: str) -> HttpResponse:
     """People on record whom the reader may see, masked. Asked for in the body: names do not belong into addresses."""
-    by = _actor(request)
+    by = actor_of(request)
     _case(by, code)
     text = request.POST.get("known", "").strip()
     found = registry.search(by, text, limit=_SUGGESTED).people if len(text) > 1 else ()
@@ -110,10 +111,6 @@ def people(request: HttpRequest, code: str) -> HttpResponse:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def _case(by: Actor, code: str) -> tuple[Any, Pack]:

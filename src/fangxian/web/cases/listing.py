@@ -19,7 +19,7 @@ from fangxian.web.cases.columns import COLUMNS, USUAL, sheet
 from fangxian.web.cases.forms import BulkForm, FilterForm
 from fangxian.web.lists.saved import ViewForm
 from fangxian.web.lists.tables import COUNTED, Table, arrange
-from fangxian.web.parts import fragment
+from fangxian.web.parts import actor_of, fragment
 
 #: Lines at once; the next ones come when the last is scrolled to.
 PAGE = 50
@@ -30,7 +30,7 @@ EXPORTED_FOR = tuple(key for key in PURPOSES if key not in ("own_request", "matc
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """The cases that the reader may see, as they have arranged them; newest report first, where they have not."""
-    by = _actor(request)
+    by = actor_of(request)
     by.must("cases.view")
     table = _table(by, request.GET)
     form = filter_form(by, table.given)
@@ -73,7 +73,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def export(request: HttpRequest) -> FileResponse:
     """The whole list as it is seen, as a file. That it was taken, by whom and what for, is on record; so it is asked for, not linked."""
-    by = _actor(request)
+    by = actor_of(request)
     kind = "xlsx" if request.POST.get("kind") == "xlsx" else "csv"
     table = _table(by, QueryDict(request.POST.get("query", "")))
     by.must("exports.make")
@@ -95,10 +95,6 @@ def filter_form(by: Actor, given: QueryDict) -> FilterForm:
     form = FilterForm(outbreaks, areas, given)
     form.is_valid()
     return form
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def _table(by: Actor, asked: QueryDict) -> Table:

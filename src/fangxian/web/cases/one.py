@@ -27,7 +27,7 @@ from fangxian.web.cases.chains import draw
 from fangxian.web.cases.course import draw_course
 from fangxian.web.contacts.calendar import LEGEND, of_contacts
 from fangxian.web.duties.cards import owed, review_clock
-from fangxian.web.parts import section
+from fangxian.web.parts import actor_of, section
 from fangxian.web.reveals import reveal as reveal_person
 from fangxian.web.saying import fact_name, fact_value, said
 
@@ -37,13 +37,13 @@ PART_CSS = ("web/css/investigation.css",)
 @require_GET
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """The page of a case. Its long parts are fetched as they come into view."""
-    return _page(request, queries.case(_actor(request), code))
+    return _page(request, queries.case(actor_of(request), code))
 
 
 @require_POST
 def review(request: HttpRequest, code: str) -> HttpResponse:
     """Approve, or return with the reason, at the level whose turn it is."""
-    by = _actor(request)
+    by = actor_of(request)
     decision, reason = request.POST.get("decision", ""), request.POST.get("reason", "")
     try:
         actions.review(
@@ -60,7 +60,7 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def reveal(request: HttpRequest, code: str) -> HttpResponse:
     """The person of the case in full, for a purpose."""
-    by = _actor(request)
+    by = actor_of(request)
     row = _row(by, code)
     card = registry.person(by, row.person, under=row.area)
     return reveal_person(request, by, card, row.area, reverse("web:case_reveal", args=[row.code]))
@@ -69,7 +69,7 @@ def reveal(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def person(request: HttpRequest, code: str) -> HttpResponse:
     """Who it is, masked."""
-    by = _actor(request)
+    by = actor_of(request)
     row = _row(by, code)
     context = {
         "card": registry.person(by, row.person, under=row.area),
@@ -82,14 +82,14 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def duties(request: HttpRequest, code: str) -> HttpResponse:
     """What is owed to the case: every duty with its steps, who, by when, under which clause."""
-    pk = _row(_actor(request), code).id
+    pk = _row(actor_of(request), code).id
     return section(request, "web/duties/of_subject.html", {"duties": owed(KIND, pk)}, _("Duties"), _back(code))
 
 
 @require_GET
 def contacts(request: HttpRequest, code: str) -> HttpResponse:
     """Who was exposed to the case, by category, with the clause that decided."""
-    by = _actor(request)
+    by = actor_of(request)
     row = _row(by, code)
     by.must("tracing.view", row.area)
     found = tracing.exposures(by, case=code)
@@ -109,7 +109,7 @@ def contacts(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def follow_up(request: HttpRequest, code: str) -> HttpResponse:
     """The follow-up of the contacts, day by day: on which of them nobody came is seen at once."""
-    found = tracing.follow_ups(_actor(request), code)
+    found = tracing.follow_ups(actor_of(request), code)
     context = {"grid": of_contacts(found), "further": found.further, "calendar_states": LEGEND, "part_css": PART_CSS}
     return section(request, "web/contacts/grid.html", context, _("Follow-up of the contacts"), _back(code))
 
@@ -118,19 +118,15 @@ def follow_up(request: HttpRequest, code: str) -> HttpResponse:
 def chain(request: HttpRequest, code: str) -> HttpResponse:
     """The transmission chain of the case, drawn."""
     code = ids.normalise_code(code)
-    drawing = draw(tracing.chain_around(_actor(request), code), code)
+    drawing = draw(tracing.chain_around(actor_of(request), code), code)
     return section(request, "web/cases/chain.html", {"drawing": drawing, "code": code}, _("Chain"), _back(code))
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
-
-
 def _page(request: HttpRequest, case: CaseDetail, refusal: Refusal | None = None, typed: Any = None) -> HttpResponse:
-    by = _actor(request)
+    by = actor_of(request)
     row = case.row
     pack = packs.pack(case.pack, row.area)
     rule = pack.duties.get(REVIEW)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.core import ids
-from fangxian.core.access import Actor
 from fangxian.core.errors import Conflict, Invalid, NotFound, Refusal
 from fangxian.registry import levels, vocabulary
 from fangxian.registry import queries as registry
@@ -25,7 +24,7 @@ from fangxian.web.cases.track_map import board, features
 from fangxian.web.cases.tracks import lay_out, wall
 from fangxian.web.duties.evidence import instant
 from fangxian.web.maps import geojson
-from fangxian.web.parts import fragment, section
+from fangxian.web.parts import actor_of, fragment, section
 from fangxian.web.saying import SOURCE_NAMES, said
 
 #: How many places are suggested.
@@ -104,13 +103,13 @@ def track(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def track_map(request: HttpRequest, code: str) -> HttpResponse:
     """The track as features of a map."""
-    return geojson(features(queries.track(_actor(request), code)))
+    return geojson(features(queries.track(actor_of(request), code)))
 
 
 @require_POST
 def move(request: HttpRequest, code: str) -> HttpResponse:
     """New times of a stay, as they were dragged; place and company stay what they are."""
-    by, given = _actor(request), request.POST
+    by, given = actor_of(request), request.POST
     found = queries.track(by, code)
     stay = _stay(found, given.get("stay", ""))
     try:
@@ -147,7 +146,7 @@ class MoveForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, code: str) -> HttpResponse:
     """Enter a stay."""
-    by = _actor(request)
+    by = actor_of(request)
     queries.track(by, code)
     initial = {name: request.GET[name] for name in ("from_at", "to_at") if name in request.GET}
     form = TrackStayForm(request.POST or None, fresh=True, initial=initial)
@@ -168,7 +167,7 @@ def add(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, code: str, stay_id: int) -> HttpResponse:
     """Correct a stay. Whoever saves second sees what the first one saved, and loses nothing."""
-    by = _actor(request)
+    by = actor_of(request)
     stay = _stay(queries.track(by, code), str(stay_id))
     form = TrackStayForm(request.POST or None, fresh=False, initial=values(stay))
     refusal: Refusal | None = None
@@ -193,7 +192,7 @@ def edit(request: HttpRequest, code: str, stay_id: int) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, code: str, stay_id: int) -> HttpResponse:
     """Take a stay off the track, with the reason."""
-    by = _actor(request)
+    by = actor_of(request)
     stay = _stay(queries.track(by, code), str(stay_id))
     version = request.POST.get("version", "")
     try:
@@ -214,7 +213,7 @@ def remove(request: HttpRequest, code: str, stay_id: int) -> HttpResponse:
 @require_GET
 def places(request: HttpRequest, code: str) -> HttpResponse:
     """Places on record whose name holds what was typed, those of the case's city."""
-    by = _actor(request)
+    by = actor_of(request)
     area = queries.track(by, code).area
     text = request.GET.get("where", "") or request.GET.get("place", "")
     found = registry.places(levels.at_level(area, "city"), text=text, limit=SUGGESTED) if len(text.strip()) > 1 else []
@@ -224,10 +223,6 @@ def places(request: HttpRequest, code: str) -> HttpResponse:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def place_of(text: str) -> tuple[str, str]:
@@ -292,7 +287,7 @@ def _stay(found: Track, wanted: str) -> Stay:
 
 
 def _track(request: HttpRequest, code: str, moved: Moved | None = None, *, saved: bool = False) -> HttpResponse:
-    by = _actor(request)
+    by = actor_of(request)
     found = queries.track(by, code)
     context = {
         "track": found,

@@ -10,14 +10,13 @@ from django.views.decorators.http import require_GET
 
 from fangxian.cases import queries as cases
 from fangxian.core import ids
-from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotFound
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries
 from fangxian.tracing.schemas import ChainGraph, ChainNode
 from fangxian.web.cases.chains import NAMELESS
 from fangxian.web.chains.picture import columns
-from fangxian.web.parts import fragment
+from fangxian.web.parts import actor_of, fragment
 
 #: Cases in one picture; beyond that the largest chains are drawn and the rest is counted.
 MOST = 6000
@@ -28,7 +27,7 @@ PAGE = 100
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """The page: which outbreak, how it is coloured, the picture, and the list for whoever reads instead of looking."""
-    by = _actor(request)
+    by = actor_of(request)
     by.must("tracing.view")
     found = cases.outbreaks(by)
     if not found:
@@ -57,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def data(request: HttpRequest) -> HttpResponse:
     """The picture in numbers. Cases elsewhere are in it without code, place or person."""
-    by = _actor(request)
+    by = actor_of(request)
     picture = queries.chain_picture(by, request.GET.get("outbreak", ""), MOST)
     answer = JsonResponse(columns(picture), json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
     answer["Cache-Control"] = "private, no-store"
@@ -67,7 +66,7 @@ def data(request: HttpRequest) -> HttpResponse:
 @require_GET
 def listed(request: HttpRequest) -> HttpResponse:
     """The same as a list: chain by chain, infectors before those they infected."""
-    by = _actor(request)
+    by = actor_of(request)
     code = request.GET.get("outbreak", "")
     picture = queries.chain_picture(by, code, MOST)
     begin = _whole(request.GET.get("after", "0"))
@@ -89,7 +88,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 @require_GET
 def node(request: HttpRequest, code: str) -> HttpResponse:
     """One case of the picture: who it is, masked, by whom it was infected and why that is held, and how many it infected."""
-    by = _actor(request)
+    by = actor_of(request)
     graph = queries.chain_around(by, code)
     wanted = ids.normalise_code(code)
     one = next(node for node in graph.nodes if node.code == wanted)
@@ -101,10 +100,6 @@ def node(request: HttpRequest, code: str) -> HttpResponse:
         "infected": [_named(_node(graph, link.infectee)) for link in graph.links if link.infector == wanted][:20],
     }
     return render(request, "web/chains/node.html" if fragment(request) else "web/chains/node_page.html", context)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def _outbreak_of(case: str) -> int | None:

@@ -10,20 +10,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from fangxian.cases import queries as cases
 from fangxian.core import clock
-from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.duties import packs
 from fangxian.tracing import actions, queries, sources
 from fangxian.tracing.queries.four_clear import row_of
 from fangxian.web.contacts.forms import BecomeCaseForm, HoldForm
 from fangxian.web.contacts.one import contact_page
+from fangxian.web.parts import actor_of
 
 
 @require_POST
 def clear(request: HttpRequest, code: str) -> HttpResponse:
     """Tick who it is, or where they are."""
     try:
-        actions.clear(_actor(request), code, request.POST.get("which", ""))
+        actions.clear(actor_of(request), code, request.POST.get("which", ""))
     except Refusal as refusal:
         return contact_page(request, code, refusal)
     messages.success(request, _("Ticked."))
@@ -33,7 +33,7 @@ def clear(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def hold(request: HttpRequest, code: str) -> HttpResponse:
     """The person is held: control is clear from now on."""
-    by = _actor(request)
+    by = actor_of(request)
     form = HoldForm(queries.contact(by, code).row.area, request.POST)
     try:
         if not form.is_valid():
@@ -49,7 +49,7 @@ def hold(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def end(request: HttpRequest, code: str) -> HttpResponse:
     """End the watch as lost or as no contact, or dismiss the suspicion of a case; each with its reason."""
-    by, reason, how = _actor(request), request.POST.get("reason", ""), request.POST.get("how", "")
+    by, reason, how = actor_of(request), request.POST.get("reason", ""), request.POST.get("how", "")
     decide = {"lost": actions.lose, "dismissed": actions.dismiss, "no_case": actions.rule_out}.get(how)
     try:
         if decide is None:
@@ -65,7 +65,7 @@ def end(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def become_case(request: HttpRequest, code: str) -> HttpResponse:
     """Report the contact as a case; what is known is not asked for again."""
-    by = _actor(request)
+    by = actor_of(request)
     found = sources.contact(by, code)
     by.must("contacts.convert", found.area)
     outbreak = cases.outbreak_name(by, found.outbreak.code)
@@ -86,7 +86,3 @@ def become_case(request: HttpRequest, code: str) -> HttpResponse:
             return redirect("web:case", case.code)
     context = {"form": form, "refusal": refusal, "row": row_of(by, found, 0), "outbreak": outbreak.name}
     return render(request, "web/contacts/become_case.html", context, status=refusal.status if refusal else 200)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]

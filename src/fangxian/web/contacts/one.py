@@ -12,7 +12,6 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fangxian.core import clock
-from fangxian.core.access import Actor
 from fangxian.core.errors import Refusal
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries, sources
@@ -22,7 +21,7 @@ from fangxian.tracing.subject import KIND
 from fangxian.web.contacts.calendar import LEGEND, of_contact
 from fangxian.web.contacts.forms import HoldForm
 from fangxian.web.duties.cards import owed
-from fangxian.web.parts import section
+from fangxian.web.parts import actor_of, section
 from fangxian.web.reveals import person_card
 from fangxian.web.reveals import reveal as reveal_person
 from fangxian.web.saying import fact_value
@@ -36,7 +35,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
 
 def contact_page(request: HttpRequest, code: str, refusal: Refusal | None = None, typed: Any = None) -> HttpResponse:
     """The same, also with what went wrong and what was typed."""
-    by = _actor(request)
+    by = actor_of(request)
     found = queries.contact(by, code)
     row = found.row
     context = {
@@ -59,7 +58,7 @@ def contact_page(request: HttpRequest, code: str, refusal: Refusal | None = None
 @require_http_methods(["GET", "POST"])
 def reveal(request: HttpRequest, code: str) -> HttpResponse:
     """The person in full, for a purpose."""
-    by = _actor(request)
+    by = actor_of(request)
     found = sources.contact(by, code)
     url = reverse("web:contact_reveal", args=[code])
     return reveal_person(request, by, person_card(found.person_id), found.area, url)
@@ -68,7 +67,7 @@ def reveal(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def person(request: HttpRequest, code: str) -> HttpResponse:
     """Who it is, masked."""
-    by = _actor(request)
+    by = actor_of(request)
     found = sources.contact(by, code)
     context = {
         "card": person_card(found.person_id),
@@ -83,7 +82,7 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def duties(request: HttpRequest, code: str) -> HttpResponse:
     """What is owed to the contact."""
-    pk = sources.contact(_actor(request), code).pk
+    pk = sources.contact(actor_of(request), code).pk
     back = (reverse("web:contact", args=[code]), code)
     return section(request, "web/duties/of_subject.html", {"duties": owed(KIND, pk)}, _("Duties"), back)
 
@@ -91,7 +90,7 @@ def duties(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def calendar(request: HttpRequest, code: str) -> HttpResponse:
     """Day by day: what was due, what was found, and the days on which nobody came."""
-    lines = queries.follow_up(_actor(request), code)
+    lines = queries.follow_up(actor_of(request), code)
     back = (reverse("web:contact", args=[code]), code)
     context = {
         "days": _days(lines), "grid": of_contact(lines), "calendar_states": LEGEND, "part_css": ["web/css/investigation.css"],
@@ -100,10 +99,6 @@ def calendar(request: HttpRequest, code: str) -> HttpResponse:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def _days(lines: list[FollowUp]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from fangxian.web.context import beginning
 from fangxian.web.duties import sending
 from fangxian.web.duties.cards import StepCard, card, cards, form, visits
 from fangxian.web.duties.posts import PostForm
-from fangxian.web.parts import Cursor, fragment, problem, told, wants_json
+from fangxian.web.parts import Cursor, actor_of, fragment, problem, told, wants_json
 
 #: Steps shown at once; the next ones come when the last is scrolled to.
 PAGE = 15
@@ -31,7 +31,7 @@ _LAST = 2**62
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Open steps that the reader answers for, latest first; all of them, the late ones, or those due within a day."""
-    by = _actor(request)
+    by = actor_of(request)
     if not by.may("duties.view"):  # a resident, an auditor: what is theirs to see begins elsewhere
         return redirect(beginning(by).view)
     which = request.GET.get("show", "all")
@@ -48,14 +48,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def step(request: HttpRequest, step_id: int) -> HttpResponse:
     """One step on a page of its own: for a link that somebody was sent, and where scripts do not run."""
-    by = _actor(request)
+    by = actor_of(request)
     return render(request, "web/duties/step.html", {"card": card(by, _step(by, step_id))})
 
 
 @require_POST
 def complete(request: HttpRequest, step_id: int) -> HttpResponse:
     """Done, with the evidence that the rule asks for."""
-    by = _actor(request)
+    by = actor_of(request)
     found = _step(by, step_id)
     shown = card(by, found)
     shown.form = form(found, queries.rule(found.duty), request.POST, request.FILES)
@@ -94,7 +94,7 @@ def _do(by: Actor, shown: StepCard, at: datetime | None) -> None:
 @require_POST
 def waive(request: HttpRequest, step_id: int) -> HttpResponse:
     """Settled without doing it, for a reason."""
-    by = _actor(request)
+    by = actor_of(request)
     shown = card(by, _step(by, step_id))
 
     def work() -> str:
@@ -111,7 +111,7 @@ def waive(request: HttpRequest, step_id: int) -> HttpResponse:
 @require_POST
 def not_reached(request: HttpRequest, step_id: int) -> HttpResponse:
     """Nobody was reached: on record, and the step stays open. What was tried is one of the usual words, or typed."""
-    by = _actor(request)
+    by = actor_of(request)
     shown = card(by, _step(by, step_id))
     reason = request.POST.get("usual") or request.POST.get("reason", "")
 
@@ -134,7 +134,7 @@ def not_reached(request: HttpRequest, step_id: int) -> HttpResponse:
 @require_GET
 def photo(request: HttpRequest, step_id: int, code: str) -> HttpResponse:
     """The photograph of a step. Whoever opens it leaves a line in the journal."""
-    answer = HttpResponse(actions.look(_actor(request), step_id, code), content_type="image/jpeg")
+    answer = HttpResponse(actions.look(actor_of(request), step_id, code), content_type="image/jpeg")
     answer["Cache-Control"] = "private, no-store"
     return answer
 
@@ -142,7 +142,7 @@ def photo(request: HttpRequest, step_id: int, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def hand_over(request: HttpRequest, step_id: int) -> HttpResponse:
     """Given to another post, with the reason. The list of posts is fetched only when it is asked for."""
-    by = _actor(request)
+    by = actor_of(request)
     found = _step(by, step_id)
     shown = card(by, found)
     posts = PostForm(by, found, request.POST or None)
@@ -163,10 +163,6 @@ def hand_over(request: HttpRequest, step_id: int) -> HttpResponse:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def _step(by: Actor, step_id: int) -> Any:

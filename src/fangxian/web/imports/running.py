@@ -13,7 +13,7 @@ from fangxian.core import jobs
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.tracing import actions, queries
-from fangxian.web.parts import fragment
+from fangxian.web.parts import actor_of, fragment
 
 COUNTS = {
     "cases": gettext_lazy("cases"),
@@ -31,7 +31,7 @@ KEPT = {
 @require_GET
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """How far it has come. `part=progress` is asked for again and again while it runs."""
-    by = _actor(request)
+    by = actor_of(request)
     row = queries.import_of(by, code)
     if row.job is None and row.forgotten_at is None:
         return redirect("web:import_columns", row.code)
@@ -47,7 +47,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest, code: str) -> HttpResponse:
     """Stop after the piece that is being taken in."""
-    by = _actor(request)
+    by = actor_of(request)
     jobs.stop(by, _job(by, code).code)
     return redirect("web:import", code)
 
@@ -55,7 +55,7 @@ def stop(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, code: str) -> HttpResponse:
     """Go on where it was stopped."""
-    by = _actor(request)
+    by = actor_of(request)
     jobs.resume(by, _job(by, code).code)
     return redirect("web:import", code)
 
@@ -63,7 +63,7 @@ def resume(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def left_out(request: HttpRequest, code: str) -> FileResponse:
     """What was not taken, row by row, with reason and remedy."""
-    path = queries.left_out(_actor(request), code)
+    path = queries.left_out(actor_of(request), code)
     if path is None:
         raise NotFound(
             _("There is no list of what was left out."), remedy=_("Everything was taken, or it was deleted.")
@@ -76,7 +76,7 @@ def left_out(request: HttpRequest, code: str) -> FileResponse:
 @require_POST
 def undo(request: HttpRequest, code: str) -> HttpResponse:
     """Take back what the import brought in."""
-    done = actions.undo_import(_actor(request), code, request.POST.get("reason", ""))
+    done = actions.undo_import(actor_of(request), code, request.POST.get("reason", ""))
     said = _("Taken back: %(cases)s cases, %(contacts)s contacts, %(exposures)s exposures, %(people)s people.")
     messages.success(
         request,
@@ -88,13 +88,9 @@ def undo(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def forget(request: HttpRequest, code: str) -> HttpResponse:
     """Delete the files now."""
-    actions.forget_import(_actor(request), code)
+    actions.forget_import(actor_of(request), code)
     messages.success(request, _("The files, and what was typed for them, are deleted."))
     return redirect("web:imports")
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def _job(by: Actor, code: str) -> jobs.Job:

@@ -22,6 +22,7 @@ from fangxian.registry import queries as registry
 from fangxian.tracing import queries as tracing
 from fangxian.web.cases.forms import DayField
 from fangxian.web.duties.evidence import instant
+from fangxian.web.parts import actor_of
 from fangxian.web.saying import MILESTONE_NAMES, said
 
 RIGHT = "cases.outbreak"
@@ -68,7 +69,7 @@ class MilestonesForm(forms.Form):
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """The outbreaks that touch the reader's jurisdictions, those in progress first."""
-    by = _actor(request)
+    by = actor_of(request)
     by.must("cases.view")
     found = sorted(queries.outbreaks(by), key=lambda one: one.closed_at is not None)
     names = registry.area_names({one.area for one in found})
@@ -79,7 +80,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def open_one(request: HttpRequest) -> HttpResponse:
     """Open an outbreak."""
-    by = _actor(request)
+    by = actor_of(request)
     by.must(RIGHT)
     form = OpenForm(by, request.POST or None)
     refusal: Refusal | None = None
@@ -106,7 +107,7 @@ def one(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def milestones(request: HttpRequest, code: str) -> HttpResponse:
     """Record the dates of 7-1-7; an empty one is taken away."""
-    by = _actor(request)
+    by = actor_of(request)
     form = MilestonesForm(request.POST)
     try:
         _must_hold(form)
@@ -121,7 +122,7 @@ def milestones(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def close(request: HttpRequest, code: str) -> HttpResponse:
     """Close an outbreak, with the reason."""
-    by = _actor(request)
+    by = actor_of(request)
     try:
         actions.close_outbreak(by, code, request.POST.get("reason", ""))
     except Refusal as refusal:
@@ -134,14 +135,10 @@ def close(request: HttpRequest, code: str) -> HttpResponse:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
-
-
 def _page(
     request: HttpRequest, code: str, form: MilestonesForm | None = None, refusal: Refusal | None = None, typed: str = ""
 ) -> HttpResponse:
-    by = _actor(request)
+    by = actor_of(request)
     found = queries.outbreak(by, code)
     timely = queries.seven_one_seven(by, code)
     pack = packs.pack(found.pack, found.area)

@@ -22,7 +22,7 @@ from fangxian.registry.actions.matches import TAKEN
 from fangxian.registry.schemas import Card, Pair
 from fangxian.tracing import queries as tracing
 from fangxian.web import saying
-from fangxian.web.parts import fragment
+from fangxian.web.parts import actor_of, fragment
 from fangxian.web.saying import said
 
 PAGE = 30
@@ -80,14 +80,14 @@ class DecideForm(forms.Form):
 @require_POST
 def search(request: HttpRequest) -> HttpResponse:
     """Look for duplicates among those entered lately; the worker does it."""
-    searching.start(_actor(request), timedelta(days=LATELY))
+    searching.start(actor_of(request), timedelta(days=LATELY))
     return redirect("web:duplicates")
 
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """Pairs that wait for a decision, the likeliest first; or those merged, the latest first."""
-    by = _actor(request)
+    by = actor_of(request)
     by.must("persons.match")
     merged = request.GET.get("show") == "merged"
     after = _after(request.GET.get("after", ""))
@@ -108,7 +108,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def pair(request: HttpRequest, match: int) -> HttpResponse:
     """Two records side by side; POST decides. What stands against a merge is said with what to do about it."""
-    by = _actor(request)
+    by = actor_of(request)
     found = queries.match(by, match)
     refusal: Refusal | None = None
     if request.method == "POST":
@@ -126,7 +126,7 @@ def pair(request: HttpRequest, match: int) -> HttpResponse:
 @require_POST
 def reveal(request: HttpRequest, match: int) -> HttpResponse:
     """Both records in full, for the purpose of telling them apart; on record with both."""
-    by = _actor(request)
+    by = actor_of(request)
     found = queries.match(by, match)
     reason = request.POST.get("reason", "")
     shown = [
@@ -142,7 +142,7 @@ def reveal(request: HttpRequest, match: int) -> HttpResponse:
 @require_POST
 def part(request: HttpRequest, match: int) -> HttpResponse:
     """Take a merge back."""
-    by = _actor(request)
+    by = actor_of(request)
     found = queries.match(by, match)
     merged = next((card for card in (found.first, found.second) if card.canonical), None)
     if merged is None:
@@ -258,7 +258,3 @@ def _after(text: str) -> tuple[float, int] | None:
         return float(probability), int(pk)
     except ValueError:
         raise Invalid(_("This address does not lead on."), remedy=_("Begin the list again.")) from None
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]

@@ -11,16 +11,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.cases import queries as cases
-from fangxian.core.access import Actor
 from fangxian.registry import actions, queries
 from fangxian.tracing import queries as tracing
 from fangxian.web import reveals
+from fangxian.web.parts import actor_of
 
 
 @require_GET
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """The person and what they are part of."""
-    by = _actor(request)
+    by = actor_of(request)
     card = queries.person(by, code)
     records = queries.same_person(card.id)
     home = queries.traits([card.id])[card.id].household_id
@@ -41,7 +41,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
 
 def reveal(request: HttpRequest, code: str) -> HttpResponse:
     """The person in full, for a purpose."""
-    by = _actor(request)
+    by = actor_of(request)
     card = queries.person(by, code)
     by.must("persons.reveal", card.area)
     return reveals.reveal(request, by, card, card.area, reverse("web:person_reveal", args=[card.code]))
@@ -50,7 +50,7 @@ def reveal(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def look(request: HttpRequest, code: str) -> HttpResponse:
     """Look for records that may be the same person."""
-    by = _actor(request)
+    by = actor_of(request)
     card = queries.person(by, code)
     found = actions.find_matches(by, [card.id])
     if found.waiting or found.merged:
@@ -59,7 +59,3 @@ def look(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("web:duplicates")
     messages.success(request, _("No other record is like this one."))
     return redirect("web:person", card.code)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]

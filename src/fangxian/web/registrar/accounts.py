@@ -15,6 +15,7 @@ from fangxian.core import accounts, ids
 from fangxian.core.access import Actor, Grant, roles
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry import queries
+from fangxian.web.parts import actor_of
 from fangxian.web.saying import said
 
 PAGE = 100
@@ -57,7 +58,7 @@ class AccountForm(GrantForm):
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """The accounts of the reader's jurisdictions; POST enters one and shows its password this once."""
-    by = _actor(request)
+    by = actor_of(request)
     by.must("accounts.grant")
     area = next(iter(by.areas("accounts.grant")), "")
     form = AccountForm(area, request.POST or None)
@@ -85,7 +86,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def one(request: HttpRequest, account: int) -> HttpResponse:
     """One account with its roles: given, taken away, a new password, closed."""
-    by = _actor(request)
+    by = actor_of(request)
     row = accounts.account(by, account)
     area = next(iter(by.areas("accounts.grant")), "")
     what = request.POST.get("do", "")
@@ -153,7 +154,3 @@ def _shown(request: HttpRequest, row: Any, password: str) -> HttpResponse:
     answer = render(request, "web/registrar/password.html", {"row": row, "password": password})
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]

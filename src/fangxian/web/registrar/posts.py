@@ -14,6 +14,7 @@ from fangxian.core import accounts
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotFound, Refusal
 from fangxian.registry import actions, queries, vocabulary
+from fangxian.web.parts import actor_of
 from fangxian.web.saying import said
 
 PAGE = 100
@@ -51,7 +52,7 @@ def holders(by: Actor) -> list[tuple[int, str]]:
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """The posts of the reader's jurisdictions and those that are vacant; POST appoints."""
-    by = _actor(request)
+    by = actor_of(request)
     by.must("registry.appoint")
     area = next(iter(by.areas("registry.appoint")), "")
     form = PostForm(by, area, request.POST or None, initial={"area": area})
@@ -85,7 +86,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def one(request: HttpRequest, appointment: int) -> HttpResponse:
     """A post held by somebody: ended, or handed over without a gap."""
-    by = _actor(request)
+    by = actor_of(request)
     by.must("registry.appoint")
     row = next(iter(queries.appointments(by, after=appointment - 1, limit=1)), None)
     if row is None or row.pk != appointment:
@@ -117,7 +118,3 @@ def one(request: HttpRequest, appointment: int) -> HttpResponse:
         "given": request.POST,
     }
     return render(request, "web/registrar/post.html", context, status=refusal.status if refusal else 200)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.command.situation import actions, files, narrative, paper, queries
 from fangxian.command.situation.schemas import SitrepView
-from fangxian.core.access import Actor
 from fangxian.core.errors import Conflict, Invalid, Refusal
 from fangxian.web.cases.forms import DayField
+from fangxian.web.parts import actor_of
 from fangxian.web.saying import chinese, said
 from fangxian.web.situation import showing
 
@@ -50,7 +50,7 @@ class DraftForm(forms.Form):
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """The newest day first; on top, for whoever may, drafting one that is not there."""
-    by = _actor(request)
+    by = actor_of(request)
     by.must("situation.view")
     rows = queries.sitreps(by)
     places = queries.places_to_report(by)
@@ -64,7 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def draft(request: HttpRequest) -> HttpResponse:
     """Draft the report of a day, or open the one that there is."""
-    by = _actor(request)
+    by = actor_of(request)
     form = DraftForm(queries.places_to_report(by), request.POST)
     if not form.is_valid():
         raise Invalid(
@@ -80,13 +80,13 @@ def draft(request: HttpRequest) -> HttpResponse:
 @require_GET
 def one(request: HttpRequest, code: str) -> HttpResponse:
     """The report with its numbers linked to what they mean."""
-    return _page(request, queries.sitrep(_actor(request), code))
+    return _page(request, queries.sitrep(actor_of(request), code))
 
 
 @require_POST
 def edit(request: HttpRequest, code: str) -> HttpResponse:
     """Save the remarks of a draft. What was typed stays typed where it is refused."""
-    by = _actor(request)
+    by = actor_of(request)
     form = RemarksForm(request.POST)
     if not form.is_valid():
         return _page(request, queries.sitrep(by, code), form=form, status=422)
@@ -119,7 +119,7 @@ def sign(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def correct(request: HttpRequest, code: str) -> HttpResponse:
     """Begin a new version of a signed report."""
-    by = _actor(request)
+    by = actor_of(request)
     reason = request.POST.get("reason", "")
     try:
         made = actions.reissue(by, code, reason)
@@ -134,7 +134,7 @@ def correct(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def file(request: HttpRequest, code: str, language: str, form: str) -> HttpResponse:
     """The report as a file: of a signed one, always the same bytes."""
-    by = _actor(request)
+    by = actor_of(request)
     made = files.produce(by, code, language, form)
     told = queries.sitrep(by, code).row
     answer = HttpResponse(made, content_type=paper.FORMS[form][1])
@@ -147,17 +147,13 @@ def file(request: HttpRequest, code: str, language: str, form: str) -> HttpRespo
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
-
-
 def _edition(request: HttpRequest) -> int:
     given = request.POST.get("edition", "")
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
 
 
 def _done(request: HttpRequest, code: str, act: Any, words: str) -> HttpResponse:
-    by = _actor(request)
+    by = actor_of(request)
     try:
         act(by)
     except Conflict as refusal:

@@ -17,7 +17,7 @@ from fangxian.registry import queries as registry
 from fangxian.registry.levels import upwards
 from fangxian.web.duties.cards import cards as step_cards
 from fangxian.web.maps import geojson
-from fangxian.web.parts import section
+from fangxian.web.parts import actor_of, section
 from fangxian.web.saying import chinese, said
 from fangxian.web.situation import showing
 
@@ -28,7 +28,7 @@ MOST_KINDS = 8
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """Numbers, curve and map first, then where, what changed, what is late, and how fast it was found and answered."""
-    by = _actor(request)
+    by = actor_of(request)
     area = request.GET.get("area")
     per = "report" if request.GET.get("per") == "report" else "onset"
     try:
@@ -70,7 +70,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def map_of_parts(request: HttpRequest) -> HttpResponse:
     """The parts with their outlines and numbers, as GeoJSON; those of which no outline is on record are left to the table."""
-    by = _actor(request)
+    by = actor_of(request)
     told, outbreaks = queries.picture(by, outbreak=request.GET.get("outbreak", ""), area=request.GET.get("area"))
     query = f"&outbreak={told.outbreak}" if len(outbreaks) > 1 else ""
     return geojson(showing.features(told, query, registry.outlines_of(one.code for one in told.parts)))
@@ -79,7 +79,7 @@ def map_of_parts(request: HttpRequest) -> HttpResponse:
 @require_GET
 def missing(request: HttpRequest) -> HttpResponse:
     """The oldest missing steps of one kind by name, for whoever may act on them; for others how many there are."""
-    by = _actor(request)
+    by = actor_of(request)
     found = queries.missing_by_name(by, request.GET.get("area", ""), request.GET.get("kind", ""))
     called = registry.area_names({step.escalated_to for step in found.steps})
     context = {
@@ -93,10 +93,6 @@ def missing(request: HttpRequest) -> HttpResponse:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
 
 
 def _covered(area: str, one: Any) -> Covered:
