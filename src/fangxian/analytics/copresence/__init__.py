@@ -7,10 +7,13 @@ found.people.person, found.lines.via
 """
 
 from fangxian.analytics.copresence.companions import cell_stays, cells, companions
+from fangxian.analytics.copresence.crowds import CrowdTraced, Notices, busiest, trace_capped
+from fangxian.analytics.copresence.ranking import Contacts, Hazard, Ranking, rank
 from fangxian.analytics.copresence.sources import Sources, sources
 from fangxian.analytics.copresence.stays import Stays
 from fangxian.analytics.copresence.tracing import Index, Lines, People, Traced, trace
 
 __all__ = [
-    "Index", "Lines", "People", "Sources", "Stays", "Traced", "cell_stays", "cells", "companions", "sources", "trace",
+    "Contacts", "CrowdTraced", "Hazard", "Index", "Lines", "Notices", "People", "Ranking", "Sources", "Stays", "Traced",
+    "busiest", "cell_stays", "cells", "companions", "rank", "sources", "trace", "trace_capped",
 ]  # fmt: skip

@@ -1,0 +1,96 @@
+"""A mall of a city day: who is called, who is told by a notice, and that nobody is left out of both."""
+
+import numpy as np
+import pytest
+
+from fangxian.analytics import copresence
+from fangxian.analytics.copresence import crowds
+from fangxian.analytics.errors import AnalysisError
+
+HOUR, TAU = 3600, 15 * 60
+
+
+def city(people: int = 20_000, days: int = 3, seed: int = 4) -> copresence.Stays:
+    """Homes of three, workplaces of twenty, and two malls, one station and a market that most people visit every day."""
+    draw = np.random.default_rng(seed)
+    rows = []
+    for day in range(days):
+        at = day * 24 * HOUR
+        everybody = np.arange(people)
+        rows.append((everybody, 10 + everybody // 3, np.full(people, at), np.full(people, at + 7 * HOUR)))
+        begin = at + 8 * HOUR + draw.integers(0, HOUR, people)
+        rows.append((everybody, 10_000 + everybody * 7919 % people // 20, begin, begin + 8 * HOUR))
+        out = everybody[draw.random(people) < 0.8]
+        begin = at + 17 * HOUR + draw.integers(0, 4 * HOUR, len(out))
+        rows.append((out, draw.choice(4, len(out)), begin, begin + draw.integers(10 * 60, 2 * HOUR, len(out))))
+    return copresence.Stays.of(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[copresence.Stays, copresence.Index]:
+    cases = np.arange(0, 20_000, 200)
+    return city(), copresence.Index.of(cases, np.zeros(100), np.full(100, 72 * HOUR))
+
+
+def test_a_hundred_cases_do_not_reach_the_whole_city(world: tuple[copresence.Stays, copresence.Index]) -> None:
+    stays, index = world
+    plain = copresence.trace(stays, index, tau=TAU, rings=2).people
+    assert len(plain) > 0.95 * stays.persons
+    found = copresence.trace_capped(stays, index, cap=1000, tau=TAU, rings=2)
+    assert found.crowded.tolist() == [0, 1, 2, 3]
+    assert len(found.traced.people) < 0.5 * stays.persons
+    assert found.traced.lines is not None and not np.isin(found.traced.lines.place, found.crowded).any()
+
+
+def test_whoever_is_not_called_is_told(world: tuple[copresence.Stays, copresence.Index]) -> None:
+    """Ring 1 without a cap is in the list or was at a noticed place in a noticed time; notices hold no more than that."""
+    stays, index = world
+    found = copresence.trace_capped(stays, index, cap=1000, tau=TAU)
+    listed = set(found.traced.people.person.tolist())
+    noticed: set[int] = set()
+    notices = found.notices
+    for place, since, until, visitors in zip(
+        *(getattr(notices, name).tolist() for name in ("place", "since", "until", "visitors")), strict=True
+    ):
+        rows = slice(stays.place_rows[place], stays.place_rows[place + 1])
+        there = np.minimum(stays.departure[rows], until) - np.maximum(stays.arrival[rows], since) >= TAU
+        meant = set(stays.person[rows][there].tolist()) - listed - set(index.person.tolist())
+        assert len(meant) == visitors > 0
+        noticed |= meant
+    assert len(noticed) == found.noticed
+    everybody = set(copresence.trace(stays, index, tau=TAU).people.person.tolist())
+    assert everybody <= listed | noticed
+    assert len(notices) <= 3 * 4 * 3  # four crowds, three days: times that touch are one
+
+
+def test_zones_of_a_mall_are_traced_and_who_named_none_is_told() -> None:
+    names = ["MALL", "MALL/zone-1", "MALL/zone-2", "KIOSK"]
+    rows = [
+        (0, 1, 0, 3600),
+        (1, 1, 600, 3000),
+        (2, 2, 600, 3000),
+        (3, 0, 900, 3600),
+        (4, 0, 7200, 9000),
+        (5, 3, 0, 3600),
+    ]
+    stays = copresence.Stays.of(*(np.array(column) for column in zip(*rows, strict=True)))
+    whole = crowds.wholes(names)
+    assert whole.tolist() == [0, 0, 0, 3]
+    found = copresence.trace_capped(stays, copresence.Index.of([0], [0], [4000]), cap=50, tau=TAU, whole=whole)
+    assert found.traced.people.person.tolist() == [1]
+    notices = found.notices
+    assert [notices.place.tolist(), notices.since.tolist(), notices.until.tolist()] == [[0], [0], [3600]]
+    assert (notices.visitors.tolist(), found.noticed) == ([1], 1)
+
+
+def test_a_cap_counts_visits_a_day_and_a_notice_tells_no_number_of_few() -> None:
+    day = 24 * HOUR
+    stays = copresence.Stays.of(
+        range(6), [0] * 6, [0, 5, 9, day, day + 1, 2 * day], [20, 20, 20, day + 9, day + 9, 2 * day + 9]
+    )
+    assert copresence.busiest(stays).tolist() == [3]
+    assert [crowds.band(count) for count in (0, 9, 10, 1234, 99_999, 10**6)] == [
+        (0, 9), (0, 9), (10, 49), (1000, 4999), (50_000, 99_999), (100_000, None),
+    ]  # fmt: skip
+    with pytest.raises(AnalysisError, match="at least 1 visit"):
+        copresence.trace_capped(stays, copresence.Index.of([0], [0], [9]), cap=0, tau=TAU)
