@@ -160,6 +160,39 @@ def test_a_cell_is_as_large_as_it_is_said_to_be(lon, lat, side):
     assert found[0] == found[1] and len({*found.tolist()}) == 3
 
 
+@pytest.mark.parametrize("isolated", [False, True])
+def test_in_a_crowded_world_the_two_kernels_agree(isolated: bool) -> None:
+    """Venues of many blocks, windows in every step of time, persons of several windows: what small worlds cannot show."""
+    rng = np.random.default_rng(5)
+    n, persons, day = 30_000, 2_000, 86_400
+    arrival = rng.integers(0, 14 * day, n)
+    length = np.where(rng.random(n) < 0.02, rng.integers(0, 9 * 3600, n), rng.exponential(1200, n).astype(int))
+    place = rng.choice(30, n, p=np.r_[0.5, np.full(29, 0.5 / 29)])
+    stays = copresence.Stays.of(rng.integers(0, persons, n), place, arrival, arrival + length)
+    since = rng.integers(0, 12 * day, 40)
+    index = copresence.Index.of(rng.integers(0, 30, 40), since, since + rng.integers(0, 3 * day, 40))
+    until = rng.integers(3 * day, 14 * day, persons) if isolated else None
+    for rings in (1, 2, 3):
+        named, counted = (
+            copresence.trace(stays, index, tau=900, rings=rings, lines=lines, until=until, latent=7200)
+            for lines in (True, False)
+        )
+        assert len(named.people) > 30
+        for name in ("person", "ring", "exposed_at"):
+            assert getattr(named.people, name).tolist() == getattr(counted.people, name).tolist()
+    place_of = np.repeat(np.arange(stays.places), np.diff(stays.place_rows))
+    expected = set()
+    for via, begin, end in zip(index.person.tolist(), index.since.tolist(), index.until.tolist(), strict=True):
+        for row in np.flatnonzero(stays.person == via).tolist():
+            a, b = (
+                np.maximum(stays.arrival, max(stays.arrival[row], begin)),
+                np.minimum(stays.departure, min(stays.departure[row], end)),
+            )
+            met = (place_of == place_of[row]) & (b - a >= 900) & ~np.isin(stays.person, index.person)
+            expected |= {(stays.person[k], 1, via, place_of[row], a[k], b[k]) for k in np.flatnonzero(met)}
+    assert rows_of(copresence.trace(stays, index, tau=900).lines) == sorted(expected)
+
+
 @settings(max_examples=25)  # each example starts a database
 @given(stays, windows, st.integers(1, 20), st.integers(1, 3))
 def test_the_database_says_the_same(world, index, tau, rings):

@@ -2,92 +2,178 @@
 
 *Reach* needs no pairs: at a place the frontier's stays [a, b] become a staircase, the earliest a for every later b; a stay
 [i, o] holds a contact of τ seconds if o − i ≥ τ and the earliest a among b ≥ i + τ is ≤ o − τ. Both run along with the
-arrivals, so that the work is linear in the visits, whatever the venue's size. *Lines* names who with whom: for each stay of
-the frontier a binary search and a look back over the longest stay that the place has seen.
+arrivals, so that the work is linear in the visits, whatever the venue's size. *Lines* names who with whom: each stay of the
+frontier looks back from its own row, over blocks of rows of which it knows the latest departure.
+
+What bounds *reach* is not arithmetic but the look at each visitor. One byte a person answers nearly all of it (see `Frontier`),
+and what follows runs without branches that the processor would have to guess.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-#: A person not reached (exposure), not in the frontier (since).
+#: A person not reached (exposure); an instant after all others.
 NEVER = np.int32(2**31 - 1)
-#: What a person is to the ring under hand.
-OPEN, FRONTIER, SETTLED = np.uint8(0), np.uint8(1), np.uint8(2)
+#: What a person is to the ring under hand: open (of whom 1 … 126 say when the first contact found so far began), one of the
+#: frontier (128 … 254: when its window begins), or settled.
+OPEN, FRONTIER, SETTLED = np.uint8(0), np.uint8(128), np.uint8(255)
+#: Steps of time that codes tell apart: of open persons, and of the frontier.
+REACHED, BEGUN = 126, 127
+#: Rows in a block of `Blocks`, as a power of two.
+BLOCK = 6
+
+
+class Frontier(NamedTuple):
+    """The persons from whom a ring is traced, each with one window: tables of P persons, and of 256 codes.
+
+    `code` (P, uint8) says in one of 127 steps of `width` seconds from `first` when the window of a person begins, and in one of 126
+    of an open person when the first contact begins that was found up to now. Of the codes: a contact that begins at `limit` or
+    later is no earlier one; before `begins` a window has not begun, from `begun` on it has. `since` and `until` (P, int32) say it to
+    the second, and are looked at only for stays that the code leaves in doubt. `left` (P, uint8; or none where no window ends
+    before the last stay) with `lasts` and `ended` (256) say likewise until when a window lasts at least, and when it has ended.
+    """
+
+    code: NDArray[np.uint8]
+    limit: NDArray[np.int32]
+    begins: NDArray[np.int32]
+    begun: NDArray[np.int32]
+    since: NDArray[np.int32]
+    until: NDArray[np.int32]
+    left: NDArray[np.uint8]
+    lasts: NDArray[np.int32]
+    ended: NDArray[np.int32]
+    first: int
+    width: int
+
+
+class Blocks(NamedTuple):
+    """What a look back over the rows needs to know of each 64 of them, without reading them.
+
+    `place`: that of the block's first row. `latest`: the last departure in the block. `before`: the last departure in the block
+    and all blocks before it that hold rows of the same place as its last row.
+    """
+
+    place: NDArray[np.uint32]
+    latest: NDArray[np.int32]
+    before: NDArray[np.int32]
 
 
 @njit(nogil=True, cache=True)
-def reach(places, bounds, person, arrival, departure, role, since, until, tau, exposed):  # type: ignore[no-untyped-def]
-    """Lower exposed[p] to the start of the first contact of every open person p at `places`."""
+def reach(places, bounds, person, arrival, departure, frontier, tau, exposed):  # type: ignore[no-untyped-def]
+    """Lower exposed[p] to the start of the first contact of every open person p at `places`; `frontier.code` follows."""
     most = 0
     for q in places:
         most = max(most, bounds[q + 1] - bounds[q])
-    begins, ends = np.empty(most, np.int32), np.empty(most, np.int32)
+    begins, ends = np.empty(most + 1, np.int32), np.empty(most + 1, np.int32)
     late = np.empty(most, np.int64)
+    around, visitors = np.empty(most + 1, np.int64), np.empty(most + 1, np.int64)
     for q in places:
-        steps = _staircase(
-            bounds[q], bounds[q + 1], person, arrival, departure, role, since, until, tau, begins, ends, late
-        )
+        start, end = bounds[q], bounds[q + 1]
+        who, since, until = person[start:end], arrival[start:end], departure[start:end]
+        m, n = _parted(who, since, until, frontier, tau, around, visitors)
+        if m == 0 or n == 0:
+            continue
+        steps = _staircase(around[:m], who, since, until, frontier, tau, begins, ends, late)
         if steps == 0:
             continue
+        begins[steps] = ends[steps] = NEVER
         j = 0
-        for i in range(bounds[q], bounds[q + 1]):
-            needed = arrival[i] + tau
-            while j < steps and ends[j] < needed:
+        for k in range(n):
+            row = visitors[k]
+            i = np.uint32(row)
+            while ends[j] < since[i] + tau:
                 j += 1
-            if j == steps:
-                break
-            if departure[i] >= needed and begins[j] <= departure[i] - tau:
-                p = person[i]
-                if role[p] == OPEN:
-                    exposed[p] = min(exposed[p], max(begins[j], arrival[i]))
+            at = max(begins[j], since[i])
+            if (at < frontier.limit[row >> 32]) & (begins[j] <= until[i] - tau):
+                p = who[i]
+                if at < exposed[p]:
+                    exposed[p] = at
+                    step = (np.int64(at) - frontier.first) // frontier.width
+                    frontier.code[p] = 1 + min(max(step, 0), REACHED - 1)
 
 
 @njit(nogil=True, cache=True)
-def _staircase(start, end, person, arrival, departure, role, since, until, tau, begins, ends, late):  # type: ignore[no-untyped-def]
-    """The frontier's stays at one place, clipped to their windows, as steps of rising begin and end; gives their number.
+def _parted(person, arrival, departure, frontier, tau, around, visitors):  # type: ignore[no-untyped-def]
+    """The rows at one place that matter: those of the frontier, and those of open persons whom a contact there may reach earlier.
+
+    Each as its number and, 32 bits higher, the code of its person. Gives how many of each there are.
+    """
+    m = n = np.uint64(0)
+    code, limit, begins = frontier.code, frontier.limit, frontier.begins
+    for i in range(len(person)):
+        kind = code[person[i]]
+        last = departure[i] - tau
+        row = (np.int64(kind) << 32) | i
+        visitors[n] = row
+        around[m] = row
+        n += np.uint64((arrival[i] <= last) & (arrival[i] < limit[kind]))
+        m += np.uint64((arrival[i] <= last) & (begins[kind] <= last))
+    return m, n
+
+
+@njit(nogil=True, cache=True)
+def _staircase(around, person, arrival, departure, frontier, tau, begins, ends, late):  # type: ignore[no-untyped-def]
+    """The stays `around` of the frontier, clipped to their windows, as steps of rising begin and end; gives their number.
 
     Stays that begin with the window, not with the arrival, are out of order: they are sorted apart and merged in.
     """
-    n = c = 0
-    for i in range(start, end):
-        if departure[i] - arrival[i] < tau:  # before the look at the person: most stays go here, and memory is far
-            continue
-        p = person[i]
-        if role[p] != FRONTIER:
-            continue
-        b = min(departure[i], until[p])
-        if since[p] <= arrival[i]:
-            if b - arrival[i] >= tau:
-                begins[n] = arrival[i]
-                ends[n] = b
-                n += 1
-        elif b - since[p] >= tau:
-            late[c] = (np.int64(since[p]) << 32) | (np.int64(b) & 0xFFFFFFFF)
-            c += 1
-    if c:
-        late[:c].sort()
-        i, j, k = n - 1, c - 1, n + c - 1
-        while j >= 0:
-            if i >= 0 and begins[i] > (late[j] >> 32):
-                begins[k] = begins[i]
-                ends[k] = ends[i]
-                i -= 1
-            else:
-                begins[k] = np.int32(late[j] >> 32)
-                ends[k] = np.int32(late[j] & 0xFFFFFFFF)
-                j -= 1
-            k -= 1
-    steps = 0
-    for i in range(n + c):
-        if steps == 0 or ends[i] > ends[steps - 1]:
-            begins[steps] = begins[i]
-            ends[steps] = ends[i]
-            steps += 1
-    return steps
+    c = 0
+    steps = np.uint64(0)
+    top = np.int64(-(2**31))
+    bounded = len(frontier.left) > 0
+    for k in range(len(around)):
+        i, code = np.uint32(around[k]), around[k] >> 32
+        a, b = np.int64(arrival[i]), np.int64(departure[i])
+        sure = frontier.begun[code] <= a
+        if bounded:
+            left = frontier.left[person[i]]
+            sure &= frontier.lasts[left] >= b
+            if frontier.ended[left] < a + tau:
+                continue
+        begins[steps] = a
+        ends[steps] = b
+        end = b if sure else np.int64(-(2**31))
+        steps += np.uint64(end > top)
+        top = max(top, end)
+        if not sure:
+            p = person[i]
+            since, until = max(a, np.int64(frontier.since[p])), min(b, np.int64(frontier.until[p]))
+            if until - since >= tau:
+                late[c] = (since << 32) | (until & 0xFFFFFFFF)
+                c += 1
+    return _with_late(begins, ends, np.int64(steps), late[:c]) if c else np.int64(steps)
 
 
 @njit(nogil=True, cache=True)
-def lines(vias, since, until, own, own_rows, bounds, person, arrival, departure, longest, role, tau):  # type: ignore[no-untyped-def]
+def _with_late(begins, ends, steps, late):  # type: ignore[no-untyped-def]
+    """A staircase with more stays merged in, given as begin and end in one number; its new number of steps."""
+    late.sort()
+    i, j = steps - 1, len(late) - 1
+    for k in range(steps + len(late) - 1, -1, -1):
+        if j < 0:
+            break
+        if i >= 0 and begins[i] > (late[j] >> 32):
+            begins[k] = begins[i]
+            ends[k] = ends[i]
+            i -= 1
+        else:
+            begins[k] = np.int32(late[j] >> 32)
+            ends[k] = np.int32(late[j] & 0xFFFFFFFF)
+            j -= 1
+    kept = 0
+    for k in range(steps + len(late)):
+        if kept == 0 or ends[k] > ends[kept - 1]:
+            begins[kept] = begins[k]
+            ends[kept] = ends[k]
+            kept += 1
+    return kept
+
+
+@njit(nogil=True, cache=True)
+def lines(vias, since, until, own, own_rows, bounds, person, arrival, departure, blocks, code, tau):  # type: ignore[no-untyped-def]
     """Every contact of open persons with `vias`, each within the window since[k] to until[k], in the order of k.
 
     Gives five arrays of one length: person, via, place, and the overlap's start and end.
@@ -97,29 +183,78 @@ def lines(vias, since, until, own, own_rows, bounds, person, arrival, departure,
     begin, finish = np.empty(room, np.int32), np.empty(room, np.int32)
     for k in range(len(vias)):
         for at in range(own[vias[k]], own[vias[k] + 1]):
-            r = own_rows[at]
+            r = np.int64(own_rows[at])
             a, b = max(arrival[r], since[k]), min(departure[r], until[k])
             if b - a < tau or b < a:
                 continue
-            q = np.searchsorted(bounds, np.int64(r), side="right") - 1
-            first = bounds[q] + np.searchsorted(arrival[bounds[q] : bounds[q + 1]], a + tau - longest[q])
-            for i in range(first, bounds[q + 1]):
-                if arrival[i] > b - tau:
-                    break
-                x, y = max(a, arrival[i]), min(b, departure[i])
-                if y - x < tau or role[person[i]] != OPEN:
+            q = place_of(r, bounds, blocks)
+            start, end = bounds[q], bounds[q + 1]
+            block = r >> BLOCK
+            while block << BLOCK > start and blocks.before[block - 1] >= a + tau:
+                block -= 1
+            i = max(start, block << BLOCK)
+            while i < end and arrival[i] <= b - tau:
+                stop = min(end, ((i >> BLOCK) + 1) << BLOCK)
+                if blocks.latest[i >> BLOCK] < a + tau:
+                    i = stop
                     continue
-                if n == room:
+                if n + (1 << BLOCK) > room:
                     room *= 2
                     who, via, where = _grown(who, room), _grown(via, room), _grown(where, room)
                     begin, finish = _grown(begin, room), _grown(finish, room)
-                who[n] = person[i]
-                via[n] = vias[k]
-                where[n] = q
-                begin[n] = x
-                finish[n] = y
-                n += 1
+                while i < stop:
+                    x, y = max(a, arrival[i]), min(b, departure[i])
+                    if y - x >= tau and code[person[i]] == OPEN:
+                        who[n] = person[i]
+                        via[n] = vias[k]
+                        where[n] = q
+                        begin[n] = x
+                        finish[n] = y
+                        n += 1
+                    i += 1
     return who[:n], via[:n], where[:n], begin[:n], finish[:n]
+
+
+@njit(nogil=True, cache=True, inline="always")
+def place_of(row, bounds, blocks):  # type: ignore[no-untyped-def]
+    """The place whose row it is."""
+    q = np.int64(blocks.place[row >> BLOCK])
+    while bounds[q + 1] <= row:
+        q += 1
+    return q
+
+
+@njit(nogil=True, cache=True)
+def summarised(bounds, departure, place, latest, before):  # type: ignore[no-untyped-def]
+    """Fill in what `Blocks` knows of the rows."""
+    q = 0
+    running = np.int32(-(2**31))
+    for block in range(len(place)):
+        start, end = block << BLOCK, min(len(departure), (block + 1) << BLOCK)
+        while bounds[q + 1] <= start:
+            q += 1
+        place[block] = q
+        last = q
+        while bounds[last + 1] < end:
+            last += 1
+        most = departure[start]
+        for i in range(start, end):
+            most = max(most, departure[i])
+        latest[block] = most
+        running = max(running, most) if bounds[last] < start else most
+        before[block] = running
+
+
+@njit(nogil=True, cache=True)
+def mark(persons, since, until, first, width, code, begins, ends, left, bounded):  # type: ignore[no-untyped-def]
+    """Write the windows of `persons` into the tables of a frontier, coded in steps of `width` seconds from `first`."""
+    for k in range(len(persons)):
+        p = persons[k]
+        code[p] = FRONTIER + min(max((np.int64(since[k]) - first) // width, 0), BEGUN - 1)
+        begins[p] = since[k]
+        ends[p] = until[k]
+        if bounded:
+            left[p] = 1 + min(max((np.int64(until[k]) - first) // width, -1), BEGUN)
 
 
 @njit(nogil=True, cache=True)
@@ -137,38 +272,39 @@ def _grown(array, room):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def touched(vias, since, until, own, own_rows, bounds, arrival, departure, tau, flags):  # type: ignore[no-untyped-def]
+def touched(vias, since, until, own, own_rows, bounds, arrival, departure, blocks, tau, flags):  # type: ignore[no-untyped-def]
     """Mark the places where a via stayed for τ seconds of its window."""
     for k in range(len(vias)):
         for at in range(own[vias[k]], own[vias[k] + 1]):
-            r = own_rows[at]
+            r = np.int64(own_rows[at])
             if min(departure[r], until[k]) - max(arrival[r], since[k]) >= tau:
-                flags[np.searchsorted(bounds, np.int64(r), side="right") - 1] = 1
+                flags[place_of(r, bounds, blocks)] = 1
 
 
 @njit(nogil=True, cache=True)
-def cumulated(order, person, via, t_in, t_out, tau, within, keep):  # type: ignore[no-untyped-def]
+def cumulated(groups, person, t_in, t_out, tau, within, keep):  # type: ignore[no-untyped-def]
     """Keep the overlaps of pairs who come to `tau` seconds in all within some window of `within` seconds.
 
-    `order`: overlaps by via, person and start. The fullest window begins with an overlap, so no other need be looked at.
-    Seconds that a pair spent in two places at once (clocks err) count once.
+    `groups`: where the overlaps of each via begin, and where the last one's end. The fullest window begins with an overlap, so
+    no other need be looked at. Seconds that a pair spent in two places at once (clocks err) count once.
     """
-    n = len(order)
-    for i in range(n):
-        begin = t_in[order[i]]
-        end = np.int64(begin) + within
-        total, until = np.int64(0), np.int64(begin)
-        j = i
-        while (
-            j < n and person[order[j]] == person[order[i]] and via[order[j]] == via[order[i]] and t_in[order[j]] < end
-        ):
-            till = min(np.int64(t_out[order[j]]), end)
-            total += max(till - max(np.int64(t_in[order[j]]), until), 0)
-            until = max(until, till)
-            j += 1
-        if total >= tau:
-            for k in range(i, j):
-                keep[order[k]] = True
+    for g in range(len(groups) - 1):
+        start, n = groups[g], groups[g + 1] - groups[g]
+        who, begins, ends = person[start : start + n], t_in[start : start + n], t_out[start : start + n]
+        order = np.argsort((who.astype(np.int64) << 32) | (begins.astype(np.int64) + 2**31))
+        for i in range(n):
+            p, begin = who[order[i]], np.int64(begins[order[i]])
+            end = begin + within
+            total, until = np.int64(0), begin
+            j = i
+            while j < n and who[order[j]] == p and begins[order[j]] < end:
+                till = min(np.int64(ends[order[j]]), end)
+                total += max(till - max(np.int64(begins[order[j]]), until), 0)
+                until = max(until, till)
+                j += 1
+            if total >= tau:
+                for k in range(i, j):
+                    keep[start + order[k]] = True
 
 
 @njit(nogil=True, cache=True)

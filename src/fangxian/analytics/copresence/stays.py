@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence import ordering
+from fangxian.analytics.copresence.kernels import BLOCK, Blocks, summarised
 from fangxian.analytics.errors import AnalysisError
 
 Ints = NDArray[Any]
@@ -88,6 +89,23 @@ class Stays:
         """Where each person's stays are: (P + 1) bounds and the rows between them. Made when first asked for."""
         bounds = np.zeros(self.persons + 1, np.int64)
         return bounds, ordering.invert(self.person, bounds)
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """What is known of each 64 rows without reading them. Made when first asked for."""
+        number = -(-len(self) // 2**BLOCK)
+        blocks = Blocks(np.empty(number, np.uint32), np.empty(number, np.int32), np.empty(number, np.int32))
+        summarised(self.place_rows, self.departure, *blocks)
+        return blocks
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """The first and the last arrival; 0 where there is no stay."""
+        visited = np.flatnonzero(np.diff(self.place_rows))
+        if not len(visited):
+            return 0, 0
+        rows = self.place_rows
+        return int(self.arrival[rows[visited]].min()), int(self.arrival[rows[visited + 1] - 1].max())
 
     @property
     def places(self) -> int:

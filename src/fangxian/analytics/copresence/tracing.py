@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence import kernels
+from fangxian.analytics.copresence.frontier import Tables
 from fangxian.analytics.copresence.stays import Stays, shares
 from fangxian.analytics.errors import AnalysisError
 
@@ -128,109 +130,131 @@ def trace(
     """
     if tau <= 0:
         raise AnalysisError("最短接触时间须大于 0", "the shortest contact must be longer than 0 seconds")
-    role = np.full(stays.persons, kernels.OPEN, np.uint8)
     known = index.person < stays.persons
-    role[index.person[known]] = kernels.SETTLED
-    frontier = Index(index.person[known], index.since[known], index.until[known])
+    ring_before = Index(index.person[known], index.since[known], index.until[known])
+    tables = Tables.of(stays)
+    tables.settle(ring_before.person)
     found_people: list[tuple[Ints, int, Ints]] = []
     found_lines: list[Lines] = []
     for ring in range(1, rings + 1):
         if lines or within is not None:
-            met = _lines(stays, frontier, role, tau if within is None else 1, ring, threads)
-            met = met if within is None else _cumulated(met, tau, within)
-            found_lines.append(met)
-            exposed = np.full(stays.persons, kernels.NEVER, np.int32)
-            kernels.first(met.person, met.t_in, exposed)
+            met, exposed = _lines(stays, ring_before, tables.code, tau, within, ring, threads, keep=lines)
+            found_lines += met
         else:
-            exposed = _reach(stays, frontier, role, tau, threads)
-        reached = np.nonzero(exposed != kernels.NEVER)[0].astype(np.uint32)
+            exposed = _reach(stays, ring_before, tables, tau, threads)
+        reached = np.flatnonzero(exposed != kernels.NEVER).astype(np.uint32)
         on_ring(ring, len(reached))
         if not len(reached):
             break
         at = exposed[reached]
         found_people.append((reached, ring, at))
-        role[reached] = kernels.SETTLED
+        tables.settle(reached)
         isolated = np.full(len(reached), kernels.NEVER, np.int32) if until is None else until[reached].astype(np.int32)
-        frontier = Index(reached, at + np.int32(latent), isolated)
+        ring_before = Index(reached, _later(at, latent), isolated)
     return Traced(_people(found_people), _joined(found_lines) if lines else None)
+
+
+def _later(at: Ints, seconds: int) -> Ints:
+    """Instants so many seconds later; none after NEVER."""
+    later: Ints = np.minimum(at.astype(np.int64) + seconds, kernels.NEVER).astype(np.int32) if seconds else at
+    return later
 
 
 def _waves(frontier: Index) -> Iterator[Index]:
     """The frontier so that nobody is in one part twice: first windows, second windows …"""
-    starts = np.nonzero(np.diff(frontier.person, prepend=-1))[0]
+    starts = np.flatnonzero(np.diff(frontier.person, prepend=-1))
+    if len(starts) == len(frontier.person):
+        yield frontier
+        return
     rank = np.arange(len(frontier.person)) - np.repeat(starts, np.diff(starts, append=len(frontier.person)))
     for wave in range(int(rank.max(initial=-1)) + 1):
         part = rank == wave
         yield Index(frontier.person[part], frontier.since[part], frontier.until[part])
 
 
-def _reach(stays: Stays, frontier: Index, role: Ints, tau: int, threads: int) -> Ints:
-    """The start of each open person's first contact with the frontier (P), NEVER where there is none."""
-    exposed = np.full(stays.persons, kernels.NEVER, np.int32)
-    for wave in _waves(frontier):
-        marked = role.copy()
-        marked[wave.person] = kernels.FRONTIER
-        since, until = np.zeros(stays.persons, np.int32), np.zeros(stays.persons, np.int32)
-        since[wave.person], until[wave.person] = wave.since, wave.until
-        places = _places(stays, wave, tau)
-        bounds = np.r_[0, np.cumsum(np.diff(stays.place_rows)[places])]
+def _reach(stays: Stays, around: Index, tables: Tables, tau: int, threads: int) -> Ints:
+    """The start of each open person's first contact with persons of `around` (P), NEVER where there is none."""
+    exposed: Ints | None = None
+    for wave in _waves(around):
+        frontier = tables.frontier(wave)
+        places = _places(stays, wave, tau, threads)
+        rows = np.r_[0, np.cumsum(np.diff(stays.place_rows)[places])]
+        todo = deque(shares(rows, 16 * threads))
 
         def work(
-            share: tuple[int, int],
-            places: Ints = places,
-            marked: Ints = marked,
-            since: Ints = since,
-            until: Ints = until,
+            _thread: int, todo: deque[tuple[int, int]] = todo, places: Ints = places, wave: kernels.Frontier = frontier
         ) -> Ints:
-            mine = np.full(stays.persons, kernels.NEVER, np.int32)
-            kernels.reach(
-                places[share[0] : share[1]], stays.place_rows, stays.person, stays.arrival, stays.departure,
-                marked, since, until, np.int32(tau), mine,
-            )  # fmt: skip
+            mine, own = np.full(stays.persons, kernels.NEVER, np.int32), wave._replace(code=wave.code.copy())
+            while todo:
+                try:
+                    first, last = todo.popleft()
+                except IndexError:  # another thread took the last
+                    break
+                kernels.reach(
+                    places[first:last], stays.place_rows, stays.person, stays.arrival, stays.departure,
+                    own, np.int32(tau), mine,
+                )  # fmt: skip
             return mine
 
         with ThreadPoolExecutor(threads) as pool:
-            for mine in pool.map(work, shares(bounds, threads)):
-                np.minimum(exposed, mine, out=exposed)
-    return exposed
+            for mine in pool.map(work, range(threads)):
+                exposed = mine if exposed is None else np.minimum(exposed, mine, out=exposed)
+        tables.settle(wave.person)
+    return np.full(stays.persons, kernels.NEVER, np.int32) if exposed is None else exposed
 
 
-def _places(stays: Stays, frontier: Index, tau: int) -> Ints:
+def _places(stays: Stays, frontier: Index, tau: int, threads: int) -> Ints:
     """The places where the frontier was; all of them where it is so large that looking for them costs more than it saves."""
-    if len(frontier.person) * 20 > stays.persons:
+    if len(frontier.person) * 100 > stays.persons:
         return np.arange(stays.places)
     own, own_rows = stays.by_person
     flags = np.zeros(stays.places, np.uint8)
     kernels.touched(
         frontier.person, frontier.since, frontier.until, own, own_rows,
-        stays.place_rows, stays.arrival, stays.departure, np.int32(tau), flags,
+        stays.place_rows, stays.arrival, stays.departure, stays.blocks, np.int32(tau), flags,
     )  # fmt: skip
-    return np.nonzero(flags)[0]
+    return np.flatnonzero(flags)
 
 
-def _lines(stays: Stays, frontier: Index, role: Ints, tau: int, ring: int, threads: int) -> Lines:
+def _lines(
+    stays: Stays, around: Index, code: Ints, tau: int, within: int | None, ring: int, threads: int, *, keep: bool
+) -> tuple[list[Lines], Ints]:
+    """The contacts with persons of `around` (if they are to be kept), and the start of each open person's first (P)."""
     own, own_rows = stays.by_person
+    shortest = np.int32(tau if within is None else 1)
 
-    def work(part: slice) -> tuple[Ints, ...]:
-        found: tuple[Ints, ...] = kernels.lines(
-            frontier.person[part], frontier.since[part], frontier.until[part], own, own_rows, stays.place_rows,
-            stays.person, stays.arrival, stays.departure, stays.longest, role, np.int32(tau),
+    def work(part: slice) -> Lines:
+        person, via, place, t_in, t_out = kernels.lines(
+            around.person[part], around.since[part], around.until[part], own, own_rows, stays.place_rows,
+            stays.person, stays.arrival, stays.departure, stays.blocks, code, shortest,
         )  # fmt: skip
-        return found
+        if within is not None:
+            enough = np.zeros(len(person), bool)
+            groups = np.r_[0, np.flatnonzero(np.diff(via)) + 1, len(via)]
+            kernels.cumulated(groups, person, t_in, t_out, tau, within, enough)
+            person, via, place, t_in, t_out = (column[enough] for column in (person, via, place, t_in, t_out))
+        return Lines(person, np.full(len(person), ring, np.uint8), via, place, t_in, t_out)
 
-    cuts = np.linspace(0, len(frontier.person), 8 * threads + 1).astype(int).tolist()
+    exposed = np.full(stays.persons, kernels.NEVER, np.int32)
+    found = []
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(work, (slice(*cut) for cut in pairwise(cuts))))
-    person, via, place, t_in, t_out = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Lines(person, np.full(len(person), ring, np.uint8), via, place, t_in, t_out)
+        for met in pool.map(work, _parts(around.person, threads)):
+            kernels.first(met.person, met.t_in, exposed)
+            if keep:
+                found.append(met)
+    return found, exposed
 
 
-def _cumulated(met: Lines, tau: int, within: int) -> Lines:
-    """The overlaps that make a contact together with others of the same two persons."""
-    keep = np.zeros(len(met), bool)
-    order = np.lexsort((met.t_in, met.person, met.via))
-    kernels.cumulated(order, met.person, met.via, met.t_in, met.t_out, tau, within, keep)
-    return met.where(keep)
+#: Index persons whose lines are looked for at one go: enough to be worth a call, few enough to share out evenly.
+_PART = 256
+
+
+def _parts(person: Ints, threads: int) -> list[slice]:
+    """The rows of a frontier in parts, those of one person never parted."""
+    number = max(8 * threads, len(person) // _PART)
+    cuts = np.unique(np.linspace(0, len(person), number + 1).astype(int)[:-1])
+    starts = np.unique(np.searchsorted(person, person[cuts[cuts < len(person)]])).tolist()
+    return [slice(*pair) for pair in pairwise([*starts, len(person)])]
 
 
 _COLUMNS = ("person", "ring", "via", "place", "t_in", "t_out")
