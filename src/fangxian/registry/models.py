@@ -134,6 +134,16 @@ class Phone(models.Model):
         indexes = [models.Index(fields=["number_index"], name="phone_number")]
 
 
+class LakeKey(models.Model):
+    """What the lake calls a person: a random number of 32 bits that leads back to them through this row alone.
+
+    When it is deleted, whatever the lake still had under the number is nobody's.
+    """
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="lake_key")
+    key = models.BigIntegerField(unique=True)
+
+
 class Alias(models.Model):
     """Another name of the same person."""
 

@@ -56,6 +56,10 @@ class Labels:
     def __len__(self) -> int:
         return len(self._present) if self._plain or self._values is None else len(self._values)
 
+    def seen(self) -> NDArray[Any]:
+        """The numbers (uint32) that stand for a label that was learnt; ascending."""
+        return np.nonzero(self._present)[0].astype(np.uint32) if self._plain else np.arange(len(self), dtype=np.uint32)
+
     def codes(self, column: pa.Array) -> NDArray[Any]:
         """The numbers (uint32) of labels that were learnt."""
         if self._plain:

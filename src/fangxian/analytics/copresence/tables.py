@@ -6,7 +6,7 @@ and places are any labels; instants are whole seconds or timestamps, and come ba
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ LONGEST = 31 * 86_400
 SHOWN = 1000
 _MOST = 2**31 - 2
 _BATCH = 4_000_000
+#: Which rows of a batch cannot be used, by the batch and its arrivals in seconds.
+Wrong = Callable[[pa.RecordBatch, NDArray[Any]], NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,9 @@ class StayFile:
         """`table`: the stays themselves, where the file holds something else."""
         self.path = path
         self.faults: list[Fault] = []
-        self.faulty = self.rows = 0
+        self.faulty = self.rows = self.latest = 0
         self.persons, self.places = Labels(), Labels()
+        self._refused: list[Wrong] = []
         if table is None and path.suffix.lower() == ".csv":
             table = _read_csv(path, STAYS)
         self._table = table
@@ -122,7 +125,7 @@ class StayFile:
             first, last = int(arrival[good].min()), int(departure[good].max())
             earliest = first if earliest is None else min(earliest, first)
             latest = last if latest is None else max(latest, last)
-        self.instants.base = earliest or 0
+        self.instants.base, self.latest = earliest or 0, latest or 0
         if latest is not None and latest - self.instants.base > _MOST:
             raise AnalysisError(
                 f"{self.path}: 停留跨度超过 68 年，请核对时间单位（应为秒）",
@@ -149,6 +152,8 @@ class StayFile:
             if batch.column(name).null_count:
                 good &= batch.column(name).is_valid().to_numpy(zero_copy_only=False)
         good &= (departure >= arrival) & (departure - arrival <= LONGEST)
+        for wrong in self._refused:
+            good &= ~wrong(batch, arrival)
         if note:
             self.faulty += int(len(good) - np.count_nonzero(good))
         return arrival, departure, good
@@ -156,6 +161,15 @@ class StayFile:
     def _note(self, file: str, row: int, column: str, wrong: NDArray[Any], what: Text, remedy: Text) -> None:
         for at in np.nonzero(wrong)[0][: max(0, SHOWN - len(self.faults))].tolist():
             self.faults.append(Fault(file, row + at + 1, column, what, remedy))
+
+    def refuse(self, wrong: Wrong, column: str, what: Text, remedy: Text) -> None:
+        """Leave out and list further rows, that the caller has a reason of its own not to use. One more reading."""
+        for file, row, batch in self._batches():
+            arrival, _departure, good = self._judged(file, row, batch)
+            refused = good & wrong(batch, arrival)
+            self._note(file, row, column, refused, what, remedy)
+            self.faulty += int(np.count_nonzero(refused))
+        self._refused.append(wrong)
 
     def pieces(self) -> Iterator[Piece]:
         """Arrays of person, place, arrival and departure, without the rows at fault."""

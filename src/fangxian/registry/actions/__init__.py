@@ -3,6 +3,7 @@
 from fangxian.registry.actions.amendments import amend_person, withdraw
 from fangxian.registry.actions.divisions import abolish_division, import_divisions, install, rename_division
 from fangxian.registry.actions.households import create_household, house, move_in, move_out, set_head
+from fangxian.registry.actions.lake_keys import LABELS, forget_keys, keys_of_labels, lake_keys, open_keys
 from fangxian.registry.actions.matches import find_matches, merge, say_different, say_same, unmerge
 from fangxian.registry.actions.organisations import create_organisation, deactivate_organisation, rename_organisation
 from fangxian.registry.actions.outlines import import_outlines, outline_division
@@ -14,6 +15,7 @@ from fangxian.registry.actions.views import begin_with, delete_view, keep_column
 from fangxian.registry.checking import check
 
 __all__ = [
+    "LABELS",
     "PERSONAL",
     "PlaceForm",
     "abolish_division",
@@ -29,15 +31,19 @@ __all__ = [
     "delete_view",
     "end_appointment",
     "find_matches",
+    "forget_keys",
     "hand_over_post",
     "house",
     "import_divisions",
     "import_outlines",
     "install",
     "keep_columns",
+    "keys_of_labels",
+    "lake_keys",
     "merge",
     "move_in",
     "move_out",
+    "open_keys",
     "outline_division",
     "register_many",
     "register_person",

@@ -38,18 +38,7 @@ def register_many(by: Actor, forms: Sequence[PersonForm | Checked]) -> list[int]
     good rows from bad ones, run `checking.check` on each first.
     """
     by.must("persons.register")
-    home = by.areas("persons.register")[0]
-    checked = [_placed(_checked(form, position), home) for position, form in enumerate(forms)]
-    for last_try in (False, True):
-        known = holders({number.index for one in checked for number in one.documents})
-        plan = _plan(checked, known)
-        try:
-            with attempt():
-                return _enter(by, plan, len(checked))
-        except IntegrityError:  # somebody else registered one of these documents a moment ago: now it is known
-            if last_try:
-                raise
-    raise AssertionError("unreachable")
+    return enter(by, forms, by.areas("persons.register")[0])
 
 
 @action
@@ -73,6 +62,21 @@ def withdraw_people(by: Actor, person_ids: Collection[int], reason: str) -> list
         )  # fmt: skip
     Person.objects.filter(pk__in=[person.pk for person in gone]).delete()
     return [person.pk for person in gone]
+
+
+def enter(by: Actor, forms: Sequence[PersonForm | Checked], home: str) -> list[int]:
+    """`register_many` for actions that have checked a right of their own; `home`: the area of whoever has none in the form."""
+    checked = [_placed(_checked(form, position), home) for position, form in enumerate(forms)]
+    for last_try in (False, True):
+        known = holders({number.index for one in checked for number in one.documents})
+        plan = _plan(checked, known)
+        try:
+            with attempt():
+                return _enter(by, plan, len(checked))
+        except IntegrityError:  # somebody else registered one of these documents a moment ago: now it is known
+            if last_try:
+                raise
+    raise AssertionError("unreachable")
 
 
 def find(code: str, *, lock: bool = False) -> Person:

@@ -12,7 +12,7 @@ from fangxian.core import clock, ids, journal
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.registry import checking, masking
-from fangxian.registry.models import Document, Person, Phone
+from fangxian.registry.models import Document, LakeKey, Person, Phone
 from fangxian.registry.schemas import Card, Look, Page, Traits
 
 #: The last character there is: the end of a range of texts with the same beginning.
@@ -72,6 +72,18 @@ def same_person(person_id: int) -> tuple[int, ...]:
     return (root, *Person.objects.filter(canonical_id=root).order_by("pk").values_list("pk", flat=True))
 
 
+def lake_keys_of(person_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """Every lake key of these people, by id: those of merged duplicates are theirs too. Two queries."""
+    roots = canonical(person_ids)
+    rows = LakeKey.objects.filter(
+        Q(person_id__in=set(roots.values())) | Q(person__canonical_id__in=set(roots.values()))
+    ).values_list("person_id", "person__canonical_id", "key")
+    keys: dict[int, tuple[int, ...]] = {}
+    for pk, root, key in rows.order_by("person_id"):
+        keys[root or pk] = (*keys.get(root or pk, ()), key)
+    return {pk: keys.get(root, ()) for pk, root in roots.items()}
+
+
 def by_codes(codes: Iterable[str]) -> dict[str, Traits]:
     """The same by code, however the codes were typed; unknown ones are left out."""
     wanted = {ids.normalise_code(code) for code in codes}
@@ -116,7 +128,7 @@ def access_history(by: Actor, code: str) -> list[Look]:
     if found is None or not (_is_own(by, found) or by.may("persons.history", found.area)):
         raise NotFound(_("There is no such person."))
     looks = []
-    for entry in journal.of("person", same_person(found.pk), actions=("person.revealed",)):
+    for entry in journal.of("person", same_person(found.pk), actions=("person.revealed", "person.traced")):
         data = json.loads(entry.data)
         looks.append(
             Look(entry.at, entry.actor, entry.channel, entry.area, entry.purpose, data["reason"], tuple(data["fields"]))
