@@ -102,10 +102,11 @@ def trace(
     _refuse(cumulative + companions + backward < 2, "--backward", "一次只能选一种", "choose one of these at a time")
     from fangxian.analytics import copresence
     from fangxian.analytics.copresence import tables
+    from fangxian.analytics.copresence.positions import positions
 
     with bar() as progress:
         task = progress.add_task(say("读取停留记录", "Reading the stays"), total=None)
-        file = tables.positions(stays, cell) if companions else tables.StayFile(stays)
+        file = positions(stays, cell) if companions else tables.StayFile(stays)
         cases, wrong, strangers = file.index(index)
         progress.update(task, description=say("追踪", "Tracing"))
         told: dict[str, Any] = {"stays": file.rows, "index_without_stays": strangers}

@@ -17,7 +17,6 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from fangxian.analytics.copresence.companions import cell_stays, cells, centres
 from fangxian.analytics.copresence.instants import Instants
 from fangxian.analytics.copresence.labels import Labels
 from fangxian.analytics.copresence.sources import Sources
@@ -28,7 +27,6 @@ from fangxian.text import Text
 
 STAYS = ("person", "place", "t_in", "t_out")
 INDEX = ("person", "from", "to")
-POSITIONS = ("person", "t", "lon", "lat")
 #: A stay longer than this is taken for a missing check-out that somebody filled in, not for a stay.
 LONGEST = 31 * 86_400
 #: How many faulty rows are kept to be shown; all are counted.
@@ -50,8 +48,8 @@ class Fault:
     remedy: Text
 
 
-_MISSING = Text("缺少值", "there is no value"), Text("请补上", "Fill it in")
-_NO_INSTANT = (
+NO_VALUE = Text("缺少值", "there is no value"), Text("请补上", "Fill it in")
+NO_INSTANT = (
     Text("不是时间", "is not an instant"),
     Text("请写成整秒数，或如 2022-01-31 08:00:00", "Write whole seconds, or as 2022-01-31 08:00:00"),
 )
@@ -83,7 +81,7 @@ class StayFile:
         self.persons, self.places = Labels(), Labels()
         self._refused: list[Wrong] = []
         if table is None and path.suffix.lower() == ".csv":
-            table = _read_csv(path, STAYS)
+            table = read_rows(path, STAYS)
         self._table = table
         self._files = sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]
         if not self._files:
@@ -143,9 +141,9 @@ class StayFile:
         if note:
             missing = {name: batch.column(name).is_null().to_numpy(zero_copy_only=False) for name in STAYS}
             for name, fits in (("t_in", in_ok), ("t_out", out_ok)):
-                self._note(file, row, name, ~fits & ~missing[name], *_NO_INSTANT)
+                self._note(file, row, name, ~fits & ~missing[name], *NO_INSTANT)
             for name in STAYS:
-                self._note(file, row, name, missing[name], *_MISSING)
+                self._note(file, row, name, missing[name], *NO_VALUE)
             self._note(file, row, "t_out", good & (departure < arrival), *_BACKWARD)
             self._note(file, row, "t_out", good & (departure - arrival > LONGEST), *_TOO_LONG)
         for name in ("person", "place"):
@@ -190,9 +188,7 @@ class StayFile:
 
     def index(self, path: Path) -> tuple[Index, list[Fault], int]:
         """Index persons of a file, the rows left out, and how many of the persons have no stay at all."""
-        table = (
-            _read_csv(path, INDEX) if path.suffix.lower() == ".csv" else _parquet(path, INDEX).read(columns=list(INDEX))
-        )
+        table = read_rows(path, INDEX)
         instants = Instants.of(table.schema, path, ("from", "to"), like=self.instants)
         (since, since_ok), (until, until_ok) = (instants.seconds(table.column(name)) for name in ("from", "to"))
         absent = table.column("to").is_null().to_numpy()
@@ -200,10 +196,10 @@ class StayFile:
         faults = [
             Fault(path.name, at + 2, column, *words)
             for column, wrong, words in (
-                ("person", person_missing, _MISSING),
-                ("from", table.column("from").is_null().to_numpy(), _MISSING),
-                ("from", ~since_ok & table.column("from").is_valid().to_numpy(), _NO_INSTANT),
-                ("to", ~until_ok & ~absent, _NO_INSTANT),
+                ("person", person_missing, NO_VALUE),
+                ("from", table.column("from").is_null().to_numpy(), NO_VALUE),
+                ("from", ~since_ok & table.column("from").is_valid().to_numpy(), NO_INSTANT),
+                ("to", ~until_ok & ~absent, NO_INSTANT),
                 ("to", since_ok & until_ok & (until < since), _WINDOW),
             )
             for at in np.nonzero(wrong)[0].tolist()
@@ -246,65 +242,6 @@ class StayFile:
         )  # fmt: skip
 
 
-def positions(path: Path, side: float) -> StayFile:
-    """A file of positions (`person, t, lon, lat`; degrees, WGS 84) as stays in cells of `side` metres, named by their centres.
-
-    Rows whose instant or position is none are left out and listed.
-    """
-    table = (
-        _read_csv(path, POSITIONS)
-        if path.suffix.lower() == ".csv"
-        else _parquet(path, POSITIONS).read(columns=list(POSITIONS))
-    )
-    instants = Instants.of(table.schema, path, ("t", "t"))
-    at, good = instants.seconds(table.column("t"))
-    faults: list[tuple[int, str, Text, Text]] = [(row, "t", *_NO_INSTANT) for row in np.nonzero(~good)[0].tolist()]
-    place: dict[str, NDArray[Any]] = {}
-    for name, most in (("lon", 180), ("lat", 90)):
-        column = table.column(name)
-        if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
-            column = pa.chunked_array([pa.array([_number(one) for one in column.to_pylist()], pa.float64())])
-        place[name] = column.to_numpy().astype(float)
-        fits = np.abs(place[name]) <= most
-        faults += [(row, name, *_NO_POSITION) for row in np.nonzero(~fits)[0].tolist()]
-        good &= fits
-    valid = table.column("person").is_valid().to_numpy()
-    faults += [(row, "person", *_MISSING) for row in np.nonzero(~valid)[0].tolist()]
-    good &= valid
-    labels = Labels()
-    persons = table.column("person").combine_chunks().filter(pa.array(good))
-    labels.learn(persons)
-    found, number = np.unique(cells(place["lon"][good], place["lat"][good], side), return_inverse=True)
-    who, where, begin, end = cell_stays(labels.codes(persons), at[good], number)
-    names = pa.array([f"{lon:.5f},{lat:.5f}" for lon, lat in zip(*centres(found, side), strict=True)], pa.string())
-    stays = pa.table(
-        {
-            "person": labels.of(who),
-            "place": names.take(pa.array(where)),
-            "t_in": instants.written(begin),
-            "t_out": instants.written(end),
-        }
-    )
-    file = StayFile(path, stays)
-    file.rows, file.faulty = len(good), int(len(good) - np.count_nonzero(good))
-    file.faults = [
-        Fault(path.name, row + 2, *said)
-        for row, said in ((one[0], one[1:]) for one in sorted(faults, key=lambda one: one[:2])[:SHOWN])
-    ]
-    return file
-
-
-def _number(words: Any) -> float:
-    try:
-        return float(words)
-    except (TypeError, ValueError):
-        return float("nan")
-
-
-_NO_POSITION = (
-    Text("经纬度缺失或超出范围", "the longitude or latitude is missing or out of range"),
-    Text("请以度为单位填写，并核对是否写反", "Give degrees, and check that the two are not swapped"),
-)
 _WINDOW = (
     Text("隔离早于传染期开始", "the isolation is before the infectious window"),
     Text("请核对两个时间", "Check both instants"),
@@ -321,26 +258,29 @@ def write(table: pa.Table, path: Path) -> None:
     half.replace(path)
 
 
-def _read_csv(path: Path, wanted: tuple[str, ...]) -> pa.Table:
+def read_rows(path: Path, wanted: tuple[str, ...], optional: tuple[str, ...] = ()) -> pa.Table:
+    """A CSV or Parquet file in memory: the columns `wanted`, and those of `optional` that it has."""
+    if path.suffix.lower() != ".csv":
+        file = _parquet(path)
+        names = file.schema_arrow.names
+        _columns(names, wanted, path)
+        return file.read(columns=[*wanted, *(name for name in optional if name in names)])
     try:
         table = pa_csv.read_csv(path, convert_options=pa_csv.ConvertOptions(strings_can_be_null=True))
     except pa.ArrowInvalid as fault:
         raise AnalysisError(f"{path}: 不是可读的 CSV（{fault}）", f"{path}: cannot be read as CSV ({fault})") from None
     _columns(table.column_names, wanted, path)
-    return table.select(list(wanted))
+    return table.select([*wanted, *(name for name in optional if name in table.column_names)])
 
 
-def _parquet(path: Path, wanted: tuple[str, ...] = ()) -> pq.ParquetFile:
+def _parquet(path: Path) -> pq.ParquetFile:
     try:
-        file = pq.ParquetFile(path)
+        return pq.ParquetFile(path)
     except pa.ArrowInvalid:
         raise AnalysisError(
             f"{path}: 不是完整的 Parquet 文件；CSV 文件名须以 .csv 结尾",
             f"{path}: is no whole Parquet file; the name of a CSV file must end in .csv",
         ) from None
-    if wanted:
-        _columns(file.schema_arrow.names, wanted, path)
-    return file
 
 
 def _columns(names: list[str], wanted: tuple[str, ...], path: Path) -> None:
