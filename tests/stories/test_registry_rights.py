@@ -90,6 +90,10 @@ CASES = [
     Case("say_same", "registrar", "grid_worker", lambda w, by: actions.say_same(by, w.match.pk, w.one.code)),
     Case("say_different", "reviewer", "leader", lambda w, by: actions.say_different(by, w.match.pk, "two people")),
     Case("find_matches", "reviewer", "grid_worker", lambda w, by: actions.find_matches(by, [w.one.pk]), anywhere=True),
+    Case("lake_keys", "stay_source", "investigator", lambda w, by: actions.lake_keys(by, [w.one.pk]), anywhere=True),
+    Case("keys_of_labels", "registrar", "grid_worker", lambda w, by: actions.keys_of_labels(by, "phone", ["13812345678"]), anywhere=True),
+    Case("open_keys", "investigator", "stay_source", lambda w, by: actions.open_keys(
+        by, actions.lake_keys(SYSTEM, [w.one.pk]).values(), "investigation"), anywhere=True),
 ]  # fmt: skip
 
 #: What everybody who has an account may do, for themselves: how a list is shown to them.
@@ -137,10 +141,12 @@ def test_the_same_role_elsewhere_may_not(case: Case, world: World):
     assert not Entry.objects.filter(actor=by.name).exists()
 
 
-def test_only_the_system_installs(world: World):
-    for role in ("registrar", "leader", "auditor"):
+def test_only_the_system_installs_and_forgets(world: World):
+    for role in ("registrar", "leader", "auditor", "stay_source"):
         with pytest.raises(NotAllowed):
             actions.install(_holder(role, EAST, world))
+        with pytest.raises(NotAllowed):
+            actions.forget_keys(_holder(role, EAST, world), [])
 
 
 @pytest.mark.parametrize(
@@ -161,5 +167,5 @@ def test_readers_ask_for_a_right_too(world: World, read: Callable[[World, Actor]
 
 
 def test_every_writer_has_its_row():
-    writers = {name for name in actions.__all__ if name.islower()} - {"check", "install"} - OF_ONES_OWN
+    writers = {name for name in actions.__all__ if name.islower()} - {"check", "install", "forget_keys"} - OF_ONES_OWN
     assert {case.name for case in CASES} == writers

@@ -57,7 +57,7 @@ def keys_of_labels(by: Actor, kind: str, labels: Sequence[str]) -> list[int]:
 
 
 @action
-def open_keys(by: Actor, keys: Collection[int], purpose: str, reason: str = "") -> dict[int, int]:
+def open_keys(by: Actor, keys: Iterable[int], purpose: str, reason: str = "") -> dict[int, int]:
     """Who the persons behind lake keys are: key → id of the record that stands for the person; unknown keys are left out.
 
     The one way back from the lake to people. It needs the right and a purpose, and leaves a line for each person, that they see.
@@ -78,7 +78,7 @@ def open_keys(by: Actor, keys: Collection[int], purpose: str, reason: str = "") 
 @action
 def forget_keys(by: Actor, kept: Collection[int]) -> int:
     """Forget every lake key but those that are still in use; how many went. What was written under them is nobody's from now on."""
-    by.must("stays.manage")
+    by.must("stays.manage", "")  # of everybody: nobody's but the system's
     kept = set(kept)
     gone = [pk for pk, key in LakeKey.objects.values_list("pk", "key").iterator(100_000) if key not in kept]
     for start in range(0, len(gone), 10_000):
