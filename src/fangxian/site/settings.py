@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "fangxian.core",
     "fangxian.registry",
     "fangxian.duties",
+    "fangxian.surveillance",
     "fangxian.cases",
     "fangxian.tracing",
     "fangxian.containment.venues",

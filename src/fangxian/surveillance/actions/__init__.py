@@ -1,0 +1,16 @@
+"""The only writers of surveillance: sources and their calendar, numbers, signals, alerts from the first sign to their end."""
+
+from fangxian.surveillance.actions.owing import owe
+from fangxian.surveillance.actions.registering import change_source, note_break, register_source, retire_source
+from fangxian.surveillance.actions.reporting import report, report_many, settle_untested
+
+__all__ = [
+    "change_source",
+    "note_break",
+    "owe",
+    "register_source",
+    "report",
+    "report_many",
+    "retire_source",
+    "settle_untested",
+]

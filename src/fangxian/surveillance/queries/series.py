@@ -1,0 +1,142 @@
+"""Series of numbers by day, as long arrays that `fangxian.analytics.detection` reads: what was entered, and what is computed from it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fangxian.analytics.normalising import per_person, ratio
+from fangxian.core import clock
+from fangxian.core.access import Actor, within
+from fangxian.surveillance.actions.registering import closures
+from fangxian.surveillance.kinds import Measure, kind
+from fangxian.surveillance.models import Observation, Source
+from fangxian.surveillance.queries.sources import visible
+from fangxian.surveillance.schemas import Series
+
+#: So much of a series is read where nobody says how much: what every method in use here can see.
+USUAL = timedelta(days=400)
+Values = NDArray[np.float64]
+
+
+def series(
+    by: Actor,
+    area: str = "",
+    *,
+    source: str = "",
+    measure: str = "",
+    kind: str = "",
+    first: date | None = None,
+    last: date | None = None,
+    after: int = 0,
+    limit: int = 500,
+) -> list[Series]:
+    """The series of a jurisdiction, of one source, of one measure; sources by id from the one after `after`. Two queries.
+
+    Every period from the first day asked for to the last is there; NaN where nothing was told.
+    """
+    found = Source.objects.filter(visible(by), within(area), pk__gt=after)
+    if source:
+        found = found.filter(code=source)
+    if kind:
+        found = found.filter(kind=kind)
+    rows = list(found.order_by("pk")[:limit])
+    return [one for _row, one in of_sources(rows, first, last, (measure,) if measure else ())]
+
+
+def of_sources(
+    rows: Sequence[Source], first: date | None = None, last: date | None = None, measures: Sequence[str] = ()
+) -> Iterator[tuple[Source, Series]]:
+    """The series of these sources, entered and computed, whole and by class. One query. The caller has checked the right."""
+    last = last or clock.today()
+    first = first or last - USUAL
+    told = _told(rows, first, last)
+    for row in rows:
+        of = told.get(row.pk, {})
+        days = _days(row, max(first, row.since), last, {pair[0] for pairs in of.values() for pair in pairs})
+        if not len(days):
+            continue
+        for one in kind(row.kind).measures.values():
+            if measures and one.key not in measures:
+                continue
+            if not one.derived and one.key not in row.measures:
+                continue
+            for unit in _units(one, row):
+                values = _values(one, unit, of, days, row)
+                if values is not None:
+                    period = "week" if row.rhythm == "weekly" else "day"
+                    yield row, Series(row.code, one.key, unit, period, days, values)
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _told(rows: Iterable[Source], first: date, last: date) -> Mapping[int, Mapping[tuple[str, str], list[Any]]]:
+    """source id → (measure, unit) → [(day, value)]."""
+    found: dict[int, dict[tuple[str, str], list[Any]]] = defaultdict(lambda: defaultdict(list))
+    current = Observation.objects.filter(
+        source_id__in=[row.pk for row in rows], superseded_at__isnull=True, day__gte=first, day__lte=last
+    )
+    for source, measure, unit, day, value in current.values_list("source_id", "measure", "unit", "day", "value"):
+        found[source][measure, unit].append((day, value))
+    return found
+
+
+def _days(row: Source, first: date, last: date, told: Collection[date]) -> NDArray[np.datetime64]:
+    """The periods of a source: its rhythm without its closures, and any other day of which it has told all the same."""
+    if row.rhythm == "weekly":
+        first += timedelta(days=(row.weekday - first.weekday()) % 7)
+        return np.arange(np.datetime64(first), np.datetime64(last) + 1, 7)
+    days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
+    open_on = np.is_busday(days) if row.rhythm == "workdays" else np.ones(len(days), np.bool_)
+    for begin, end in closures(row):
+        open_on &= ~((days >= np.datetime64(begin)) & (days <= np.datetime64(end)))
+    return np.asarray(days[open_on | np.isin(days, np.array(sorted(told), "datetime64[D]"))])
+
+
+def _units(measure: Measure, row: Source) -> tuple[str, ...]:
+    return ("",) if measure.derived else ("", *row.units)
+
+
+def _values(
+    measure: Measure, unit: str, told: Mapping[tuple[str, str], list[Any]], days: NDArray[np.datetime64], row: Source
+) -> Values | None:
+    """The values on these days; None for a series that was never told."""
+    if measure.derived:
+        parts = [_filled(_entered(key, "", told, days, row), constant=key == "population") for key in measure.parts]
+        if any(one is None for one in parts):
+            return None
+        return ratio(*parts) if measure.ratio else per_person(*parts)  # type: ignore[arg-type]
+    return _entered(measure.key, unit, told, days, row)
+
+
+def _entered(
+    key: str, unit: str, told: Mapping[tuple[str, str], list[Any]], days: NDArray[np.datetime64], row: Source
+) -> Values | None:
+    own = told.get((key, unit), [])
+    if not own and not unit:  # told by class only: the source as a whole is their sum, on days on which all have told
+        parts = [_spread(told[key, one], days) for one in row.units if (key, one) in told]
+        return np.sum(parts, axis=0) if len(parts) == len(row.units) and parts else None
+    return _spread(own, days) if own else None
+
+
+def _spread(pairs: Sequence[tuple[date, float]], days: NDArray[np.datetime64]) -> Values:
+    """Values on their periods. Of a weekly series a number belongs to the week that ends on or after its day; the latest one counts."""
+    values = np.full(len(days), np.nan)
+    pairs = sorted(pairs)
+    place = np.searchsorted(days, np.array([pair[0] for pair in pairs], "datetime64[D]"))
+    kept = place < len(days)
+    values[place[kept]] = np.array([pair[1] for pair in pairs])[kept]
+    return values
+
+
+def _filled(values: Values | None, *, constant: bool) -> Values | None:
+    """What changes rarely, such as the people served, holds until it is told anew."""
+    if values is None or not constant or np.isnan(values).all():
+        return values
+    known = np.where(~np.isnan(values), np.arange(len(values)), 0)
+    held = values[np.maximum.accumulate(known)]
+    return np.where(np.isnan(held), values[~np.isnan(values)][0], held)

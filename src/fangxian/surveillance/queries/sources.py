@@ -1,0 +1,215 @@
+"""Reading sources: mine, those of a place, what each has told and still owes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils.translation import get_language
+
+from fangxian.core import clock, ids
+from fangxian.core.access import Actor, within
+from fangxian.registry import queries as registry
+from fangxian.surveillance.actions.registering import closures, no_such_source
+from fangxian.surveillance.checking import lacking, unnamed
+from fangxian.surveillance.kinds import kind, kinds
+from fangxian.surveillance.models import Break, Observation, Report, Source, Untested
+from fangxian.surveillance.schemas import ReportView, SourceView
+from fangxian.text import Text
+
+_OWED = Q(received_at__isnull=True, excused="", due_at__isnull=False)
+
+
+def visible(by: Actor) -> Q:
+    """The sources that an actor may know of: those of the area that is watched, and one's own."""
+    return by.scope("surveillance.view", organisation="organisation_id") | by.scope(
+        "surveillance.report", organisation="organisation_id"
+    )
+
+
+def sources(
+    by: Actor, area: str = "", *, kind: str = "", after: int = 0, limit: int = 100, ended: bool = False
+) -> list[SourceView]:
+    """Sources of a jurisdiction, by id from the one after `after`. Four queries."""
+    found = Source.objects.filter(visible(by), within(area), pk__gt=after)
+    if kind:
+        found = found.filter(kind=kind)
+    if not ended:
+        found = found.filter(until__isnull=True)
+    return _views(found.order_by("pk")[:limit])
+
+
+def my_sources(by: Actor, *, limit: int = 60) -> list[SourceView]:
+    """The sources for which the actor reports: those of one's own organisation, or of one's area."""
+    mine = by.scope("surveillance.report", organisation="organisation_id")
+    return _views(Source.objects.filter(mine, until__isnull=True).order_by("pk")[:limit])
+
+
+def source(by: Actor, code: str) -> SourceView:
+    """One source. Raises NotFound."""
+    return _views([_one(by, code)])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class LateReport:
+    """A report that is past its hour."""
+
+    id: int
+    source: str
+    source_name: Text
+    kind: Text
+    organisation: str
+    area: str
+    area_name: str
+    day: date
+    due_at: datetime
+
+
+def late_reports(by: Actor, area: str = "", *, after: int = 0, limit: int = 100) -> list[LateReport]:
+    """Reports past their hour that have not come, by id from the one after `after`."""
+    found = Report.objects.filter(
+        _OWED, within(area, "source__area"), source__in=Source.objects.filter(visible(by)), due_at__lte=clock.now(), pk__gt=after,
+    )  # fmt: skip
+    rows = list(found.select_related("source__organisation").order_by("pk")[:limit])
+    called = registry.short_area_names(row.source.area for row in rows)
+    return [
+        LateReport(
+            row.pk, row.source.code, name_of(row.source), kinds()[row.source.kind].name, _body(row.source), row.source.area,
+            called[row.source.area], row.day, row.due_at,
+        )
+        for row in rows if row.due_at
+    ]  # fmt: skip
+
+
+def reports(by: Actor, code: str, first: date, last: date) -> list[ReportView]:
+    """What a source has told and owes about the days from first to last, the newest first. Five queries."""
+    row = _one(by, code)
+    written = {one.day: one for one in Report.objects.filter(source=row, day__gte=first, day__lte=last)}
+    values: dict[date, dict[str, float]] = {}
+    for one in Observation.objects.filter(source=row, day__gte=first, day__lte=last, superseded_at__isnull=True):
+        values.setdefault(one.day, {})[f"{one.measure}:{one.unit}" if one.unit else one.measure] = one.value
+    untested: dict[date, int] = {}
+    for day in Untested.objects.filter(source=row, day__gte=first, day__lte=last).values_list("day", flat=True):
+        untested[day] = untested.get(day, 0) + 1
+    gaps = lacking([(row, day) for day in written]) if written else {}
+    return [
+        _report(row, written[day], values.get(day, {}), gaps.get((row.pk, day), ()), untested.get(day, 0))
+        for day in sorted(written, reverse=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a number: what it was held to be, from when, by whom, why it was changed."""
+
+    measure: str
+    unit: str
+    value: float
+    version: int
+    known_at: datetime
+    by_name: str
+    channel: str
+    reason: str
+
+
+def versions(by: Actor, code: str, day: date) -> list[Version]:
+    """Every version of every number of a day, the oldest first (订正留痕)."""
+    rows = Observation.objects.filter(source=_one(by, code), day=day).order_by("measure", "unit", "version")
+    return [
+        Version(one.measure, one.unit, one.value, one.version, one.known_at, one.by_name, one.channel, one.reason)
+        for one in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class UntestedView:
+    """A fever patient who was not tested, and what became of it."""
+
+    day: date
+    reference: str
+    reason: str
+    settled: str
+    settled_at: datetime | None
+
+
+def untested(by: Actor, code: str, *, limit: int = 100) -> list[UntestedView]:
+    """Who was not tested, those still open first, then the newest."""
+    rows = Untested.objects.filter(source=_one(by, code)).order_by("settled_at", "-day", "pk")[:limit]
+    return [UntestedView(one.day, one.reference, one.reason, one.settled, one.settled_at) for one in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class BreakView:
+    """From this day on a series means something else."""
+
+    measure: str
+    day: date
+    note: str
+    by_name: str
+
+
+def breaks(by: Actor, code: str) -> list[BreakView]:
+    """The notes on the series of a source, the newest first."""
+    rows = Break.objects.filter(source=_one(by, code)).order_by("-day", "measure")
+    return [BreakView(one.measure, one.day, one.note, one.by_name) for one in rows]
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def name_of(row: Source) -> Text:
+    """The name of a source in both languages."""
+    return Text(row.name_zh, row.name_en or row.name_zh)
+
+
+def _one(by: Actor, code: str) -> Source:
+    row = Source.objects.filter(visible(by), code=ids.normalise_code(code)).select_related("organisation").first()
+    if row is None:
+        raise no_such_source()
+    return row
+
+
+def _body(row: Source) -> str:
+    body = row.organisation
+    return body.name_zh if (get_language() or "zh").startswith("zh") else body.name_en or body.name_zh
+
+
+def _views(found: "QuerySet[Source] | Sequence[Source]") -> list[SourceView]:
+    rows = list(found.select_related("organisation") if isinstance(found, QuerySet) else found)
+    told, late = _standing([row.pk for row in rows])
+    called = registry.short_area_names(row.area for row in rows)
+    return [
+        SourceView(
+            row.pk, row.code, kind(row.kind), name_of(row), row.organisation_id, _body(row), row.area, called[row.area],
+            tuple(kind(row.kind).measures[key] for key in row.measures), tuple(row.units), row.rhythm, row.due, row.lag,
+            row.weekday, closures(row), row.since, row.owed_from, row.until, told.get(row.pk), late.get(row.pk, 0), row.version,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _standing(pks: Iterable[int]) -> tuple[Mapping[int, date | None], Mapping[int, int]]:
+    """The last day that each source has told of, and how many of its reports are late."""
+    mine = Report.objects.filter(source_id__in=list(pks)).order_by()
+    told = mine.filter(received_at__isnull=False).values_list("source_id").annotate(Max("day"))
+    late = mine.filter(_OWED, due_at__lte=clock.now()).values_list("source_id").annotate(Count("pk"))
+    return dict(told), dict(late)
+
+
+def _report(row: Source, one: Report, values: Mapping[str, float], gaps: tuple[str, ...], named: int) -> ReportView:
+    if one.excused:
+        state = "excused"
+    elif one.received_at is not None and not gaps:
+        state = "received"
+    elif one.due_at is not None and one.due_at <= clock.now():
+        state = "late"
+    else:
+        state = "partial" if values else "owed"
+    keyed = {(row.pk, one.day, *_parts(name)): value for name, value in values.items()}
+    nameless = unnamed(kind(row.kind), row.pk, one.day, keyed, named)
+    return ReportView(row.code, one.day, one.due_at, one.received_at, state, values, gaps, named, nameless)
+
+
+def _parts(name: str) -> tuple[str, str]:
+    measure, _colon, unit = name.partition(":")
+    return measure, unit
