@@ -1,14 +1,18 @@
 """Chromium over the served product: a page for each width and language, and the tool that checks accessibility."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
@@ -19,18 +23,25 @@ ARGUMENTS = [
 ]  # fmt: skip
 #: Width and height: a telephone in a hand, a screen on a desk.
 SIZES = {"phone": (390, 844), "desk": (1440, 900)}
+#: What anything may take that a person would wait for, in milliseconds: a busy machine is no fault of a page.
+PATIENCE = 30_000
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where the product is served, and codes of what is in it."""
+    """Where the product is served, and codes of what is in it. `cookies` holds the session of everybody on the staff."""
 
-    url: str
+    port: int
     case: str
     fresh_case: str
     contact: str
     ill_contact: str
     password: str
+    cookies: dict[str, dict[str, str]]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,24 +51,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
+def served() -> Iterator[tuple[Site, Callable[[], None]]]:
+    """The product in a process of its own, and what makes its city again as it was built."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGXIAN_")}
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.browser.served"],
         cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
+    assert process.stdin is not None and process.stdout is not None
+    asked, told = process.stdin, process.stdout
+
+    def as_built() -> None:
+        asked.write("as built\n")
+        asked.flush()
+        assert told.readline() == "as built\n", "the product has come to an end"
+
     try:
-        assert process.stdout is not None
-        port, *codes = process.stdout.readline().split() or pytest.fail("the product did not start")
-        yield Site(f"http://127.0.0.1:{port}", *codes)
+        site = Site(**json.loads(told.readline() or pytest.fail("the product did not start")))
+        yield site, as_built
     finally:
         process.communicate(timeout=20)
+
+
+@pytest.fixture
+def site(served: tuple[Site, Callable[[], None]]) -> Site:
+    """The city as it was built, for every test: none has to know what another did to it."""
+    site, as_built = served
+    as_built()
+    return site
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"needs Chromium at {CHROMIUM} (scripts/system-packages installs it)")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield browser
@@ -66,38 +94,89 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """`open_page("grid", size="phone", language="en", dark=True)`: a page in which somebody has signed in.
+    """`open_page("grid", "/contacts/", size="phone", language="en", dark=True)`: a page of somebody who has signed in.
 
     What the browser complains of (a script that fails, a style that the policy forbids) fails the test.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def opened(post: str, *, size: str = "desk", language: str = "zh", dark: bool = False) -> Page:
+    def opened(post: str, at: str = "/", *, size: str = "desk", language: str = "zh", dark: bool = False) -> Page:
         width, height = SIZES[size]
         context = chromium.new_context(
             viewport={"width": width, "height": height}, has_touch=size == "phone", color_scheme="dark" if dark else "light",
             locale="en-GB" if language == "en" else "zh-CN", timezone_id="Asia/Shanghai", base_url=site.url,
         )  # fmt: skip
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.add_cookies(
+            [{"name": name, "value": value, "url": site.url} for name, value in site.cookies[post].items()]
+        )
+        if language == "en":
+            token = site.cookies[post]["csrftoken"]
+            context.request.post("/language/", headers={"X-CSRFToken": token}, form={"language": "en"}, max_redirects=0)
         page = context.new_page()
-        page.set_default_timeout(15_000)
         page.on("pageerror", lambda fault: complaints.append(str(fault)))
         page.on("console", lambda line: complaints.append(line.text) if _is_complaint(line.type, line.text) else None)
-        page.goto("/login/")
-        page.fill("#login", post)
-        page.fill("#password", site.password)
-        page.click("form.card button.primary")
-        page.wait_for_selector("nav.nav")
-        if (page.get_attribute("html", "lang") == "en") != (language == "en"):
-            page.click("button[name=language]")
-            page.wait_for_selector(f'html[lang^="{language}"]')
+        page.goto(at)
         return page
 
     yield opened
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+#: Everything that a page fetches by itself has come, as it says (`aria-busy`) or as htmx marks it.
+_CALM = """() => document.readyState === "complete" && !document.querySelector(
+  '[aria-busy="true"], .htmx-request, .htmx-swapping, .htmx-settling')"""
+_TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def calm(page: Page) -> None:
+    """Wait until a page has all its parts, those too that it fetches when they come into sight."""
+    page.wait_for_load_state("load")
+    page.evaluate(_TWO_FRAMES)
+    page.wait_for_function(_CALM)
+
+
+def today(page: Page) -> date:
+    """The day in the served city."""
+    return (
+        datetime.fromisoformat(page.get_attribute("body", "data-now") or "")
+        .astimezone(ZoneInfo("Asia/Shanghai"))
+        .date()
+    )
+
+
+def moment_over(page: Page) -> None:
+    """Let the moment pass in which a tap may be taken back. The page's clock is to be `page.clock.install()`ed."""
+    page.clock.run_for(6_000)
+
+
+_ASK_UNTIL_DONE = """async ([id, patience]) => {
+  const begun = performance.now();
+  for (;;) {
+    const step = await (await fetch(`/api/v1/steps/${id}`)).json();
+    if (step.state === "done" || performance.now() - begun > patience) return step;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}"""
+
+
+def when_settled(page: Page, card: str) -> dict[str, Any]:
+    """The evidence that the server has of a step, once it is done; `card` is the id of its card."""
+    step = page.evaluate(_ASK_UNTIL_DONE, [card.removeprefix("step-"), PATIENCE])
+    assert step["state"] == "done", "it was not sent"
+    return dict(step["evidence"])
+
+
+def sign_in(page: Page, post: str, password: str) -> None:
+    """As a person does it, on the page that asks for it."""
+    page.fill("#login", post)
+    page.fill("#password", password)
+    page.click("form[data-signs-in] button.primary")
+    page.wait_for_selector("nav.nav")
 
 
 def _is_complaint(kind: str, text: str) -> bool:

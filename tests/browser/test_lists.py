@@ -35,7 +35,7 @@ def test_a_list_is_dropped_put_right_taken_in_and_taken_back(
     assert page.locator(".faults").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
     page.click('form[action$="/start/"] button')
-    page.wait_for_selector('form[action$="/undo/"]', state="attached", timeout=60_000)
+    page.wait_for_selector('form[action$="/undo/"]', state="attached")
     assert page.locator("progress").get_attribute("value") == page.locator("progress").get_attribute("max") == "3"
     page.click("details:has(form[action$='/undo/']) summary")
     page.fill("#reason", "the wrong list")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import AXE, Site
+from tests.browser.conftest import AXE, Site, calm, moment_over
 
 #: Where screenshots are kept, if anybody wants them: FANGXIAN_SHOTS is read by this test alone.
 SHOTS = os.environ.get("SHOTS", "")
@@ -53,7 +53,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
     }
 
 
-NAMES = sorted(_pages(Site("", "", "", "", "", "")))
+NAMES = sorted(_pages(Site(0, "", "", "", "", "", {})))
 
 
 @pytest.mark.parametrize(("size", "language", "dark"), VARIANTS)
@@ -62,9 +62,8 @@ def test_a_page_fits_and_shuts_nobody_out(
     site: Site, open_page: Callable[..., Page], name: str, size: str, language: str, dark: bool
 ) -> None:
     post, address = _pages(site)[name]
-    page = open_page(post, size=size, language=language, dark=dark)
-    page.goto(address)
-    page.wait_for_load_state("networkidle")
+    page = open_page(post, address, size=size, language=language, dark=dark)
+    calm(page)
     if SHOTS:
         look = f"{name}-{size}-{language}{'-dark' if dark else ''}.png"
         page.screenshot(path=Path(SHOTS) / look, full_page=True)
@@ -123,25 +122,29 @@ def test_the_first_page_costs_little(open_page: Callable[..., Page]) -> None:
 
 def test_the_whole_of_a_duty_by_keyboard(open_page: Callable[..., Page]) -> None:
     page = open_page("nurse", language="en")
-    page.goto("/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    page.locator("li.duty summary.button.primary").first.focus()
+    visit = page.locator("li.duty", has=page.locator('input[name$="-temperature"]')).first
+    number = visit.get_attribute("id")
+    visit.locator("summary.button.primary").focus()
     page.keyboard.press("Enter")
     expect(page.locator(":focus[name$='-temperature']")).to_have_count(1)  # the first field is where one writes
     page.keyboard.type("36.7")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    before = page.locator("#tabs a b").first.inner_text()
+    everything = page.locator('#tabs a[data-show="all"] b')
+    before = int(everything.inner_text())
+    page.clock.install()
     page.keyboard.press("Enter")
-    page.wait_for_selector("li.settled")
-    assert int(page.locator("#tabs a b").first.inner_text()) == int(before) - 1
+    expect(page.locator(f"#{number} > [data-kept]")).to_be_visible()
+    moment_over(page)
+    expect(page.locator(f"#{number}.settled")).to_be_visible()
+    expect(everything).to_have_text(str(before - 1))
 
 
 def test_on_paper_there_are_no_controls(site: Site, open_page: Callable[..., Page]) -> None:
-    page = open_page("reviewer")
-    page.goto(f"/cases/{site.case}/")
+    page = open_page("reviewer", f"/cases/{site.case}/")
     page.emulate_media(media="print")
     shown = page.evaluate(
         "[...document.querySelectorAll('button, nav, form')].filter((one) => one.checkVisibility()).length"

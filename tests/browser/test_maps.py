@@ -9,6 +9,11 @@ BOTH = pytest.mark.parametrize(("size", "language"), [("phone", "zh"), ("desk", 
 READY = "() => document.querySelectorAll('map-board .map-view:not([hidden])').length === 2"
 
 
+#: A promise that the map of the page has come to its end of a glide.
+_GLIDES = """() => { window.glided = new Promise(
+  (done) => document.getElementById("sample-choice").leaflet.once("moveend", () => done(true))); }"""
+
+
 def _design(open_page: Callable[..., Page], size: str, language: str) -> Page:
     page = open_page("grid", size=size, language=language)
     page.goto("/design/")
@@ -102,8 +107,9 @@ def test_an_area_is_drawn_without_a_mouse(open_page: Callable[..., Page]) -> Non
     for key in ("ArrowRight", "ArrowDown", "ArrowLeft"):
         board.locator("[data-map-act=corner]").press("Enter")
         board.locator(".map-canvas").focus()
+        page.evaluate(_GLIDES)
         page.keyboard.press(key)
-        page.wait_for_timeout(400)  # the map glides
+        page.evaluate("() => window.glided")
     assert len(set(board.locator("[data-map-corners]").input_value().splitlines())) == 3
     page.locator("#sample-choice .map-corners").evaluate("(fold) => (fold.open = true)")
     board.locator("[data-map-corners]").fill("112.001, 3.901\n112.005，3.901\n112.005, 3.905\n112.001, 3.905")

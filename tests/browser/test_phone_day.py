@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, moment_over, sign_in, when_settled
 
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
 
@@ -22,6 +22,7 @@ def says(language: str, zh: str, en: str) -> str:
 @BOTH
 def test_the_day_of_a_grid_worker(open_page: Callable[..., Page], language: str) -> None:
     page = open_page("grid", size="phone", language=language)
+    page.clock.install()
     late, everything = (int(page.locator(f'#tabs a[data-show="{key}"] b').inner_text()) for key in ("late", "all"))
     assert 0 < late <= everything
     page.locator('#tabs a[data-show="late"]').click()
@@ -39,17 +40,21 @@ def test_the_day_of_a_grid_worker(open_page: Callable[..., Page], language: str)
     card.locator(".act-main label", has_text=says(language, "是", "yes")).first.click()
     card.locator(".act-main form > button[type=submit]").click()
     expect(card.locator("[data-kept] button", has_text=says(language, "撤销", "Undo"))).to_be_visible()
-    expect(page.locator(f"#{number}.settled")).to_be_visible(timeout=15_000)
+    moment_over(page)
+    expect(page.locator(f"#{number}.settled")).to_be_visible()
     expect(page.locator('#tabs a[data-show="all"] b')).to_have_text(str(everything - 1))
 
     # Nobody opens: one tap says so, and the card says what happens next.
-    card = page.locator("li.duty").first
+    unreached = says(language, "未联系到", "Not reached")
+    card = page.locator("li.duty", has=page.locator("summary", has_text=unreached)).first
     number = card.get_attribute("id")
-    card.locator("summary", has_text=says(language, "未联系到", "Not reached")).click()
+    card.locator("summary", has_text=unreached).click()
     card.locator("button[name=usual]").first.click()
+    expect(page.locator(f"#{number} > [data-kept]")).to_be_visible()
+    moment_over(page)
     expect(
         page.locator(f"#{number} .settled", has_text=says(language, "任务保持未完成", "The duty stays open"))
-    ).to_be_visible(timeout=15_000)
+    ).to_be_visible()
     page.goto("/")
     expect(page.locator(f"#{number} .duty-tried")).to_contain_text(says(language, "下次联系", "Next try"))
 
@@ -71,20 +76,15 @@ def test_the_session_ends_in_the_middle_of_a_form_and_nothing_typed_is_lost(
     card.locator(".besides > summary").click()
     card.locator("textarea[name$='-note']").fill("凌晨三点，楼道无灯")
     page.context.clear_cookies()
+    page.clock.install()
     card.locator(".act-main form > button[type=submit]").click()
+    expect(page.locator(f"#{number} > [data-kept]")).to_be_visible()
+    moment_over(page)
     again = page.locator("#queue a.button", has_text=says(language, "重新登录后发送", "Sign in again to send"))
-    expect(again).to_be_visible(timeout=15_000)
+    expect(again).to_be_visible()
     again.click()
-    page.fill("#login", "nurse")
-    page.fill("#password", site.password)
-    page.click("form[data-signs-in] button.primary")
-    page.wait_for_selector("nav.nav")
-    for _try in range(60):
-        step = page.evaluate(f"fetch('/api/v1/steps/{number.removeprefix('step-')}').then((one) => one.json())")
-        if step["state"] == "done":
-            break
-        page.wait_for_timeout(250)
-    assert step["state"] == "done" and step["evidence"]["note"] == "凌晨三点，楼道无灯"
+    sign_in(page, "nurse", site.password)
+    assert when_settled(page, number)["note"] == "凌晨三点，楼道无灯"
 
 
 def test_two_telephones_at_once(open_page: Callable[..., Page]) -> None:
@@ -92,15 +92,18 @@ def test_two_telephones_at_once(open_page: Callable[..., Page]) -> None:
     one, other = open_page("nurse", size="phone"), open_page("nurse", size="phone")
     number = one.locator(VISIT).last.get_attribute("id")
     for page in (one, other):
+        page.clock.install()
         card = page.locator(f"#{number}")
         card.locator("summary.button.primary").click()
         card.locator('input[name$="-temperature"]').fill("36.1" if page is one else "37.3")
         card.locator('label:has(input[value="none"])').click()
         card.locator(".act-main form > button[type=submit]").click()
+        expect(page.locator(f"#{number} > [data-kept]")).to_be_visible()
+        moment_over(page)
         if page is one:
-            expect(page.locator(f"#{number}.settled")).to_be_visible(timeout=15_000)
+            expect(page.locator(f"#{number}.settled")).to_be_visible()
     refused = other.locator('#queue [data-state="refused"]')
-    expect(refused).to_contain_text("沈清越", timeout=15_000)
+    expect(refused).to_contain_text("沈清越")
     expect(refused).to_contain_text("37.3")
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import today
 
 
 @pytest.mark.parametrize(("size", "language"), [("phone", "en"), ("desk", "zh")])
@@ -33,16 +34,11 @@ def test_a_leader_reads_and_follows_a_number(open_page: Callable[..., Page], siz
     assert page.evaluate("document.activeElement.className") == "skip", "the keyboard begins at the top"
 
 
-def _today(page: Page) -> date:
-    """The day of the served city."""
-    return date.fromisoformat(page.evaluate("new Date().toLocaleDateString('sv', { timeZone: 'Asia/Shanghai' })"))
-
-
 def test_a_report_goes_from_draft_to_signature(open_page: Callable[..., Page]) -> None:
     page = open_page("leader", language="en")
     page.goto("/situation/reports/")
     page.get_by_text("Draft a report").click()
-    page.fill("input[name=day]", _today(page).isoformat())
+    page.fill("input[name=day]", today(page).isoformat())
     page.get_by_role("button", name="Draft", exact=True).click()
     page.wait_for_url(re.compile(r"/situation/reports/\w{10}/"))
     page.fill("textarea[name=remarks_en]", "Calm, but two families are not reached.")

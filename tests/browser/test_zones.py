@@ -1,10 +1,12 @@
 """A zone from the first corner to the public page, in a browser: drawn, decided, told, printed; a venue notice on the way."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Site, calm, sign_in, today
 from tests.browser.test_looks import _too_small, _violations
 from tests.support.world import COMMUNITY
 
@@ -13,7 +15,7 @@ BOTH = pytest.mark.parametrize(("size", "language"), [("phone", "zh"), ("desk", 
 
 def _sound(page: Page, size: str) -> None:
     """It fits, nobody is shut out, and a thumb meets its buttons."""
-    page.wait_for_load_state("networkidle")
+    calm(page)
     wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1], page.url
     if size == "phone":
@@ -79,14 +81,14 @@ def test_a_zone_from_the_first_corner_to_the_public_page(
     assert officer.context.cookies() == []
 
 
-def test_what_was_drawn_survives_a_session_that_ended(open_page: Callable[..., Page]) -> None:
+def test_what_was_drawn_survives_a_session_that_ended(site: Site, open_page: Callable[..., Page]) -> None:
     page = open_page("investigator", language="en")
     page.goto("/zones/new/")
     page.select_option("#area", COMMUNITY)
     page.locator("form.card button.primary").click()
-    address = page.url
     board = page.locator("#zone-draw")
     expect(board.locator(".map-view")).to_be_visible()
+    address = page.url
     board.locator(".map-corners summary").click()
     board.locator("[data-map-corners]").fill("112.001, 3.901\n112.005, 3.901\n112.005, 3.905")
     page.fill("#id_reason", "two cases on one wharf")
@@ -94,10 +96,7 @@ def test_what_was_drawn_survives_a_session_that_ended(open_page: Callable[..., P
     page.locator("form[data-draft] button.primary").click()
     expect(page.locator("h1")).to_have_text("Your session has ended")
     page.goto("/login/")
-    page.fill("#login", "investigator")
-    page.fill("#password", "xizhou-2026-pages")
-    page.click("form.card button.primary")
-    page.wait_for_selector("nav.nav")
+    sign_in(page, "investigator", site.password)
     page.goto(address)
     expect(page.locator("#id_reason")).to_have_value("two cases on one wharf")
     expect(page.locator("#zone-draw .map-handle")).to_have_count(3)
@@ -105,8 +104,7 @@ def test_what_was_drawn_survives_a_session_that_ended(open_page: Callable[..., P
 
 @BOTH
 def test_a_venue_notice_is_published_and_taken_back(open_page: Callable[..., Page], size: str, language: str) -> None:
-    page = open_page("duty", size=size, language=language)
-    page.goto("/zones/venues/")
+    page = open_page("duty", "/zones/venues/", size=size, language=language)
     page.locator("details.card > summary").click()
     page.select_option("#id_area", COMMUNITY)
     page.select_option("#id_kind", "market")
@@ -118,7 +116,7 @@ def test_a_venue_notice_is_published_and_taken_back(open_page: Callable[..., Pag
     expect(page.locator("#id_to_at_error")).to_be_visible()
     expect(page.locator("#id_name_zh")).to_have_value(name)
     _sound(page, size)
-    yesterday = page.evaluate("new Date(Date.now() - 864e5 + 8 * 36e5).toISOString().slice(0, 10)")
+    yesterday = today(page) - timedelta(days=1)
     page.fill("#id_from_at", f"{yesterday}T06:10")
     page.fill("#id_to_at", f"{yesterday}T06:50")
     page.locator("form[data-draft=venue] button.primary").click()

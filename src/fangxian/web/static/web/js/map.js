@@ -50,6 +50,12 @@ class MapBoard extends HTMLElement {
   }
 
   async load() {
+    this.setAttribute("aria-busy", "true");
+    await this.fetched();
+    this.removeAttribute("aria-busy");
+  }
+
+  async fetched() {
     let collection;
     try {
       const answer = await fetch(this.dataset.source ?? "", { headers: { Accept: "application/geo+json" }, signal: this.ending.signal });

@@ -14,6 +14,14 @@ const DUTIES = "duties";
 const FRESH = 60_000;
 const AGAIN = 20_000;
 
+/** Whoever signs out ends what the page still fetches: nothing is put away after everything was cleared. */
+const leaving = new AbortController();
+const left = new Promise((done) => leaving.signal.addEventListener("abort", done));
+/** @param {string} url */
+const wanted = (url) => new Request(url, { signal: leaving.signal });
+/** What the page puts on the telephone. @type {Promise<void>} */
+let taking = Promise.resolve();
+
 /** How far this telephone's clock is behind the server's, in milliseconds. */
 const behind = Date.parse(body.dataset.now ?? "") - Date.now();
 
@@ -21,14 +29,15 @@ async function register() {
   if (!("serviceWorker" in navigator)) return;
   try {
     await navigator.serviceWorker.register("/worker.js", { type: "module", updateViaCache: "none" });
-    await navigator.serviceWorker.ready;
+    await Promise.race([navigator.serviceWorker.ready, left]);
     const sheet = [...document.querySelectorAll("svg.icon use")].map((one) => new URL(one.getAttribute("href") ?? "", location.href).href.split("#")[0]);
     const loaded = performance.getEntriesByType("resource").map((one) => one.name).filter((one) => one.includes("/static/"));
     const assets = await caches.open(`assets ${body.dataset.static}`);
-    for (const url of new Set([...loaded, ...sheet])) if (!(await assets.match(url))) await assets.add(url).catch(() => undefined);
+    for (const url of new Set([...loaded, ...sheet])) if (!(await assets.match(url))) await assets.add(wanted(url)).catch(() => undefined);
+    if (leaving.signal.aborted) return;
     const pages = await caches.open("pages");
     if (sessionStorage.getItem("offline page") !== document.documentElement.lang || !(await pages.match("/offline/"))) {
-      await pages.add("/offline/");  // once a language, not with every page
+      await pages.add(wanted("/offline/"));  // once a language, not with every page
       sessionStorage.setItem("offline page", document.documentElement.lang);
     }
   } catch { /* a browser that cannot: the pages work with a connection, as they always did */ }
@@ -37,14 +46,14 @@ async function register() {
 /** Take the duties along, as they are now. */
 async function carry() {
   const ends = Date.parse(body.dataset.sessionEnds ?? "") - behind;
-  if (Number.isNaN(ends) || body.dataset.carries === undefined) return;
-  const [last, tongue] = (sessionStorage.getItem("carried") ?? "0 ").split(" ");
-  if (tongue === document.documentElement.lang && Date.now() - Number(last) < FRESH) return;
+  if (Number.isNaN(ends) || body.dataset.carries === undefined || leaving.signal.aborted) return;
+  const [whose, tongue, last] = (sessionStorage.getItem("carried") ?? "").split(" ");
+  if (whose === account && tongue === document.documentElement.lang && Date.now() - Number(last) < FRESH) return;
   try {
-    const answer = await fetch("/duties/carry/", { redirect: "error", headers: { Accept: "text/html" } });
+    const answer = await fetch("/duties/carry/", { redirect: "error", headers: { Accept: "text/html" }, signal: leaving.signal });
     if (!answer.ok || answer.headers.get("X-Account") !== account) return;
     await vault.keep(DUTIES, account, { html: await answer.text(), ends, policy: answer.headers.get("Content-Security-Policy") ?? "" });
-    sessionStorage.setItem("carried", `${Date.now()} ${document.documentElement.lang}`);
+    sessionStorage.setItem("carried", `${account} ${document.documentElement.lang} ${Date.now()}`);
   } catch { /* no connection: what was kept before stays */ }
 }
 
@@ -56,15 +65,23 @@ async function arrive() {
 
 /** @param {HTMLFormElement} form */
 async function leave(form) {
-  await queue.drain();
+  await queue.drain(true);
   const unsent = (await queue.waiting()).length;
   const words = document.getElementById("queue-words")?.dataset.leave ?? "";
   if (unsent && !confirm(words.replace("{n}", String(unsent)))) return;
+  leaving.abort();
+  await taking;
   await vault.forget(account);
   await caches.delete("pages");
   sessionStorage.clear();
   form.submit();
 }
+
+/** All scripts of the page have run. */
+const parsed = new Promise((done) => {
+  if (document.readyState === "complete") done(undefined);
+  else document.addEventListener("DOMContentLoaded", done, { once: true });
+});
 
 /** What is done on every page of somebody who has signed in. It waits for nothing that the page needs. */
 async function begin() {
@@ -79,11 +96,14 @@ async function begin() {
     });
   }
   await arrive();
+  await parsed;  // whoever wants to hear of what was sent is listening by then
   await queue.drain(true);  // what was done on the page before cannot be taken back any more
   if (body.dataset.carried !== undefined) return;
-  await register();
-  await carry();
+  taking = register().then(carry);
 }
 
 if (vault.available && account) begin();
-else if (vault.available && document.querySelector("form[data-signs-in]")) vault.dropKept();  // the shift is over
+else if (vault.available && document.querySelector("form[data-signs-in]")) {  // the shift is over
+  sessionStorage.removeItem("carried");
+  vault.dropKept();
+}

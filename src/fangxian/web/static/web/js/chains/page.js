@@ -9,7 +9,10 @@ const LIGHT = ["#0072b2", "#d55e00", "#007a5a", "#a6508c", "#8a6d00", "#3a8fc4",
 const DARK = ["#6cb8ea", "#ff9e5e", "#4fd3ab", "#e59bcb", "#e8c95a", "#a5d8f7", "#c4c4c4", "#d59a6a", "#aeaef0"];
 
 const board = document.querySelector("[data-chain]");
-if (board instanceof HTMLElement) void open(board);
+if (board instanceof HTMLElement) {
+  board.setAttribute("aria-busy", "true");
+  void open(board).finally(() => board.removeAttribute("aria-busy"));
+}
 
 /** @param {HTMLElement} board */
 async function open(board) {
