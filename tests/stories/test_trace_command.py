@@ -82,6 +82,16 @@ def test_whole_seconds_and_numbers_stay_what_they_were(console: Console, tmp_pat
     ]
 
 
+def test_categories_are_read_as_what_they_stand_for(console: Console, tmp_path: Path) -> None:
+    words = [line.split(",") for line in STAYS.splitlines()[1:]]
+    person, place = (pa.array([row[at] for row in words]).dictionary_encode() for at in (0, 1))
+    begin, end = (pa.array([row[at] for row in words]).cast(pa.timestamp("s")) for at in (2, 3))
+    stays = pa.table({"person": person, "place": place, "t_in": begin, "t_out": end})
+    pq.write_table(stays, tmp_path / "stays.parquet")
+    done = console.run("trace", tmp_path / "stays.parquet", "--index", tmp_path / "index.csv", "--json")
+    assert json.loads(done.stdout)["rings"] == {"1": 1, "2": 1}
+
+
 def test_rows_at_fault_are_named_and_the_rest_is_traced(console: Console, tmp_path: Path) -> None:
     bad = (
         "sun,market,2022-03-05 15:00:00,2022-03-05 14:00:00",

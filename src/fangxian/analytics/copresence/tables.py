@@ -101,13 +101,13 @@ class StayFile:
         if self._table is not None:
             row = 1
             for batch in self._table.to_batches(max_chunksize=_BATCH):
-                yield self.path.name, row, batch
+                yield self.path.name, row, _decoded(batch)
                 row += len(batch)
             return
         for file in self._files:
             row = 0
             for batch in _parquet(file).iter_batches(batch_size=_BATCH, columns=list(STAYS)):
-                yield file.name, row, batch
+                yield file.name, row, _decoded(batch)
                 row += len(batch)
 
     def _survey(self) -> None:
@@ -246,6 +246,12 @@ _WINDOW = (
     Text("隔离早于传染期开始", "the isolation is before the infectious window"),
     Text("请核对两个时间", "Check both instants"),
 )
+
+
+def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """With categories written out (as pandas and others keep them)."""
+    columns = [one.dictionary_decode() if pa.types.is_dictionary(one.type) else one for one in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def write(table: pa.Table, path: Path) -> None:
