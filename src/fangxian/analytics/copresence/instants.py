@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class Instants:
         found = types[0] if types else None
         wanted = like.type if like else found
         mixed = (types and seconds) or (like and ((wanted is None) != (found is None)) and (types or seconds))
-        if mixed or (wanted is not None and found is not None and (wanted.tz is None) != (found.tz is None)):
+        if mixed or (wanted is not None and any((wanted.tz is None) != (one.tz is None) for one in types)):
             raise AnalysisError(
                 f"{path}: {columns[0]} 与 {columns[1]} 须与停留记录一样，都是整秒数，或都是（带或不带时区的）时间",
                 f"{path}: {columns[0]} and {columns[1]} must be as in the stays: both whole seconds, "
@@ -60,7 +61,8 @@ class Instants:
         if self.type is None:
             plain = pc.match_substring_regex(words, r"^[+-]?\d{1,12}$")
             return pc.if_else(plain, words, None).cast(pa.int64())
-        shape = pc.match_substring_regex(words, r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?$")
+        zone = "" if self.type.tz is None else r"(Z|[+-]\d{2}:?\d{2})"  # without one it could be hours away
+        shape = pc.match_substring_regex(words, rf"^\d{{4}}-\d{{2}}-\d{{2}}([ T]\d{{2}}:\d{{2}}(:\d{{2}})?)?{zone}$")
         return pa.array([_instant(one) for one in pc.if_else(shape, words, None).to_pylist()], pa.int64())
 
     def written(self, seconds: NDArray[Any]) -> pa.Array:
@@ -71,6 +73,11 @@ class Instants:
 
 def _instant(words: str | None) -> int | None:
     try:
-        return None if words is None else int(np.datetime64(words.replace(" ", "T"), "s").astype(np.int64))
-    except ValueError:
+        return None if words is None else int(_aware(datetime.fromisoformat(words)).timestamp())
+    except (ValueError, OverflowError):
         return None
+
+
+def _aware(instant: datetime) -> datetime:
+    """Local times count as if of UTC: all of a file are of one zone, and only their differences matter."""
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -26,9 +26,9 @@ def positions(path: Path, side: float) -> StayFile:
     Rows whose instant or position is none are left out and listed.
     """
     sheet = Sheet(path, POSITIONS)
-    instants, (at,) = sheet.instants("t")
-    lon = sheet.numbers("lon", -180, 180, *NO_POSITION)
-    lat = sheet.numbers("lat", -90, 90, *NO_POSITION)
+    instants, (at,), _ = sheet.instants("t")
+    lon = sheet.within("lon", -180, 180, *NO_POSITION)
+    lat = sheet.within("lat", -90, 90, *NO_POSITION)
     persons = sheet.labels("person")
     good = sheet.good
     named = persons.combine_chunks().filter(pa.array(good))

@@ -47,26 +47,33 @@ class Sheet:
             return [""] * len(self)
         return ["" if one is None else str(one).strip() for one in self._table.column(name).to_pylist()]
 
-    def numbers(self, name: str, least: float, most: float, what: Text, remedy: Text) -> Array:
-        """A column of numbers within bounds, both in them."""
+    def numbers(self, name: str) -> Array:
+        """A column of numbers; NaN where there is none."""
         column = self._table.column(name)
         if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
             column = pa.chunked_array([pa.array([_number(one) for one in column.to_pylist()], pa.float64())])
         values: Array = column.to_numpy().astype(float)
+        return values
+
+    def within(self, name: str, least: float, most: float, what: Text, remedy: Text) -> Array:
+        """A column of numbers, all of them within bounds (both in them)."""
+        values = self.numbers(name)
         self.refuse(name, ~((values >= least) & (values <= most)), what, remedy)
         return values
 
-    def instants(self, *names: str) -> tuple[Instants, list[Array]]:
-        """Columns of instants, in seconds, and how they are written."""
+    def instants(self, *names: str, may_lack: tuple[str, ...] = ()) -> tuple[Instants, list[Array], list[Array]]:
+        """Columns of instants: how they are written, their seconds, and which rows have none (refused but for `may_lack`)."""
         kind = Instants.of(self._table.schema, self.path, (names[0], names[-1]))
-        columns = []
+        columns, lacks = [], []
         for name in names:
             seconds, fits = kind.seconds(self._table.column(name))
             missing = self._table.column(name).is_null().to_numpy()
             self.refuse(name, ~fits & ~missing, *NO_INSTANT)
-            self.refuse(name, missing, *NO_VALUE)
+            if name not in may_lack:
+                self.refuse(name, missing, *NO_VALUE)
             columns.append(seconds)
-        return kind, columns
+            lacks.append(missing)
+        return kind, columns, lacks
 
     def refuse(self, name: str, wrong: Array, what: Text, remedy: Text) -> None:
         """Leave rows out, and say why."""

@@ -212,8 +212,7 @@ class StayFile:
 
     def lines(self, lines: Lines) -> pa.Table:
         """Columns person, ring, via, place, t_in, t_out, minutes; by ring, person and start."""
-        order = np.lexsort((lines.place, lines.via, lines.t_in, lines.person, lines.ring))
-        lines = lines.where(order)
+        lines = ordered(lines)
         minutes = (lines.t_out.astype(np.int64) - lines.t_in) / 60
         return pa.table(
             {
@@ -252,6 +251,11 @@ def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
     """With categories written out (as pandas and others keep them)."""
     columns = [one.dictionary_decode() if pa.types.is_dictionary(one.type) else one for one in batch.columns]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def ordered(lines: Lines) -> Lines:
+    """Lines in the order in which they are written: by ring, person and start."""
+    return lines.where(np.lexsort((lines.place, lines.via, lines.t_in, lines.person, lines.ring)))
 
 
 def write(table: pa.Table, path: Path) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fangxian.analytics.copresence.seats import Beside, Seat, beside, read_seat
 from fangxian.analytics.copresence.sheets import Sheet
+from fangxian.analytics.copresence.tables import ordered
 from fangxian.analytics.copresence.tracing import Lines
 from fangxian.text import Text
 
@@ -46,7 +47,7 @@ class TripFile:
 
     def __init__(self, path: Path) -> None:
         sheet = Sheet(path, TRIPS, ("carriage", "seat", "transport"))
-        instants, (t_in, t_out) = sheet.instants("t_in", "t_out")
+        instants, (t_in, t_out), _ = sheet.instants("t_in", "t_out")
         persons, _trips = sheet.labels("person"), sheet.labels("trip")
         seats = self._seats(sheet)
         transports = self._transports(sheet)
@@ -111,7 +112,7 @@ class TripFile:
 
     def lines(self, lines: Lines) -> pa.Table:
         """As `StayFile.lines`, with transport, same_carriage, rows_apart, same_compartment, neighbouring_bay, crew_serving."""
-        lines = lines.where(_order(lines))
+        lines = ordered(lines)
         table = self.file.lines(lines).append_column("transport", pa.array(self.transport(lines), pa.string()))
         near = self.beside(lines)
         for name in Beside.__slots__:
@@ -138,11 +139,6 @@ def _near(one: Beside, rows: int) -> bool:
     if one.rows_apart is not None:
         known.append(one.rows_apart <= rows)
     return any(known) if known else True
-
-
-def _order(lines: Lines) -> Array:
-    """The order in which `StayFile.lines` writes."""
-    return np.lexsort((lines.place, lines.via, lines.t_in, lines.person, lines.ring))
 
 
 def _numbers(words: list[str]) -> list[str]:
