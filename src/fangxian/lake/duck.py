@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from fangxian.analytics.copresence import Index, Lines, People, Traced
+from fangxian.analytics.copresence import Index, Lines, Traced
 from fangxian.analytics.copresence.stays import Piece
 from fangxian.analytics.copresence.tracing import Progress
+from fangxian.lake.outward import Earliest, earliest, outward
 
 #: Overlapping or touching stays of one person at one place are one stay; those that are too short for a contact are of no use.
 _MERGED = """
@@ -86,57 +88,24 @@ class Database:
         self, index: Index, *, rings: int, lines: bool = True, on_ring: Progress = lambda _ring, _reached: None
     ) -> Traced:
         """As `copresence.trace`, with the shortest contact that the stays were loaded for."""
-        self.sql.execute("CREATE OR REPLACE TEMP TABLE settled (person UINTEGER)")
-        self._take("settled", pa.table({"person": np.unique(index.person)}))
-        frontier = pa.table({"person": index.person, "since": index.since, "until": index.until})
-        people: list[pa.Table] = []
-        found: list[pa.Table] = []
-        for ring in range(1, rings + 1):
-            reached, met = self._ring(frontier, lines)
-            if met is not None:
-                found.append(met.append_column("ring", pa.array(np.full(len(met), ring, np.uint8))))
-            on_ring(ring, len(reached))
-            if not len(reached):
-                break
-            people.append(reached.append_column("ring", pa.array(np.full(len(reached), ring, np.uint8))))
-            self._take("settled", reached.select(["person"]))
-            ends = pa.array(np.full(len(reached), 2**31 - 1, np.int32))
-            frontier = pa.table({"person": reached["person"], "since": reached["at"], "until": ends})
-        return Traced(_people(people), _lines(found) if lines else None)
+        return outward(index, rings, partial(self._ring, lines), on_ring)
 
-    def _ring(self, frontier: pa.Table, lines: bool) -> tuple[pa.Table, pa.Table | None]:
-        self.sql.register("frontier", frontier)
+    def _ring(self, lines: bool, frontier: Index, settled: np.ndarray) -> tuple[Earliest, Lines | None]:
+        self.sql.register("settled", pa.table({"person": settled}))
+        self.sql.register(
+            "frontier", pa.table({"person": frontier.person, "since": frontier.since, "until": frontier.until})
+        )
         self.sql.execute(_AT, {"tau": self.tau})
         if not lines:
-            return self.sql.execute(_REACH, {"tau": self.tau}).to_arrow_table(), None
-        met = self.sql.execute(_LINES, {"tau": self.tau}).to_arrow_table()
-        self.sql.register("met", met)
-        return self.sql.execute(
-            "SELECT person, min(t_in) AS at FROM met GROUP BY person ORDER BY person"
-        ).to_arrow_table(), met
+            reached = self.sql.execute(_REACH, {"tau": self.tau}).to_arrow_table()
+            return (_column(reached, "person", np.uint32), _column(reached, "at", np.int32)), None
+        found = self.sql.execute(_LINES, {"tau": self.tau}).to_arrow_table()
+        person, via, place = (_column(found, name, np.uint32) for name in ("person", "via", "place"))
+        t_in, t_out = (_column(found, name, np.int32) for name in ("t_in", "t_out"))
+        met = Lines(person, np.zeros(len(person), np.uint8), via, place, t_in, t_out)
+        return earliest(person, t_in), met
 
 
-def _column(parts: list[pa.Table], name: str, kind: type) -> np.ndarray:
-    return np.concatenate([np.empty(0, kind), *(part[name].to_numpy() for part in parts)]).astype(kind)
-
-
-def _lines(parts: list[pa.Table]) -> Lines:
-    kinds = {
-        "person": np.uint32,
-        "ring": np.uint8,
-        "via": np.uint32,
-        "place": np.uint32,
-        "t_in": np.int32,
-        "t_out": np.int32,
-    }
-    return Lines(*(_column(parts, name, kind) for name, kind in kinds.items()))
-
-
-def _people(parts: list[pa.Table]) -> People:
-    person, ring, at = (
-        _column(parts, "person", np.uint32),
-        _column(parts, "ring", np.uint8),
-        _column(parts, "at", np.int32),
-    )
-    order = np.argsort(person, kind="stable")
-    return People(person[order], ring[order], at[order])
+def _column(table: pa.Table, name: str, kind: type) -> np.ndarray:
+    column: np.ndarray = table[name].to_numpy().astype(kind)
+    return column

@@ -96,8 +96,19 @@ class StayFile:
         _columns(schema.names, STAYS, self.path)
         return schema
 
-    def _batches(self) -> Iterator[tuple[str, int, pa.RecordBatch]]:
-        """Batches with their file and the row number before their first."""
+    def splits(self) -> list[tuple[Path, int] | None]:
+        """Parts that can be read apart, by other processes too: the row groups of the files, or all of a table (None)."""
+        if self._table is not None:
+            return [None]
+        return [(file, group) for file in self._files for group in range(_parquet(file).num_row_groups)]
+
+    def _batches(self, split: tuple[Path, int] | None = None) -> Iterator[tuple[str, int, pa.RecordBatch]]:
+        """Batches with their file and the row number before their first (within the split, where one is given)."""
+        if split is not None:
+            file, group = split
+            for batch in _parquet(file).iter_batches(batch_size=_BATCH, row_groups=[group], columns=list(STAYS)):
+                yield file.name, 0, batch
+            return
         if self._table is not None:
             row = 1
             for batch in self._table.to_batches(max_chunksize=_BATCH):
@@ -169,9 +180,9 @@ class StayFile:
             self.faulty += int(np.count_nonzero(refused))
         self._refused.append(wrong)
 
-    def pieces(self) -> Iterator[Piece]:
-        """Arrays of person, place, arrival and departure, without the rows at fault."""
-        for file, row, batch in self._batches():
+    def pieces(self, split: tuple[Path, int] | None = None) -> Iterator[Piece]:
+        """Arrays of person, place, arrival and departure, without the rows at fault; of everything, or of one of the `splits`."""
+        for file, row, batch in self._batches(split):
             arrival, departure, good = self._judged(file, row, batch)
             if not good.all():
                 batch = batch.filter(pa.array(good))
