@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fangxian.cli import engines
 from fangxian.cli.started import bar, console, language, say
 
 if TYPE_CHECKING:
-    from fangxian.analytics.copresence import Index, Traced
-    from fangxian.analytics.copresence.tables import Fault, StayFile
+    from fangxian.analytics.copresence import Traced
+    from fangxian.analytics.copresence.tables import Fault
 
 #: How many of the rows that were left out are shown on a screen.
 SHOWN = 10
-ENGINES = ("native", "duckdb")
 DAY = 86_400
 
 
@@ -57,11 +57,28 @@ def trace(
         str,
         typer.Option(
             help=say(
-                "计算引擎：native（内存索引）或 duckdb（SQL，可大于内存）",
-                "Engine: native (an index in memory) or duckdb (SQL, may exceed memory)",
+                "计算引擎：native（内存索引）、duckdb（SQL，可大于内存）或 spark（集群）",
+                "Engine: native (an index in memory), duckdb (SQL, may exceed memory) or spark (many machines)",
             )
         ),
     ] = "native",
+    master: Annotated[
+        str,
+        typer.Option(
+            envvar="FANGXIAN_SPARK_MASTER",
+            help=say("Spark 的主节点：local[*] 为本机，或如 spark://主机:7077", "Spark's master: local[*] is this machine; or spark://host:7077"),
+        ),
+    ] = "local[*]",
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help=say(
+                "spark：排好序的分桶存于此文件夹，下次直接使用；集群上须各机器都能读写",
+                "spark: keep the sorted buckets in this folder, to be used again; on a cluster one that all machines see",
+            ),
+        ),
+    ] = None,
     cumulative: Annotated[
         bool,
         typer.Option("--cumulative", help=say("两人 24 小时内的接触累计达到时长即可", "Overlaps of two persons add up over 24 hours")),
@@ -96,7 +113,8 @@ def trace(
     as_json: Annotated[bool, typer.Option("--json", help=say("结果以 JSON 输出", "Machine-readable result on stdout"))] = False,
 ) -> None:  # fmt: skip
     _refuse(tau > 0, "--tau", "须大于 0", "must be more than 0")
-    _refuse(engine in ENGINES, "--engine", f"只能是 {'、'.join(ENGINES)}", f"must be one of {', '.join(ENGINES)}")
+    known = engines.ENGINES
+    _refuse(engine in known, "--engine", f"只能是 {'、'.join(known)}", f"must be one of {', '.join(known)}")
     other = cumulative or companions or backward
     _refuse(engine == "native" or not other, "--engine", "只有 native 能这样算", "only native can do this")
     _refuse(cumulative + companions + backward < 2, "--backward", "一次只能选一种", "choose one of these at a time")
@@ -119,7 +137,16 @@ def trace(
                 lines = copresence.companions(file.stays(), cases, minutes=minutes, hours=hours or None)
                 found = copresence.Traced(lines.people(), lines)
             else:
-                found = _traced(engine, file, cases, round(tau * 60), rings, cumulative, lines=out is not None)
+
+                def tell(ring: int, reached: int) -> None:
+                    progress.update(
+                        task, description=say(f"第 {ring} 圈：{reached} 人", f"Ring {ring}: {reached} people")
+                    )
+
+                found = engines.traced(
+                    engine, file, cases, tau=max(1, round(tau * 60)), rings=rings, lines=out is not None,
+                    within=DAY if cumulative else None, on_ring=tell, master=master, keep=keep,
+                )  # fmt: skip
             progress.update(task, description=say("写出", "Writing"))
             _write(out, file.lines(found.lines) if found.lines is not None else None)
             _write(people, file.people(found.people))
@@ -130,25 +157,6 @@ def trace(
 def _refuse(fine: bool, option: str, zh: str, en: str) -> None:
     if not fine:
         raise typer.BadParameter(say(zh, en), param_hint=option)
-
-
-def _traced(
-    engine: str, file: "StayFile", cases: "Index", tau: int, rings: int, cumulative: bool, *, lines: bool
-) -> "Traced":
-    tau = max(1, tau)
-    if engine == "duckdb":
-        from fangxian.lake.duck import Database
-
-        database = Database(file.pieces(), tau=tau)
-        try:
-            return database.trace(cases, rings=rings, lines=lines)
-        finally:
-            database.close()
-    from fangxian.analytics import copresence
-
-    if cumulative:
-        return copresence.trace(file.stays(), cases, tau=tau, rings=rings, lines=lines, within=DAY)
-    return copresence.trace(file.stays(at_least=tau), cases, tau=tau, rings=rings, lines=lines)
 
 
 def _write(path: Path | None, table: Any) -> None:

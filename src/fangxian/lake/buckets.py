@@ -7,6 +7,8 @@ writes its own folder under another name and renames it when it is whole, so tha
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -111,6 +113,17 @@ class Bucket:
             "persons": self.persons,
             "during": during,
         }
+
+
+def kept(folder: Path, source: Path, files: Iterable[Path], at_least: int) -> Path:
+    """Where in a folder the buckets of these files are, or belong; those of what the source held before are deleted."""
+    origin = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:16]
+    told = [(str(file), one.st_size, one.st_mtime_ns) for file in sorted(files) for one in [file.stat()]]
+    content = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    for old in folder.glob(f"{origin}-*"):
+        if not old.name.startswith(f"{origin}-{content}-"):
+            shutil.rmtree(old)
+    return folder / f"{origin}-{content}-{at_least}"
 
 
 def known(frontier: Index, settled: Ints) -> Index:

@@ -96,6 +96,11 @@ class StayFile:
         _columns(schema.names, STAYS, self.path)
         return schema
 
+    @property
+    def files(self) -> list[Path]:
+        """The files that are read."""
+        return list(self._files)
+
     def splits(self) -> list[tuple[Path, int] | None]:
         """Parts that can be read apart, by other processes too: the row groups of the files, or all of a table (None)."""
         if self._table is not None:
