@@ -28,6 +28,8 @@ test: setup-dev  ## Run every test, on SQLite and again on a real PostgreSQL
 	@$(BIN)/pytest -n 2 --dist loadscope
 	@$(SAY) "What touches a database, on PostgreSQL"
 	@$(BIN)/pytest -n 2 --dist loadscope --db postgres
+	@$(SAY) "What runs on many machines, on a Spark of two"
+	@$(BIN)/pytest --spark
 
 lint: setup-dev  ## Check style, types and who imports whom
 	@$(BIN)/ruff check

@@ -27,6 +27,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", choices=["sqlite", "postgres"], default="sqlite", help="the database to test on")
+    parser.addoption("--spark", action="store_true", help="run the tests that need Spark, and no others")
     parser.addoption(
         "--update", action="store_true", help="rewrite the generated pages and snapshots that tests compare"
     )
@@ -59,10 +60,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what touches a database is worth running again."""
-    if config.getoption("--db") != "postgres":
-        return
-    chosen = [item for item in items if _touches_a_database(item)]
+    """On PostgreSQL only what touches a database is worth running again; what needs Spark is slow, and runs by itself."""
+    on_spark = bool(config.getoption("--spark"))
+    chosen = [item for item in items if (item.get_closest_marker("spark") is not None) == on_spark]
+    if config.getoption("--db") == "postgres":
+        chosen = [item for item in chosen if _touches_a_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
 

@@ -24,7 +24,7 @@ class World:
     parts: tuple[Piece, ...]
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[int, int, int, int]], pieces: int = 1) -> World:
+    def of(cls, rows: Sequence[tuple[int, ...]], pieces: int = 1) -> World:
         columns = [np.array([row[k] for row in rows], kind) for k, kind in enumerate(KINDS)]
         return cls(tuple(tuple(column[k::pieces] for column in columns) for k in range(pieces)))  # type: ignore[misc]
 

@@ -69,13 +69,7 @@ def context(master: str = "local[*]", **settings: str) -> SparkContext:
             return SparkContext(conf=conf, gateway=launch_gateway(conf, {"stderr": said}))  # type: ignore[no-untyped-call]
         except (PySparkException, Py4JError, OSError) as fault:
             said.seek(0)
-            reason = _reason(said.read().decode(errors="replace") or str(fault))
-            raise AnalysisError(
-                f"Spark 无法启动（{master}）：{reason}。需要 Java 17（Debian：apt-get install openjdk-17-jre-headless），"
-                "且 --master 可以连通；或改用 --engine native、duckdb",
-                f"Spark cannot be started ({master}): {reason}. It needs Java 17 (Debian: apt-get install openjdk-17-jre-headless) "
-                "and a master that can be reached; or choose the engine native or duckdb",
-            ) from None
+            raise _not_started(master, said.read().decode(errors="replace") or str(fault)) from None
 
 
 class Database:
@@ -184,6 +178,20 @@ def _reached(folder: Path, shared: Broadcast[Index], tau: int, names: Iterable[s
 # ── faults ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _not_started(master: str, words: str) -> AnalysisError:
+    reason = _reason(words)
+    if "SparkException" in words and "UnsupportedClassVersion" not in words:
+        return AnalysisError(
+            f"Spark 连不上 {master}：{reason}。请核对 --master，或改用 --engine native、duckdb",
+            f"Spark cannot work with {master}: {reason}. Check --master, or choose the engine native or duckdb",
+        )
+    return AnalysisError(
+        f"Spark 无法启动：{reason}。它需要 Java 17（Debian：apt-get install openjdk-17-jre-headless）；或改用 --engine native、duckdb",
+        f"Spark cannot be started: {reason}. It needs Java 17 (Debian: apt-get install openjdk-17-jre-headless); "
+        "or choose the engine native or duckdb",
+    )
+
+
 def _told(work: Callable[[], Any]) -> Any:
     """Do it; a task that failed again and again is told of in words."""
     from py4j.protocol import Py4JError
@@ -194,7 +202,7 @@ def _told(work: Callable[[], Any]) -> Any:
     except (PySparkException, Py4JError) as fault:
         reason = _reason(str(fault))
         raise AnalysisError(
-            f"Spark 的一个任务尝试 {TRIES} 次都没有完成：{reason}。结果未写出；排除原因后重试",
+            f"Spark 的一个任务尝试 {TRIES} 次都没有完成：{reason}。没有写出结果；排除原因后重试",
             f"a task of Spark was tried {TRIES} times and could not be done: {reason}. "
             "No result was written; mend this, then try again",
         ) from fault
@@ -203,5 +211,9 @@ def _told(work: Callable[[], Any]) -> Any:
 def _reason(words: str) -> str:
     """The line that says it, of what Java and Python print when something fails."""
     lines = [line.strip() for line in words.splitlines() if line.strip()]
-    named = [line for line in lines if re.match(r"(\w+\.)*\w*(Error|Exception|Failure)\b", line)]
+    named = [found.group(1) for line in lines if (found := _NAMED.search(line))]
     return (named or lines or ["?"])[-1]
+
+
+#: The name of a fault and what it says, as Java and Python write it.
+_NAMED = re.compile(r"\b(?:\w+\.)*(\w*(?:Error|Exception|Failure): .+)")
