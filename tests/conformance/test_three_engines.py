@@ -117,5 +117,5 @@ def test_people_who_really_met(spark: "SparkContext", data_dir: Path, read, tau:
     first = sorted({row[0] for row in rows})[:: max(1, len({row[0] for row in rows}) // cases)][:cases]
     index = Index.of(first, [min(row[2] for row in rows)] * len(first), [max(row[3] for row in rows)] * len(first))
     world = World.of(rows, 3)
-    assert len(native(world, index, tau, 2).people) > 2 * cases
+    assert len(native(world, index, tau, 2).people) > cases
     by_spark(world, index, tau, 2, spark, largest=200)
