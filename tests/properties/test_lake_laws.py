@@ -1,13 +1,15 @@
 """However stays come into the lake (in which batches, late, twice), what is traced from it is what was sent."""
 
+import hmac
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,16 +53,54 @@ def of_table(sent: pa.Table, at_least: int) -> Counter:
     return rows(stays, labels[0], labels[1], file.instants.base)
 
 
-@settings(max_examples=40)
-@given(BATCHES, st.sampled_from((0, 240, 600, 900)), st.sampled_from((300, 600)))
-def test_what_was_sent_is_what_is_traced(batches: list[list], at_least: int, shortest: int) -> None:
+@settings(max_examples=30)
+@given(BATCHES, st.sampled_from((0, 240, 600, 900)), st.sampled_from((300, 600)), st.sets(st.integers(0, 9)))
+def test_what_was_sent_is_what_is_traced(
+    batches: list[list], at_least: int, shortest: int, compacted_after: set[int]
+) -> None:
     with TemporaryDirectory() as folder:
         lake = Lake(Path(folder) / "lake", shortest=shortest)
         for number, batch in enumerate(batches):
             receipt = lake.ingest(table(batch), source="gates", batch=str(number))
             assert (receipt.taken, receipt.repeated) == (len(batch), False)
             assert lake.ingest(table(batch), source="gates", batch=str(number)).repeated
+            if number in compacted_after:
+                wanting = lake.wanting()
+                assert [one.day for day in wanting if (one := lake.compact(day))] == wanting
+                assert lake.wanting() == [] and {day.files for day in lake.days()} == {1}
         sent = pa.concat_tables([table(batch) for batch in batches])
         window = lake.stays(date(2022, 1, 1), date(2022, 3, 1), at_least=at_least)
         assert of_window(window) == of_table(sent, at_least)
         assert sum(day.rows for day in lake.days()) == len(sent)
+        assert [found for found in lake.verify() if not isinstance(found, int)] == []
+
+
+@settings(max_examples=15)
+@given(BATCHES, st.integers(0, 4))
+def test_what_is_dropped_is_gone_and_the_rest_is_as_it_was(batches: list[list], days: int) -> None:
+    before = date(2022, 2, 1) + timedelta(days=days)
+    with TemporaryDirectory() as folder:
+        lake = Lake(Path(folder) / "lake", shortest=600)
+        for number, batch in enumerate(batches):
+            lake.ingest(table(batch), source="gates", batch=str(number))
+        deletion = lake.drop(before, sign=sign, by="law", under="14 days", at=datetime(2022, 3, 1, tzinfo=UTC))
+        sent = pa.concat_tables([table(batch) for batch in batches])
+        limit = START + days * 86_400
+        left = sent.filter(pc.greater_equal(sent["t_in"], limit))
+        assert (deletion.rows if deletion else 0) == len(sent) - len(left)
+        for at_least in (0, 600):
+            window = lake.stays(date(2022, 1, 1), date(2022, 3, 1), at_least=at_least)
+            assert of_window(window) == (of_table(left, at_least) if len(left) else Counter())
+        assert set(np.asarray(lake.persons().values).tolist()) == set(left["person"].to_pylist())
+        assert set(lake.places().values.to_pylist()) == set(left["place"].to_pylist())
+        assert [found for found in lake.verify(signed) if not isinstance(found, int)] == []
+        again = lake.ingest(sent, source="gates", batch="all of it again")
+        assert (again.taken, again.faulty) == (len(left), len(sent) - len(left)), "what was deleted does not come back"
+
+
+def sign(body: bytes) -> bytes:
+    return hmac.digest(b"a key", body, "sha256")
+
+
+def signed(body: bytes, signature: bytes) -> bool:
+    return hmac.compare_digest(sign(body), signature)

@@ -112,9 +112,10 @@ def opened(rows: Path | pa.Table) -> Arrivals:
     if isinstance(rows, Path):
         unchanged = _watch(rows)
         digest = content_digest(rows)
-        arrivals = Arrivals(StayFile(rows), digest, unchanged)
-        arrivals.check()
-        return arrivals
+        try:
+            return Arrivals(StayFile(rows), digest, unchanged)
+        finally:
+            unchanged()
     missing = [name for name in STAYS if name not in rows.column_names]
     if missing:
         raise LakeError(f"缺少列 {'、'.join(missing)}", f"lacks the column {', '.join(missing)}")
@@ -142,7 +143,7 @@ def _watch(path: Path) -> Callable[[], None]:
 
     def state() -> list[tuple[str, int, int, int, int]]:
         files = sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]
-        found = [(str(file), file.stat()) for file in files]
+        found = [(str(file), file.stat()) for file in files if file.exists()]
         return [(name, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for name, one in found]
 
     before = state()

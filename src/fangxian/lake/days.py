@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fangxian.analytics.copresence.stays import shares
 from fangxian.lake import durable, kernels
-from fangxian.lake.errors import Damaged
+from fangxian.lake.errors import damaged
 from fangxian.lake.manifest import DAY, File, day_name, day_second
 
 Ints = NDArray[Any]
@@ -115,11 +115,10 @@ def store(folder: Path, path: str, rows: Rows, day: str) -> File:
             column_encoding={"t_in": "DELTA_BINARY_PACKED", "person": "PLAIN", "seconds": "PLAIN"}, write_statistics=["place", "t_in"],
         ),
     )  # fmt: skip
-    leaves = rows.t_in + rows.seconds
-    return replace(
-        described(folder, path, len(rows)),
-        checksum=checksum(rows), day=day, earliest=int(rows.t_in.min()), latest=int(leaves.max()),
-    )  # fmt: skip
+    file = replace(described(folder, path, len(rows)), checksum=checksum(rows), day=day)
+    if not len(rows):
+        return file
+    return replace(file, earliest=int(rows.t_in.min()), latest=int((rows.t_in + rows.seconds).max()))
 
 
 def described(folder: Path, path: str, rows: int) -> File:
@@ -149,14 +148,5 @@ def pieces(folder: Path, file: File, rows: int = 1 << 22) -> Iterator[Rows]:
         with pq.ParquetFile(folder / file.path) as opened:
             for batch in opened.iter_batches(batch_size=rows, columns=list(COLUMNS)):
                 yield Rows(*(np.asarray(batch.column(name)) for name in COLUMNS))
-    except FileNotFoundError:
-        raise Damaged(
-            f"数据湖缺少文件 {file.path}（可能刚被删除）：请重试；仍如此，请运行 fangxian lake verify",
-            f"the lake lacks the file {file.path} (it may just have been dropped): try again; "
-            "if it stays so, run `fangxian lake verify`",
-        ) from None
-    except (pa.ArrowInvalid, KeyError) as fault:
-        raise Damaged(
-            f"{folder / file.path} 已损坏（{fault}）：请从备份恢复这个文件",
-            f"{folder / file.path} is damaged ({fault}): restore this file from its backup",
-        ) from None
+    except (FileNotFoundError, pa.ArrowInvalid, KeyError, OSError) as fault:
+        raise damaged(folder, file.path, str(fault)) from None

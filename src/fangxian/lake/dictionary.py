@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from fangxian.lake.errors import damaged
+from fangxian.lake.manifest import Manifest
+
 Ints = NDArray[Any]
+PERSONS, PLACES = pa.uint32(), pa.string()
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,3 +77,18 @@ class Dictionary:
         places = np.full(self.following, -1, np.int64)
         places[self.numbers] = np.arange(len(self.numbers))
         return self.values.take(pa.array(places, mask=places < 0))
+
+
+def read_dictionary(folder: Path, state: Manifest, name: str) -> Dictionary:
+    """The dictionary of `persons` or of `places`. Raises Damaged where a part of it is missing or not whole."""
+    parts = [_part(folder, file.path) for file in getattr(state, name)]
+    if name == "persons":
+        return Dictionary.of(parts, PERSONS, state.next_person)
+    return Dictionary.of(parts, PLACES, state.next_place)
+
+
+def _part(folder: Path, path: str) -> pa.Table:
+    try:
+        return pq.read_table(folder / path, columns=["number", "value"])
+    except (FileNotFoundError, pa.ArrowInvalid) as fault:
+        raise damaged(folder, path, str(fault)) from None

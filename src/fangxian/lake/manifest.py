@@ -15,10 +15,15 @@ from fangxian.lake.errors import Damaged, LakeError
 
 NAME = "manifest.json"
 #: The layout that is written. Older ones are read and brought up to it by the next writer; newer ones are refused.
-VERSION = 1
+#: 1: every batch stood in the manifest. 2: all but the latest stand in the ledger.
+VERSION = 2
 #: Second 0 of every lake is the midnight that began this day, in the lake's own time zone.
 EPOCH = date(2000, 1, 1)
 DAY = 86_400
+
+
+#: The lists of files of a manifest; each has a folder of its name.
+FILES = ("persons", "places", "stays", "eligible", "ledger", "deletions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,9 @@ class Manifest:
     places: tuple[File, ...] = ()
     stays: tuple[File, ...] = ()
     eligible: tuple[File, ...] = ()
+    #: The batches that were taken: the latest here, those before them in the files of the ledger.
     batches: tuple[Batch, ...] = ()
+    ledger: tuple[File, ...] = ()
     deletions: tuple[File, ...] = ()
     #: Files that a compaction has replaced, kept a little for those who are still reading them.
     retired: tuple[str, ...] = ()
@@ -80,11 +87,8 @@ class Manifest:
 
     def named(self) -> set[str]:
         """The files that belong to the lake now."""
-        parts = (self.persons, self.places, self.stays, self.eligible, self.deletions)
+        parts = [getattr(self, name) for name in FILES]
         return {file.path for part in parts for file in part}
-
-    def batch(self, source: str, name: str) -> Batch | None:
-        return next((one for one in self.batches if (one.source, one.batch) == (source, name)), None)
 
 
 def read(folder: Path) -> Manifest | None:
@@ -123,7 +127,7 @@ def _sum(content: Mapping[str, Any]) -> str:
 
 def _of(content: Mapping[str, Any]) -> Manifest:
     known: dict[str, Any] = {one.name: content[one.name] for one in fields(Manifest) if one.name in content}
-    for name in ("persons", "places", "stays", "eligible", "deletions"):
+    for name in FILES:
         known[name] = tuple(File(**{**file, "over": tuple(file["over"])}) for file in known.get(name, ()))
     known["batches"] = tuple(Batch(**batch) for batch in known.get("batches", ()))
     known["retired"] = tuple(known.get("retired", ()))
