@@ -14,7 +14,7 @@ from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.duties import queries as duties
 from fangxian.duties.sweep import sweep
 from fangxian.surveillance import actions, queries
-from fangxian.surveillance.actions.owing import calendar_of
+from fangxian.surveillance.calendars import calendar_of
 from fangxian.surveillance.models import Report
 from fangxian.surveillance.schemas import ObservationForm, ReportForm, SourceForm, UntestedForm
 from tests.support import sentinels, web

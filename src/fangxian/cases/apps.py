@@ -6,5 +6,5 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        # They tell the engine of duties what a case is, and the registry what stands against merging two people.
-        from fangxian.cases import merging, subject  # noqa: F401
+        # They tell the engine of duties what a case is, the registry what stands against merging two people; what they listen to.
+        from fangxian.cases import listening, merging, subject  # noqa: F401

@@ -17,6 +17,8 @@ class Outbreak(models.Model):
     area = models.CharField(max_length=18, blank=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    #: The alert of which it was noticed, where it was one (预警).
+    alert = models.CharField(max_length=10, blank=True)
     #: 7-1-7 dates: emergence (onset of the first case), detection, notification, completion of the response.
     emerged_on = models.DateField(null=True, blank=True)
     detected_on = models.DateField(null=True, blank=True)

@@ -12,7 +12,7 @@ from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Refusal
 from fangxian.duties import actions as duties
 from fangxian.duties.sweep import sweep
-from fangxian.surveillance import actions as surveillance
+from fangxian.surveillance.jobs import keep_watch
 from fangxian.tracing import actions as tracing
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def work_once() -> bool:
         if _due("draft", DRAFT_EVERY):
             draft_due()
             zones.catch_up(SYSTEM)
-            surveillance.owe(SYSTEM)
+            keep_watch()
         if _due("delete", DELETE_EVERY):
             duties.expire()
             tracing.forget_old(SYSTEM)

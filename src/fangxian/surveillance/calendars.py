@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from fangxian.core import clock
+from fangxian.surveillance.models import Source
 
 _DAY = timedelta(days=1)
 
@@ -41,3 +42,13 @@ class Calendar:
         """The instant by which the report about a day must be in."""
         at = self.due
         return clock.local_midnight(day + self.lag * _DAY) + timedelta(hours=at.hour, minutes=at.minute)
+
+
+def calendar_of(source: Source) -> Calendar:
+    """The calendar of a source."""
+    return Calendar(source.rhythm, source.due, source.lag, source.weekday, closures(source))
+
+
+def closures(source: Source) -> tuple[tuple[date, date], ...]:
+    """The closures of a source as days."""
+    return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in source.closures)

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock
-from fangxian.core.errors import Conflict, Invalid
+from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.surveillance import kinds, rules
 from fangxian.surveillance.kinds import Kind, Measure
 from fangxian.surveillance.models import Observation, Source, Untested
@@ -109,6 +109,14 @@ def unnamed(of: Kind, source: int, day: date, values: Mapping[Key, float], named
             if done is not None and all_of is not None:
                 return max(0, int(all_of - done) - named)
     return 0
+
+
+def no_such_source(code: str = "") -> NotFound:
+    """What is said of a source that is not there, or not for the caller to know of."""
+    return NotFound(
+        _("There is no source %(code)s.") % {"code": code} if code else _("There is no such source."),
+        remedy=_("Choose one of your sources."), field="source",
+    )  # fmt: skip
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

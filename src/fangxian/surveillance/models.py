@@ -138,6 +138,8 @@ class Alert(models.Model):
     grade = models.CharField(max_length=6)
     #: Posterior probability that there is an outbreak, as weighed last.
     probability = models.FloatField()
+    #: How many sources of the place report as usual.
+    quiet = models.IntegerField(default=0)
     why_zh = models.TextField()
     why_en = models.TextField()
     pack = models.CharField(max_length=60)
@@ -192,7 +194,8 @@ class Signal(models.Model):
     evidence = models.FloatField(default=0)
     at = models.DateTimeField()
     alert = models.ForeignKey(Alert, null=True, on_delete=models.PROTECT, related_name="signals")
-    #: Why it is in no alert: weak (too little by itself), corrected (the number was), received (the report came after all).
+    #: Why it counts no more, or is in no alert: weak (too little by itself), corrected (the number was), received (the report came
+    #: after all), dismissed or confirmed (judged just now, in an alert of the same).
     reason = models.CharField(max_length=10, blank=True)
 
     class Meta:

@@ -205,7 +205,7 @@ class SignalView:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """A line of the list of alerts; `due_at` is the next clock, `next_step` what it waits for."""
+    """A line of the list of alerts; `due_at` is the next clock, `holder` who answers for it."""
 
     id: int
     code: str
@@ -219,7 +219,7 @@ class AlertRow:
     state: str
     ended_at: datetime | None
     due_at: datetime | None = None
-    next_step: str = ""
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,4 +244,6 @@ class AlertView:
     reason: str
     version: int
     prior: float
+    quiet: int
+    quiet_each: float
     may: frozenset[str] = field(default_factory=frozenset)

@@ -58,6 +58,23 @@ def open_outbreak(by: Actor, form: OutbreakForm) -> Outbreak:
 
 
 @action
+def adopt_alert(by: Actor, code: str, alert: str) -> Outbreak:
+    """Say of which alert an outbreak was noticed. The first one stays: whoever was later has only confirmed it."""
+    outbreak = _locked(by, code)
+    if not outbreak.alert:
+        outbreak.alert = alert
+        outbreak.save(update_fields=["alert"])
+        record(
+            by,
+            "outbreak.alert",
+            ("outbreak", outbreak.pk),
+            area=outbreak.area,
+            data={"code": outbreak.code, "alert": alert},
+        )
+    return outbreak
+
+
+@action
 def close_outbreak(by: Actor, code: str, reason: str) -> Outbreak:
     """Close an outbreak, with the reason: no more cases can be reported in it. What is open about its cases stays open."""
     outbreak = _locked(by, code)

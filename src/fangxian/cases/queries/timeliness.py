@@ -39,6 +39,8 @@ class OutbreakView:
     opened_at: datetime
     closed_at: datetime | None
     cases: int | None = None
+    #: The alert of which it was noticed.
+    alert: str = ""
 
     @property
     def name(self) -> str:
@@ -153,5 +155,5 @@ def _touching(areas: Iterable[str]) -> Q:
 
 def _view(row: Outbreak) -> OutbreakView:
     return OutbreakView(
-        row.pk, row.code, row.name_zh, row.name_en, row.pack, row.area, row.opened_at, row.closed_at
+        row.pk, row.code, row.name_zh, row.name_en, row.pack, row.area, row.opened_at, row.closed_at, alert=row.alert
     )  # fmt: skip

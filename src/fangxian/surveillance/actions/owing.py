@@ -1,7 +1,6 @@
 """What is due is written down as the days come, each report with its duty: whoever does not report is missed by name (应报尽报)."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from django.db.models import F, Q, QuerySet
 
@@ -10,17 +9,11 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action
 from fangxian.duties import actions as duties
 from fangxian.surveillance import subject
-from fangxian.surveillance.calendars import Calendar
+from fangxian.surveillance.calendars import calendar_of
 from fangxian.surveillance.models import Report, Source
 
 #: Sources brought up to date in one transaction.
 _PIECE = 500
-
-
-def calendar_of(source: Source) -> Calendar:
-    """The calendar of a source."""
-    pairs = tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in source.closures)
-    return Calendar(source.rhythm, source.due, source.lag, source.weekday, pairs)
 
 
 def owe(by: Actor) -> int:

@@ -15,7 +15,9 @@ from fangxian.duties import actions as duties
 from fangxian.registry import queries as registry
 from fangxian.registry.levels import LEVELS
 from fangxian.surveillance import subject
-from fangxian.surveillance.actions.owing import calendar_of, owe_for
+from fangxian.surveillance.actions.owing import owe_for
+from fangxian.surveillance.calendars import calendar_of, closures
+from fangxian.surveillance.checking import no_such_source
 from fangxian.surveillance.kinds import RHYTHMS, Kind, kind
 from fangxian.surveillance.models import Break, Report, Source
 from fangxian.surveillance.schemas import SourceForm
@@ -160,19 +162,6 @@ def locked(by: Actor, code: str, right: str) -> Source:
         raise no_such_source()
     by.must(right, source.area, source.organisation_id)
     return source
-
-
-def no_such_source(code: str = "") -> NotFound:
-    """What is said of a source that is not there, or not for the caller to know of."""
-    return NotFound(
-        _("There is no source %(code)s.") % {"code": code} if code else _("There is no such source."),
-        remedy=_("Choose one of your sources."), field="source",
-    )  # fmt: skip
-
-
-def closures(source: Source) -> tuple[tuple[date, date], ...]:
-    """The closures of a source as days."""
-    return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in source.closures)
 
 
 def _known(organisation: int) -> int:

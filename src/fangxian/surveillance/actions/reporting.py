@@ -14,8 +14,8 @@ from fangxian.core.errors import Conflict, Invalid, NotFound, Refusal
 from fangxian.duties import actions as duties
 from fangxian.duties import queries as duty_queries
 from fangxian.surveillance import subject
-from fangxian.surveillance.actions.registering import locked, no_such_source
-from fangxian.surveillance.checking import Known, check, known, lacking
+from fangxian.surveillance.actions.registering import locked
+from fangxian.surveillance.checking import Known, check, known, lacking, no_such_source
 from fangxian.surveillance.events import NumbersReceived
 from fangxian.surveillance.kinds import Measure
 from fangxian.surveillance.models import Observation, Report, Source, Untested

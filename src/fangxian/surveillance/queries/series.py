@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fangxian.analytics.normalising import per_person, ratio
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
-from fangxian.surveillance.actions.registering import closures
+from fangxian.surveillance.calendars import closures
 from fangxian.surveillance.kinds import Measure, kind
 from fangxian.surveillance.models import Observation, Source
 from fangxian.surveillance.queries.sources import visible

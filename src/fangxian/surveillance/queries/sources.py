@@ -10,8 +10,8 @@ from django.utils.translation import get_language
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor, within
 from fangxian.registry import queries as registry
-from fangxian.surveillance.actions.registering import closures, no_such_source
-from fangxian.surveillance.checking import lacking, unnamed
+from fangxian.surveillance.calendars import closures
+from fangxian.surveillance.checking import lacking, no_such_source, unnamed
 from fangxian.surveillance.kinds import kind, kinds
 from fangxian.surveillance.models import Break, Observation, Report, Source, Untested
 from fangxian.surveillance.schemas import ReportView, SourceView

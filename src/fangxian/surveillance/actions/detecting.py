@@ -1,0 +1,171 @@
+"""Signals: what is too much, what reaches a threshold, what is late or silent; each once, and none that is not in an alert or explained."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+from django.db.models import Max
+
+from fangxian.analytics.detection import Alarm
+from fangxian.core import clock
+from fangxian.core.access import Actor
+from fangxian.core.actions import action
+from fangxian.duties import packs
+from fangxian.surveillance import judging, rules
+from fangxian.surveillance.actions.alerting import gather
+from fangxian.surveillance.kinds import kind
+from fangxian.surveillance.models import Break, Report, Signal, Source
+from fangxian.surveillance.queries.series import of_sources
+from fangxian.surveillance.schemas import Series
+
+#: source, kind, measure, unit, day
+Key = tuple[int, str, str, str, date]
+#: Sources judged in one transaction.
+PIECE = 200
+
+
+@action
+def detect(by: Actor, source_ids: Sequence[int]) -> int:
+    """Judge the series of these sources as they now stand, and weigh what comes of it; how many signals are new.
+
+    Looks at the days that are weighed together. A signal whose number was corrected away keeps its line, with the reason.
+    """
+    rows = list(Source.objects.select_for_update().filter(pk__in=source_ids).order_by("pk"))
+    if not rows:
+        return 0
+    broken = _broken(rows)
+    found: dict[Key, Signal] = {}
+    for row, one in of_sources(rows):
+        measure = kind(row.kind).measures[one.measure]
+        if measure.watch and not one.unit:
+            began = [broken[row.pk, part] for part in {one.measure, *measure.parts} if (row.pk, part) in broken]
+            found |= {_key(signal): signal for signal in _excess(row, one, max(began, default=None))}
+        if measure.thresholds is not None:
+            found |= {_key(signal): signal for signal in _reached(row, one)}
+    fresh = _written(rows, found, ("excess", "threshold"))
+    gather(by, {row.area for row in rows})
+    return fresh
+
+
+@action
+def notice_silence(by: Actor) -> int:
+    """Signals of reports that are late, and of sources that have fallen silent; how many are new. Those that came are explained."""
+    owed = Report.objects.filter(
+        received_at__isnull=True, excused="", due_at__lte=clock.now(), source__until__isnull=True
+    )
+    missing: dict[int, list[Report]] = defaultdict(list)
+    for report in owed.select_related("source").order_by("source_id", "day"):
+        missing[report.source_id].append(report)
+    last_told = dict(
+        Report.objects.filter(source_id__in=list(missing), received_at__isnull=False)
+        .order_by().values_list("source_id").annotate(Max("day"))
+    )  # fmt: skip
+    found: dict[Key, Signal] = {}
+    rows = []
+    for pk, reports in missing.items():
+        source = reports[0].source
+        rows.append(source)
+        run = [one for one in reports if last_told.get(pk) is None or one.day > last_told[pk]]
+        if run:
+            signal = _silence(source, run)
+            found[_key(signal)] = signal
+    waiting = Signal.objects.filter(kind__in=("late", "silent"), reason__in=("", "weak"), evidence__gt=0)
+    rows += list(Source.objects.filter(pk__in=waiting.values("source")).exclude(pk__in=[row.pk for row in rows]))
+    fresh = _written(rows, found, ("late", "silent"))
+    if fresh:
+        gather(by, {row.area for row in rows})
+    return fresh
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _broken(rows: Iterable[Source]) -> dict[tuple[int, str], date]:
+    """The last day on which each series began to mean something else."""
+    found = Break.objects.filter(source__in=rows).order_by().values_list("source_id", "measure").annotate(Max("day"))
+    return {(source, measure): day for source, measure, day in found}
+
+
+def _window(area: str) -> date:
+    return clock.today() - timedelta(days=int(rules.weight(area, "together")))
+
+
+def _excess(row: Source, one: Series, broken_on: date | None) -> Iterable[Signal]:
+    measure = kind(row.kind).measures[one.measure]
+    judged = judging.judge(one, measure, row.area, broken_on)
+    recent = one.days > np.datetime64(_window(row.area))
+    for at in np.flatnonzero(recent & (judged.alarm == Alarm.YES)).tolist():
+        far = judging.score(judged, at, row.area, measure)
+        yield Signal(
+            source=row, kind="excess", measure=one.measure, unit=one.unit, day=one.days[at].item(), area=row.area,
+            method=judged.parameters, observed=float(one.values[at]), expected=float(judged.expected[at]),
+            upperbound=float(judged.upperbound[at]), score=far, evidence=_evidence(row.area, far), at=clock.now(),
+        )  # fmt: skip
+
+
+def _evidence(area: str, score: float) -> float:
+    return min(rules.weight(area, "most"), score * rules.weight(area, "per_sd"))
+
+
+def _reached(row: Source, one: Series) -> Iterable[Signal]:
+    """Cluster thresholds of the pack: those of a class on its own series, those of the place on the whole."""
+    rule = kind(row.kind).measures[one.measure].thresholds
+    assert rule is not None
+    pack = packs.pack(rule.pack, row.area)
+    wanted = rule.unit if one.unit else rule.whole
+    known = ~np.isnan(one.values)
+    counts = {day.item(): float(value) for day, value in zip(one.days[known], one.values[known], strict=True)}
+    for threshold in pack.thresholds:
+        if threshold.key not in wanted:
+            continue
+        within = threshold.within.delta.days if threshold.within else 1
+        since = _window(row.area) - timedelta(days=within)
+        days = [day for day in counts if day > since]
+        for day, number in judging.clusters(counts, threshold.count.number, within, days):
+            if day > _window(row.area):
+                yield Signal(
+                    source=row, kind="threshold", measure=one.measure, unit=one.unit, day=day, area=row.area,
+                    method=f"{pack.id}@{pack.version} {threshold.key}", observed=number, expected=None,
+                    upperbound=threshold.count.number - 1, evidence=rules.weight(row.area, "threshold"), at=clock.now(),
+                )  # fmt: skip
+
+
+def _silence(source: Source, run: Sequence[Report]) -> Signal:
+    silent = len(run) >= rules.weight(source.area, "silent_after")
+    return Signal(
+        source=source, kind="silent" if silent else "late", day=run[0].day, area=source.area, method="report.due",
+        observed=len(run), evidence=rules.weight(source.area, "silent" if silent else "late"), at=clock.now(),
+    )  # fmt: skip
+
+
+def _key(signal: Signal) -> Key:
+    return signal.source_id, signal.kind, signal.measure, signal.unit, signal.day
+
+
+def _written(rows: Sequence[Source], found: dict[Key, Signal], told: tuple[str, ...]) -> int:
+    """Write new signals, renew the numbers of those on record, and explain those that no longer hold."""
+    window = min((_window(row.area) for row in rows), default=clock.today())
+    there = {_key(one): one for one in Signal.objects.filter(source__in=rows, kind__in=told, day__gt=window)}
+    there |= {
+        _key(one): one
+        for one in Signal.objects.filter(
+            source__in=rows, kind__in=("late", "silent"), reason__in=("", "weak"), evidence__gt=0
+        )
+        if one.kind in told
+    }
+    Signal.objects.bulk_create([one for key, one in found.items() if key not in there])
+    changed = []
+    for key, old in there.items():
+        new = found.get(key)
+        if new is None and old.evidence:
+            old.evidence, old.reason = 0, "received" if old.kind in ("late", "silent") else "corrected"
+        elif new is not None:
+            old.observed, old.expected, old.upperbound = new.observed, new.expected, new.upperbound
+            old.score, old.evidence, old.method = new.score, new.evidence, new.method
+            old.reason = "" if old.reason in ("corrected", "received") else old.reason
+        changed.append(old)
+    Signal.objects.bulk_update(
+        changed, ["observed", "expected", "upperbound", "score", "evidence", "method", "reason"], batch_size=500
+    )
+    return len(set(found) - set(there))
