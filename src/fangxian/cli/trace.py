@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fangxian.cli import engines
+from fangxian.cli import trace_ways as ways
 from fangxian.cli.started import bar, console, language, say
 
 if TYPE_CHECKING:
@@ -110,21 +111,43 @@ def trace(
         Path | None,
         typer.Option(dir_okay=False, help=say("所涉人员写入此文件（.parquet 或 .csv）", "Everybody reached to this file")),
     ] = None,
+    travel: ways.Travel = False,
+    rows: ways.Rows = None,
+    proximity: ways.Proximity = False,
+    distance: ways.Distance = None,
+    assume: ways.Assume = None,
+    closing: ways.Closing = None,
+    skew: ways.Skew = None,
+    explain: ways.Explain = False,
+    cap: ways.Cap = None,
+    notices: ways.Notices = None,
+    rank: ways.Rank = None,
     as_json: Annotated[bool, typer.Option("--json", help=say("结果以 JSON 输出", "Machine-readable result on stdout"))] = False,
 ) -> None:  # fmt: skip
     _refuse(tau > 0, "--tau", "须大于 0", "must be more than 0")
     known = engines.ENGINES
     _refuse(engine in known, "--engine", f"只能是 {'、'.join(known)}", f"must be one of {', '.join(known)}")
-    other = cumulative or companions or backward
+    other = cumulative or companions or backward or cap is not None
     _refuse(engine == "native" or not other, "--engine", "只有 native 能这样算", "only native can do this")
     _refuse(cumulative + companions + backward < 2, "--backward", "一次只能选一种", "choose one of these at a time")
+    _refuse(rows is None or rings == 1, "--rows", "须同时给 --rings 1", "needs --rings 1")
+    _refuse(companions + travel + proximity < 2, "--travel", "一次只能读一种文件", "the file is of one kind only")
+    _refuse(
+        cap is None or not (cumulative or companions or backward), "--cap", "不能与此并用", "does not go with these"
+    )
     from fangxian.analytics import copresence
-    from fangxian.analytics.copresence import tables
-    from fangxian.analytics.copresence.positions import positions
 
     with bar() as progress:
         task = progress.add_task(say("读取停留记录", "Reading the stays"), total=None)
-        file = positions(stays, cell) if companions else tables.StayFile(stays)
+        if companions:
+            source = ways.of_cells(stays, cell)
+        elif travel:
+            source = ways.of_trips(stays, rows)
+        elif proximity:
+            source = ways.of_proximity(stays, distance)
+        else:
+            source = ways.of_stays(stays, assume, closing, skew, explain=explain)
+        file = source.file
         cases, wrong, strangers = file.index(index)
         progress.update(task, description=say("追踪", "Tracing"))
         told: dict[str, Any] = {"stays": file.rows, "index_without_stays": strangers}
@@ -136,7 +159,12 @@ def trace(
             if companions:
                 lines = copresence.companions(file.stays(), cases, minutes=minutes, hours=hours or None)
                 found = copresence.Traced(lines.people(), lines)
+            elif cap is not None:
+                found, table, more = ways.notices(file, cases, cap, tau=max(1, round(tau * 60)), rings=rings)
+                _write(notices, table)
+                told |= more
             else:
+                lined = out is not None or rank is not None or rows is not None
 
                 def tell(ring: int, reached: int) -> None:
                     progress.update(
@@ -144,12 +172,14 @@ def trace(
                     )
 
                 found = engines.traced(
-                    engine, file, cases, tau=max(1, round(tau * 60)), rings=rings, lines=out is not None,
+                    engine, file, cases, tau=max(1, round(tau * 60)), rings=rings, lines=lined,
                     within=DAY if cumulative else None, on_ring=tell, master=master, keep=keep,
                 )  # fmt: skip
+            found = source.kept(found)
             progress.update(task, description=say("写出", "Writing"))
-            _write(out, file.lines(found.lines) if found.lines is not None else None)
-            _write(people, file.people(found.people))
+            _write(out, source.lines(found.lines) if found.lines is not None else None)
+            everybody = file.people(found.people)
+            _write(people, ways.ranked(file, found, rank, everybody) if rank else everybody)
             told |= _counted(found)
     _report(told, [*wrong, *file.faults], file.faulty + len({one.row for one in wrong}), as_json=as_json)
 
@@ -194,6 +224,11 @@ def _report(told: dict[str, Any], faults: "Sequence[Fault]", left_out: int, *, a
     if "places" in told:
         _say(f"病例共同到过的场所：{told['places']} 处", f"Places that cases share: {told['places']}")
         return
+    if told.get("notices"):
+        _say(
+            f"另有 {told['notices']} 条场所公告（{told['crowded_places']} 处人流超过上限），涉及 {told['noticed']} 人。",
+            f"{told['notices']} venue notices besides ({told['crowded_places']} places above the cap), for {told['noticed']} people.",
+        )
     for ring, number in told["rings"].items():
         _say(f"第 {ring} 圈：{number} 人", f"Ring {ring}: {number} people")
     if not told["rings"]:

@@ -16,7 +16,7 @@ _CARRIAGE = re.compile(
 )
 _ROWS = re.compile(r"(\d+)(?:\s*[-–—~至]\s*(\d+))?\s*排\s*((?:[A-HJ-L][、,，/和]?)*)")
 _SEATS = re.compile(r"(?<!\d)R?0*([1-9]\d?)\s*(?:号|排)?\s*([A-HJ-L])(?:\s*[-–—、,，/和]\s*([A-HJ-L])(?![\d]))*")
-_BERTH = re.compile(r"(\d+)\s*(?:号床|号|间)?\s*(上下|上|中|下)铺?")
+_BERTH = re.compile(r"(\d+)\s*(?:号床|号|间)?\s*(?:软卧|硬卧|卧铺)?\s*(上下|上|中|下)铺?")
 _NUMBER = re.compile(r"\d+")
 _REMARK = re.compile(r"[(（][^)）]*[)）]")
 _CREW = re.compile(r"(?:随车)?(?:保洁员?|列车员|乘务员|乘务|司机|机组|列车长|空姐)")

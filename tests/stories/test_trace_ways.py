@@ -1,0 +1,114 @@
+"""Trains, badges and dirty registers: other files than clean stays, asked of the same command."""
+
+import json
+from pathlib import Path
+
+import pyarrow.csv as pa_csv
+import pytest
+
+from tests.support.console import Console
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    return Console(tmp_path / "home")
+
+
+def ask(console: Console, folder: Path, stays: str, index: str, *more: str, code: int = 0) -> dict:
+    (folder / "file.csv").write_text(stays, encoding="utf-8")
+    (folder / "index.csv").write_text(index, encoding="utf-8")
+    files = [
+        "--index",
+        str(folder / "index.csv"),
+        "--out",
+        str(folder / "lines.csv"),
+        "--people",
+        str(folder / "people.csv"),
+    ]
+    done = console.run("trace", folder / "file.csv", *files, *more, "--json", code=code)
+    return json.loads(done.stdout) if code == 0 else {"said": done.stderr}
+
+
+def table(folder: Path, name: str) -> list[dict]:
+    return pa_csv.read_csv(folder / f"{name}.csv").to_pylist()
+
+
+def test_who_sat_near_the_case_on_the_train(console: Console, tmp_path: Path) -> None:
+    """Four in carriage 3 and one in carriage 8; one who got off before the case got on; one whose seat nobody can read."""
+    rows = (
+        "case,G7/G8,2022-03-05 08:00:00,2022-03-05 12:00:00,03车,12F,高铁", "near,G8,2022-03-05 10:00:00,2022-03-05 13:00:00,3号车厢,10A,",
+        "far,G7,2022-03-05 10:00:00,2022-03-05 13:00:00,03车02C,,", "next,G7,2022-03-05 08:00:00,2022-03-05 13:00:00,8号车厢,12A,",
+        "early,G7,2022-03-05 06:00:00,2022-03-05 08:00:00,03,12D,", "odd,G7,2022-03-05 08:00:00,2022-03-05 09:00:00,3号车厢,靠门,",
+        "crew,G7,2022-03-05 06:00:00,2022-03-05 13:00:00,1-4号车厢,列车员,",
+    )  # fmt: skip
+    trips = "\n".join(["person,trip,t_in,t_out,carriage,seat,transport", *rows])
+    index = "person,from,to\ncase,2022-03-04 00:00:00,\n"
+    told = ask(console, tmp_path, trips, index, "--travel", "--rows", "3", "--rings", "1")
+    assert [(one["row"], one["column"]) for one in told["faults"]] == [(7, "seat")] and "靠门" in told["faults"][0][
+        "reason"
+    ]
+    found = {
+        one["person"]: (one["rows_apart"], one["same_carriage"], one["minutes"]) for one in table(tmp_path, "lines")
+    }
+    assert found == {"near": (2, True, 120), "odd": (None, True, 60), "crew": (None, True, 240)}
+    assert [one["crew_serving"] for one in table(tmp_path, "lines") if one["person"] == "crew"] == [True]
+    everybody = ask(console, tmp_path, trips, index, "--travel", "--rings", "1")
+    assert everybody["people"] == 5
+    assert "needs --rings 1" in ask(console, tmp_path, trips, index, "--travel", "--rows", "3", code=2)["said"]
+
+
+def test_badges_that_saw_each_other_within_two_metres(console: Console, tmp_path: Path) -> None:
+    sightings = [f"a,b,{at},1.5" for at in range(0, 1200, 60)] + [f"c,a,{at},6" for at in range(0, 1200, 60)]
+    sightings += [f"b,d,{at},1" for at in range(1500, 3000, 60)] + ["a,a,60,1", "a,b,soon,1", "a,b,60,-1"]
+    log = "\n".join(["person,other,t,distance", *sightings])
+    told = ask(console, tmp_path, log, "person,from,to\na,0,\n", "--proximity", "--distance", "2", "--tau", "15")
+    assert told["rings"] == {"1": 1, "2": 1} and told["left_out"] == 3
+    assert {one["column"] for one in told["faults"]} == {"other", "t", "distance"}
+    assert [(one["person"], one["place"], one["minutes"]) for one in table(tmp_path, "lines")] == [
+        ("b", "a~b", 20),
+        ("d", "b~d", 25),
+    ]
+
+
+def test_a_register_with_gaps_a_crowd_and_a_wrong_clock(console: Console, tmp_path: Path) -> None:
+    """Missing check-outs are assumed, the gate's clock is put right, the mall is told by notice, the rest is ranked with reasons."""
+    rows = [f"v{k},MALL,2022-03-05 14:00:00,2022-03-05 15:00:00,door" for k in range(12)]
+    rows += [
+        "case,MALL,2022-03-05 14:30:00,2022-03-05 15:30:00,door", "case,bar,2022-03-05 20:00:00,,door",
+        "li,bar,2022-03-05 20:10:00,2022-03-05 21:00:00,gate-3", "wu,bar,2022-03-05 20:30:00,2022-03-05 22:30:00,door",
+        "wu,gym,2022-03-05 21:00:00,2022-03-05 21:30:00,door",
+    ]  # fmt: skip
+    stays = "\n".join(["person,place,t_in,t_out,source", *rows])
+    told = ask(
+        console, tmp_path, stays, "person,from,to\ncase,2022-03-05 00:00:00,\n", "--assume", "90", "--closing", "23:00",
+        "--skew", "gate-3=600", "--explain", "--cap", "10", "--notices", str(tmp_path / "notices.csv"), "--rank", "covid-19-cn-9",
+    )  # fmt: skip
+    assert {key: told[key] for key in ("people", "crowded_places", "notices", "noticed")} == {
+        "people": 2, "crowded_places": 1, "notices": 1, "noticed": 12,
+    }  # fmt: skip
+    assert [(one["person"], one["minutes"], one["doubt"]) for one in table(tmp_path, "lines")] == [
+        ("li", 50, "assumed"), ("wu", 60, "assumed+two_places"),
+    ]  # fmt: skip
+    notice = table(tmp_path, "notices")[0]
+    assert (notice["place"], f"{notice['from']:%H:%M}–{notice['to']:%H:%M}", notice["visitors"]) == (
+        "MALL",
+        "14:30–15:30",
+        "10–49",
+    )
+    people = table(tmp_path, "people")
+    assert [one["person"] for one in people] == ["wu", "li"] and people[0]["risk"] > people[1]["risk"] > 0
+    assert people[0]["why"] == "60 min: 100 %"
+    assert (
+        "no numbers"
+        in ask(
+            console,
+            tmp_path,
+            stays,
+            "person,from,to\ncase,2022-03-05 00:00:00,\n",
+            "--assume",
+            "9",
+            "--rank",
+            "ebola-who",
+            code=2,
+        )["said"]
+    )
