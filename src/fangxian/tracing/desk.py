@@ -36,10 +36,15 @@ class Draft:
 
 
 class Desk:
-    """What is looked up once for a pile of forms: sources, people, places."""
+    """What is looked up once for a pile of forms: sources, people, places.
 
-    def __init__(self, by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> None:
-        self.by, self.outbreak_id = by, outbreak_id
+    `found`: a search proposed these exposures, so whoever decides about the people need not investigate the case.
+    """
+
+    def __init__(
+        self, by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm], *, found: bool = False
+    ) -> None:
+        self.by, self.outbreak_id, self.found = by, outbreak_id, found
         self.cases = sources.by_case_codes(form.case for form in forms if form.case)
         self.contacts = sources.by_contact_codes(form.contact_of for form in forms if form.contact_of)
         self.people = sources.people_by_codes(form.person for form in forms if isinstance(form.person, str))
@@ -101,7 +106,7 @@ class Desk:
                 remedy=_("Report the case first, or check the code."),
                 field=field,
             )
-        if not self.by.may(RIGHT, source.area):
+        if not self.found and not self.by.may(RIGHT, source.area):
             raise NotAllowed(
                 _("This case is investigated by another jurisdiction."),
                 remedy=_("Tell the investigators of %(area)s.") % {"area": source.area},

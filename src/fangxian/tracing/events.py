@@ -55,3 +55,14 @@ class TrackChanged(outbox.Event):
     kind = "tracing.track_changed"
     case_id: int
     outbreak_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsProposed(outbox.Event):
+    """A search for contacts has come to its end; in each of `areas` somebody waits for a decision. Crowded places are on the search."""
+
+    kind = "tracing.contacts_proposed"
+    search_id: int
+    outbreak_id: int
+    area: str
+    areas: tuple[str, ...]

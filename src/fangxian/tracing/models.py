@@ -189,3 +189,79 @@ class Import(models.Model):
     undone_at = models.DateTimeField(null=True)
     #: What undoing it left alone, as somebody had worked on it: kind, code and why.
     kept = models.JSONField(default=list)
+
+
+class Search(models.Model):
+    """A search for contacts (查找密接) around cases of one outbreak: what it went by, its job, and what it came to."""
+
+    code = models.CharField(max_length=10, unique=True)
+    outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="+")
+    #: The jurisdiction that holds all its cases: whoever investigates there sees the whole of it.
+    area = models.CharField(max_length=18)
+    cases = models.ManyToManyField(Case, related_name="+")
+    #: Edition by which it judges.
+    pack = models.CharField(max_length=60)
+    #: Minutes together that count: around a case, and around a contact.
+    tau = models.FloatField()
+    onward = models.FloatField()
+    rings = models.SmallIntegerField()
+    #: Hours within which the overlaps of two people add up; none: each must be long enough by itself.
+    within = models.FloatField(null=True)
+    #: A place with more visits a day makes a notice, not contacts.
+    crowd = models.IntegerField()
+    why = models.CharField(max_length=300)
+    owner = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    #: How many the trace returned, how many more only a notice can reach, cases without stays, questions that are open …
+    counts = models.JSONField(default=dict)
+    #: Crowded places: place, from, to, about how many people.
+    notices = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["area", "-id"], name="search_area")]
+
+
+class Candidate(models.Model):
+    """Somebody whom a search returned: proposed as a contact, or why not. A person decides, once."""
+
+    PROPOSED, CONFIRMED, STRUCK = "proposed", "confirmed", "struck"
+    #: Is under watch already; is a case; nothing new since an earlier search; a key that is no person's.
+    WATCHED, CASE, EARLIER, UNKNOWN = "watched", "case", "earlier", "unknown"
+
+    search = models.ForeignKey(Search, on_delete=models.CASCADE, related_name="candidates", db_index=False)
+    #: The pseudonym in the lake, or the negative number of a person who is only on a track.
+    key = models.BigIntegerField()
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    #: Whose it is to decide: where the person lives.
+    area = models.CharField(max_length=18)
+    ring = models.SmallIntegerField()
+    state = models.CharField(max_length=9)
+    #: Place in the order of calling, 1 first; the risk behind it, and its parts.
+    rank = models.IntegerField()
+    risk = models.FloatField()
+    grounds = models.JSONField(default=list)
+    category = models.CharField(max_length=20, blank=True)
+    basis = models.CharField(max_length=120, blank=True)
+    #: Facts that nobody has asked yet and that could make it a contact, or a stricter one.
+    missing = models.JSONField(default=list)
+    minutes = models.IntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    #: Times together, for each person met and place: see `finds.Meeting`.
+    meetings = models.JSONField(default=list)
+    #: The case or the contact that this person is, as far as known when the search was made, or made by confirming.
+    case = models.ForeignKey(Case, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+    decided_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["search", "key"], name="candidate_once")]
+        indexes = [
+            models.Index(fields=["search", "rank"], name="candidate_rank"),
+            models.Index(fields=["person", "state"], name="candidate_person"),
+            models.Index(fields=["area", "state", "-id"], name="candidate_area"),
+        ]

@@ -91,6 +91,11 @@ def by_codes(codes: Iterable[str]) -> dict[str, Traits]:
     return {found[pk]: one for pk, one in traits(found).items()}
 
 
+def codes_of(person_ids: Iterable[int]) -> dict[int, str]:
+    """Codes of people, by id; one query."""
+    return dict(Person.objects.filter(pk__in=set(person_ids)).values_list("pk", "code"))
+
+
 def search(by: Actor, text: str, *, after: tuple[str, int] | None = None, limit: int = 50) -> Page:
     """People in the actor's areas: by the beginning of a name or of its pinyin, by a whole document or telephone number, by code.
 

@@ -25,6 +25,15 @@ from fangxian.tracing.settling import rejudge, settle
 CHUNK = 5000
 
 
+@dataclass(slots=True)
+class Taken:
+    """What became of forms: codes of the contacts that are new, the exposures in the order of the forms kept, and the others."""
+
+    contacts: list[str]
+    judged: list[Judged]
+    refused: list[tuple[ExposureForm, Refusal]]
+
+
 def expose(by: Actor, form: ExposureForm) -> Judged:
     """Record that one person was exposed to a case or to a contact; the pack says whether that makes them a contact.
 
@@ -58,6 +67,14 @@ def expose_many(
         if on_progress:
             on_progress(done)
     return Exposed(tuple(contacts), tuple(judged), tuple(refused))
+
+
+def expose_found(by: Actor, outbreak_id: int, forms: Sequence[ExposureForm]) -> Taken:
+    """Record what a search found, at most `CHUNK` forms at once.
+
+    The caller has checked that the actor decides about these people; whoever investigates the cases has searched around them.
+    """
+    return _tried_twice(lambda: _take(by, outbreak_id, forms, found=True))
 
 
 @action
@@ -106,14 +123,7 @@ def amend_exposure(
 LISTED = "linelist"
 
 
-@dataclass(slots=True)
-class _Taken:
-    contacts: list[str]
-    judged: list[Judged]
-    refused: list[tuple[ExposureForm, Refusal]]
-
-
-def _tried_twice(work: Callable[[], _Taken]) -> _Taken:
+def _tried_twice(work: Callable[[], Taken]) -> Taken:
     """Somebody else may have put the same person under watch a moment ago: the second time it is known."""
     try:
         return work()
@@ -122,8 +132,8 @@ def _tried_twice(work: Callable[[], _Taken]) -> _Taken:
 
 
 @action
-def _take(by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> _Taken:
-    desk = Desk(by, outbreak_id, forms)
+def _take(by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm], *, found: bool = False) -> Taken:
+    desk = Desk(by, outbreak_id, forms, found=found)
     refused: list[tuple[ExposureForm, Refusal]] = []
     drafts: list[Draft] = []
     for form in forms:
@@ -132,11 +142,11 @@ def _take(by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> 
         except Refusal as refusal:
             refused.append((form, refusal))
     if not drafts:
-        return _Taken([], [], refused)
+        return Taken([], [], refused)
     _register(by, drafts)
     drafts = _told_anew([draft for draft in drafts if not _alone(draft, refused)], refused)
     if not drafts:
-        return _Taken([], [], refused)
+        return Taken([], [], refused)
     judgements: dict[int, judging.Judgement] = {}
     fresh: list[Known] = []
     for pk, draft in zip(bulk.reserve_ids(Exposure, len(drafts)), drafts, strict=True):
@@ -156,7 +166,7 @@ def _take(by: Actor, outbreak_id: int | None, forms: Sequence[ExposureForm]) -> 
         _judged(one.id, codes.get(one.contact_id or 0, ""), judgements[one.id], infected.get(one.id, ""))
         for one in fresh
     ]
-    return _Taken([contact.code for contact in settled.new], judged, refused)
+    return Taken([contact.code for contact in settled.new], judged, refused)
 
 
 def _register(by: Actor, drafts: Sequence[Draft]) -> None:

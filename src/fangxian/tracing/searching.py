@@ -1,0 +1,65 @@
+"""How searches for contacts are found, and by whom they may be seen; what their stored numbers mean."""
+
+import os.path
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext as _
+
+from fangxian.cases import queries as cases
+from fangxian.cases.schemas import DISCARDED, CaseFacts
+from fangxian.core import ids
+from fangxian.core.access import Actor
+from fangxian.core.errors import Conflict, Invalid, NotFound
+from fangxian.tracing import sources
+from fangxian.tracing.desk import RIGHT
+from fangxian.tracing.models import Candidate, Search
+
+
+def search(by: Actor, code: str) -> Search:
+    """A search that the actor sees wholly, or in which somebody is proposed to them. Raises NotFound alike for both."""
+    row = Search.objects.select_related("outbreak", "owner", "job").filter(code=ids.normalise_code(code)).first()
+    if row is None or not (sees_whole(by, row) or Candidate.objects.filter(by.scope(RIGHT), search=row).exists()):
+        raise NotFound(_("There is no such search."), remedy=_("Check the code; its last character is a check."))
+    return row
+
+
+def sees_whole(by: Actor, row: Search) -> bool:
+    """Whether the actor investigates where all its cases are."""
+    return by.may("tracing.view", row.area)
+
+
+def cases_of(by: Actor, codes: Sequence[str], *, most: int) -> list[CaseFacts]:
+    """The cases of these codes, of one outbreak. Raises NotFound, or Invalid for none, too many, of several outbreaks, ruled out."""
+    wanted = list(dict.fromkeys(ids.normalise_code(code) for code in codes if code.strip()))
+    if not wanted or len(wanted) > most:
+        raise Invalid(
+            _("A search is around 1 to %(n)s cases.") % {"n": most}, remedy=_("Choose cases of one outbreak."), field="cases"
+        )  # fmt: skip
+    keys = cases.ids_of(wanted)
+    found = sources.facts_of(keys.values())
+    if len(found) != len(wanted) or not all(by.may("cases.view", case.area) for case in found):
+        raise NotFound(
+            _("There is no such case."), remedy=_("Check the code; its last character is a check."), field="cases"
+        )
+    if len({case.outbreak_id for case in found}) > 1:
+        raise Invalid(
+            _("These cases are of several outbreaks."), remedy=_("Search around the cases of one outbreak at a time."), field="cases"
+        )  # fmt: skip
+    if void := [case.code for case in found if case.classification == DISCARDED]:
+        raise Conflict(
+            _("Case %(code)s was ruled out.") % {"code": void[0]}, remedy=_("Nobody can have caught it there."), field="cases"
+        )  # fmt: skip
+    return found
+
+
+def common_area(areas: Iterable[str]) -> str:
+    """The smallest jurisdiction that holds all of these: their codes' common beginning, cut to a whole level."""
+    shared = os.path.commonprefix(list(areas))
+    whole = next((size for size in (18, 15, 12, 9, 6, 4, 2, 0) if size <= len(shared)), 0)
+    return shared[:whole]
+
+
+def instants(seconds: Iterable[int]) -> tuple[datetime, ...]:
+    """Stored seconds (Unix) as instants."""
+    return tuple(datetime.fromtimestamp(second, UTC) for second in seconds)

@@ -1,0 +1,81 @@
+"""What is known of two people's time at a place, as a pack asks for it, and how much it weighs in the order of calling."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from fangxian.analytics.copresence.ranking import Air
+from fangxian.core.errors import Refusal
+from fangxian.duties import packs
+from fangxian.protocols import Pack, Text
+from fangxian.protocols.vocabulary import units
+from fangxian.registry.schemas import Spot, Traits
+from fangxian.tracing.finds import Value
+from fangxian.tracing.meeting import Terms
+
+#: The group of a pack's parameters that a search goes by.
+GROUP = "stays"
+#: Kind of a place → the setting that packs ask about. What is not named here says nothing of how people meet there.
+SETTINGS: Mapping[str, str] = {
+    "home": "home", "office": "office", "factory": "workshop", "building_site": "workshop", "dormitory": "dormitory",
+    "school": "classroom", "kindergarten": "classroom", "restaurant": "restaurant", "entertainment": "entertainment",
+    "shop": "shop", "market": "market", "clinic": "clinic", "hospital": "clinic", "vehicle": "transport",
+    "outdoors": "outdoors", "public": "public", "station": "public", "airport": "public", "port": "public",
+    "sport": "public", "worship": "public", "hotel": "public", "cold_store": "workshop", "care_home": "home",
+    "prison": "dormitory",
+}  # fmt: skip
+_AIR: Mapping[str, Air] = {"outdoors": Air.OUTDOORS, "street": Air.OUTDOORS, "farm": Air.OUTDOORS, "vehicle": Air.CLOSED}
+#: Places of which nothing is known but a label.
+_ANYWHERE = frozenset({"", "other", "compound", "building"})
+
+
+def setting(kind: str) -> str:
+    """The setting of a kind of place, empty where it says none."""
+    return SETTINGS.get(kind, "")
+
+
+def air(kind: str) -> Air:
+    """The air of a kind of place: indoors, unless it is known to be otherwise."""
+    return Air.UNKNOWN if kind in _ANYWHERE else _AIR.get(kind, Air.INDOORS)
+
+
+def facts(
+    minutes: int, place: Spot | None, one: Traits | None, other: Traits | None, prolonged: float
+) -> dict[str, Any]:
+    """What records of stays tell of a time together. What they cannot tell (distance, masks, a shared table) stays open."""
+    known: dict[str, Any] = {"minutes": minutes, "prolonged": minutes >= prolonged}
+    if place is not None and (kind := setting(place.kind)):
+        known["setting"] = kind
+    if one is not None and other is not None and one.household_id is not None and one.household_id == other.household_id:
+        known["household"] = True
+    return known
+
+
+def values(pack: Pack) -> dict[str, Value]:
+    """The numbers that a pack gives to a search, by key. Raises Refusal for a pack that gives none."""
+    group = next((one for one in pack.parameters if one.key == GROUP), None)
+    if group is None:
+        raise Refusal(
+            _("The protocol %(pack)s does not say what counts as having been together.") % {"pack": pack.id},
+            remedy=_("Add the group “stays” to its parameters."),
+        )
+    found = {}
+    for one in group.values:
+        cited, unit = one.value, units()[one.value.unit or "visit"]
+        number = cited.delta.total_seconds() / 60 if unit.seconds else float(cited.number)
+        name = units()["min"].name if unit.seconds else unit.name
+        found[one.key] = Value(one.key, one.name, number, name, Text(cited.explain("zh"), cited.explain("en")))
+    return found
+
+
+def terms(tau: float, onward: float, rings: int, within: float | None, crowd: int) -> Terms:
+    """Minutes and hours as the seconds of stays."""
+    return Terms(
+        max(1, round(tau * 60)), max(1, round(onward * 60)), rings, round(within * 3600) if within else None, crowd
+    )
+
+
+def prolonged(pack: str, area: str) -> float:
+    """Minutes from which a time together is long, by the pack in force in an area."""
+    return values(packs.pack(pack, area))["prolonged"].number
