@@ -6,16 +6,14 @@ computed anew, and only what is not written yet is written: the same stays give 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 from django.db import transaction
-from numpy.typing import NDArray
 
 from fangxian.analytics.copresence import Index, Stays
 from fangxian.analytics.copresence.crowds import band
-from fangxian.analytics.copresence.ranking import Contacts, Ranking, rank
+from fangxian.analytics.copresence.ranking import Contacts, Hazard, Ranking, rank
 from fangxian.core import accounts, bulk, clock, jobs
 from fangxian.core.access import SYSTEM, Actor, actor_for, areas_with
 from fangxian.core.actions import action, emit, record
@@ -29,6 +27,7 @@ from fangxian.tracing.events import ContactsProposed
 from fangxian.tracing.judging import CASE, CONTACT, Source
 from fangxian.tracing.meeting import Group, Met, Terms, grouped, joined, meet
 from fangxian.tracing.models import Candidate, Search
+from fangxian.tracing.searching import instants
 from fangxian.tracing.queries.stays import stays_of
 
 KIND = "contacts.find"
@@ -41,7 +40,6 @@ GATHERED, TRACED, MATCHED, WRITTEN = 40, 60, 70, 100
 PURPOSE = "investigation"
 #: Grounds told of each candidate: the times together that weigh most.
 TOLD = 3
-_LAST = np.iinfo(np.int32).max
 
 
 @jobs.kind(KIND)
@@ -55,7 +53,7 @@ def run(job: jobs.Running) -> dict[str, Any]:
     rings: dict[str, int] = {}
     met = meet(world.stays, world.index, _terms(search), lambda ring, reached: rings.update({str(ring): reached}))
     job.advance(TRACED, step="matched", rings=rings)
-    people = _People(world, met, _hazard(search))
+    people = _People(world, met, *weighing.hazard(packs.pack(search.pack, search.area)))
     person_of = registry_actions.open_keys(by, people.unwritten(search), PURPOSE)
     job.advance(MATCHED, step="judged", matched=len(person_of))
     written, total = 0, max(1, len(people.groups))
@@ -73,90 +71,80 @@ def _terms(search: Search) -> Terms:
     return weighing.terms(search.tau, search.onward, search.rings, search.within, search.crowd)
 
 
-def _hazard(search: Search) -> Any:
-    return weighing.hazard(packs.pack(search.pack, search.area))
-
-
 # ── gathering ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class _World:
-    """The stays of the days concerned with the cases among them. `source_of`: position of a person → the case; `codes`: of places."""
+    """The stays of the time concerned with the cases among them. `source_of`: number of a person → the case."""
 
+    lake: staying.Window
     stays: Stays
     index: Index
-    epoch: datetime
-    keys: NDArray[Any]
-    codes: Sequence[str]
     source_of: Mapping[int, Source]
     without_stays: int
 
-    def at(self, second: int) -> datetime:
-        return self.epoch + timedelta(seconds=int(second))
+    def code(self, place: int) -> str:
+        return str(self.lake.place_codes[place])
 
 
 def windows(case_ids: Sequence[int]) -> list[tuple[Source, Window]]:
-    """The cases that can be searched around, each with its infectious window."""
+    """The cases that can be searched around, each with its infectious window; one that is open ends now."""
+    now = clock.now()
     found = [sources.of_case(case) for case in sources.facts_of(case_ids)]
-    return [(one, one.window) for one in found if one.window is not None and not one.is_void]
+    return [
+        (one, Window(one.window.start, min(one.window.end or now, now), one.window.cited))
+        for one in found
+        if one.window is not None and not one.is_void and one.window.start < now
+    ]
 
 
 def _gather(by: Actor, search: Search) -> _World:
-    open_to = windows(list(search.cases.values_list("pk", flat=True)))
-    now = clock.now()
-    since = min((window.start for _source, window in open_to), default=now)
-    until = max((min(window.end or now, now) for _source, window in open_to), default=now)
-    record_of = sources.records(sources.humans([source.person_id for source, _window in open_to]).values())
-    key_of = registry_actions.lake_keys(by, list(record_of))
+    """Stays of the lake and of the cases' tracks, as far as these name places that the lake knows."""
+    of_cases = windows(list(search.cases.values_list("pk", flat=True)))
+    since = min((window.start for _source, window in of_cases), default=clock.now())
+    until = max((window.end or since for _source, window in of_cases), default=since)
     shortest = 0 if search.within else round(60 * min(search.tau, search.onward if search.rings > 1 else search.tau))
     lake = staying.window(since, until, at_least=shortest)
-    place_of = {str(code): at for at, code in enumerate(lake.place_codes)}
-    positions = _positions(lake.person_keys, key_of)
-    seats: list[tuple[int, Source, Window]] = []
-    newest = len(lake.person_keys)
-    told = stays_of([source.id for source, _window in open_to])
-    codes = registry.spots({one.place_id for rows in told.values() for one in rows if one.place_id is not None})
-    extra: list[tuple[int, int, int, int]] = []
-    silent = 0
-    for source, window in open_to:
-        human = record_of[source.person_id]
-        mine = [positions[pk] for pk, of in record_of.items() if of == human and pk in positions]
+    numbers = _numbers(by, lake, [source.person_id for source, _window in of_cases])
+    told = stays_of([source.id for source, _window in of_cases])
+    spots = registry.spots({one.place_id for rows in told.values() for one in rows if one.place_id is not None})
+    codes = sorted(spot.code for spot in spots.values())
+    at, known = lake.places_of(codes)
+    place_of = {code: int(place) for code, place, there in zip(codes, at, known, strict=True) if there}
+    persons, extra, seats = lake.stays.persons, [], []
+    for source, window in of_cases:
+        mine = numbers.get(source.person_id, [])
         placed = [
-            (place_of[spot.code], _second(lake.epoch, one.from_at), _second(lake.epoch, one.to_at))
+            (place_of[spot.code], lake.second(one.from_at), lake.second(one.to_at))
             for one in told.get(source.id, ())
-            if (spot := codes.get(one.place_id or 0)) is not None and spot.code in place_of and one.to_at > one.from_at
+            if (spot := spots.get(one.place_id or 0)) is not None and spot.code in place_of and one.to_at > one.from_at
         ]
         if not mine and placed:
-            mine, newest = [newest], newest + 1
-        silent += not mine
-        seats += [(at, source, window) for at in mine]
+            mine, persons = [persons], persons + 1
         extra += [(mine[0], *one) for one in placed]
+        seats += [(number, source, lake.second(window.start), lake.second(window.end or until)) for number in mine]
     table = np.array(extra, np.int64).reshape(-1, 4)
     stays = joined(
         lake.stays, table[:, 0].astype(np.uint32), table[:, 1].astype(np.uint32), table[:, 2].astype(np.int32),
-        table[:, 3].astype(np.int32), newest,
+        table[:, 3].astype(np.int32), persons,
     )  # fmt: skip
-    index = Index.of(
-        [at for at, _source, _window in seats], [_second(lake.epoch, window.start) for _at, _source, window in seats],
-        [_second(lake.epoch, min(window.end or now, now)) for _at, _source, window in seats],
-    )  # fmt: skip
-    without = silent + search.cases.count() - len(open_to)
-    return _World(
-        stays, index, lake.epoch, lake.person_keys, lake.place_codes, {at: source for at, source, _window in seats}, without
-    )  # fmt: skip
+    index = Index.of(*([seat[column] for seat in seats] for column in (0, 2, 3)))
+    silent = search.cases.count() - len({source.id for _number, source, *_times in seats})
+    return _World(lake, stays, index, {number: source for number, source, *_times in seats}, silent)
 
 
-def _positions(keys: NDArray[Any], key_of: Mapping[int, int]) -> dict[int, int]:
-    """Person → where their key is in the window of the lake; those without stays are left out."""
-    wanted = set(key_of.values())
-    at = np.nonzero(np.isin(keys, np.array(sorted(wanted), np.uint32)))[0]
-    where = {int(keys[one]): int(one) for one in at.tolist()}
-    return {person: where[key] for person, key in key_of.items() if key in where}
-
-
-def _second(epoch: datetime, moment: datetime) -> int:
-    return int(np.clip((moment - epoch).total_seconds(), -_LAST, _LAST))
+def _numbers(by: Actor, lake: staying.Window, people: Sequence[int]) -> dict[int, list[int]]:
+    """Person of a case → numbers in the lake, under whichever of their records."""
+    human_of = sources.humans(people)
+    record_of = sources.records(human_of.values())
+    key_of = registry_actions.lake_keys(by, list(record_of))
+    at, known = lake.persons_of(list(key_of.values()))
+    of_human: dict[int, list[int]] = {}
+    for person, number, there in zip(key_of, at, known, strict=True):
+        if there:
+            of_human.setdefault(record_of[person], []).append(int(number))
+    return {person: of_human[human] for person, human in human_of.items() if human in of_human}
 
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,13 +153,13 @@ def _second(epoch: datetime, moment: datetime) -> int:
 class _People:
     """Everybody reached: by position in the window, in the order of calling."""
 
-    def __init__(self, world: _World, met: Met, hazard: Any) -> None:
+    def __init__(self, world: _World, met: Met, hazard: Hazard, is_risk: bool) -> None:
         self.world, self.lines = world, met.lines
         self.groups = grouped(met.lines)
         onset = np.full(max(world.stays.persons, 1), np.nan)
         for at, source in world.source_of.items():
             if source.onset is not None:
-                onset[at] = _second(world.epoch, clock.local_midnight(source.onset))
+                onset[at] = world.lake.second(clock.local_midnight(source.onset))
         self.places = self._places()
         air = np.zeros(max(world.stays.places, 1), np.int8)
         for at, spot in self.places.items():
@@ -179,11 +167,12 @@ class _People:
         contacts = Contacts.of_lines(met.lines, incubation=hazard.incubation, onset=onset, air=air)
         self.ranking: Ranking = rank(contacts, hazard)
         self.order = {int(at): number for number, at in enumerate(self.ranking.person.tolist(), 1)}
-        self.risk = dict(zip(self.ranking.person.tolist(), self.ranking.risk.tolist(), strict=True))
+        risks = self.ranking.risk.tolist() if is_risk else [None] * len(self.order)
+        self.risk = dict(zip(self.ranking.person.tolist(), risks, strict=True))
         self._written: set[int] | None = None
 
     def key(self, at: int) -> int:
-        return int(self.world.keys[at])
+        return int(self.world.lake.person_keys[at])
 
     def unwritten(self, search: Search) -> list[int]:
         """Keys of those not written yet: all of them, but for a search that goes on."""
@@ -206,7 +195,7 @@ class _People:
         """What is on record of the places where people met."""
         concerned = np.unique(self.lines.place).tolist()
         spots: dict[str, Any] = {}
-        codes = [str(self.world.codes[at]) for at in concerned]
+        codes = [self.world.code(at) for at in concerned]
         for begin in range(0, len(codes), CHUNK):
             spots |= registry.spots_by_code(codes[begin : begin + CHUNK])
         return {at: spots[code] for at, code in zip(concerned, codes, strict=True) if code in spots}
@@ -250,7 +239,7 @@ class _Judge:
         if (case := self.world.source_of.get(at)) is not None:
             return case
         rows = [row for group in self.people.groups[at] for row in group.rows]
-        since = self.world.at(min(int(self.people.lines.t_in[row]) for row in rows))
+        since = self.world.lake.instant(min(int(self.people.lines.t_in[row]) for row in rows))
         pk = self.person_of.get(self.people.key(at)) or 0
         search = self.search
         window = Window(since, None, ())
@@ -260,18 +249,18 @@ class _Judge:
         return [self._meeting(group, person, infectors[group.via]) for group in self.people.groups[at]]
 
     def _meeting(self, group: Group, person: int | None, source: Source) -> dict[str, Any]:
-        lines, epoch = self.people.lines, round(self.world.epoch.timestamp())
+        lines, epoch = self.people.lines, round(self.world.lake.epoch.timestamp())
         spans = [[epoch + int(lines.t_in[row]), epoch + int(lines.t_out[row])] for row in group.rows]
         minutes = sum(end - begin for begin, end in spans) // 60
         spot = self.people.places.get(group.place)
         known = weighing.facts(
             minutes, spot, self.traits.get(person or 0), self.traits.get(source.person_id), self.prolonged
         )
-        begin, end = self.world.at(spans[0][0] - epoch), self.world.at(spans[-1][1] - epoch)
+        begin, end = instants([spans[0][0], spans[-1][1]])
         judged = judging.judge(source, known, begin, end)
         return {
             "kind": source.kind, "case": source.id if source.kind == CASE else None, "via": source.person_id or None,
-            "place": spot.id if spot else None, "label": str(self.world.codes[group.place]), "minutes": minutes,
+            "place": spot.id if spot else None, "label": self.world.code(group.place), "minutes": minutes,
             "spans": spans, "facts": dict(judged.facts), "category": judged.category, "basis": judged.basis,
             "rank": judged.rank, "missing": list(judged.missing),
         }  # fmt: skip
@@ -283,12 +272,10 @@ class _Judge:
         begin = min(one["spans"][0][0] for one in meetings)
         end = max(one["spans"][-1][1] for one in meetings)
         missing = dict.fromkeys(name for one in meetings for name in one["missing"])
-        zone = clock.now().tzinfo
         return (
             self.search.pk, self.people.key(at), person, self._area(home), int(self.people.lines.ring[self.people.groups[at][0].rows[0]]),
             state, self.people.order[at], self.people.risk[at], self.people.grounds(at), strictest["category"], strictest["basis"],
-            list(missing), _together(meetings), datetime.fromtimestamp(begin, zone),
-            datetime.fromtimestamp(end, zone), meetings, known.case_id if known else None, known.contact_id if known else None,
+            list(missing), _together(meetings), *instants([begin, end]), meetings, known.case_id if known else None, known.contact_id if known else None,
             known.reason if known else "",
         )  # fmt: skip
 
@@ -318,7 +305,7 @@ def _finish(by: Actor, search: Search, met: Met, world: _World, people: _People)
     notices = met.notices
     search.notices = [
         {
-            "place": str(world.codes[place]), "from": world.at(since).isoformat(), "to": world.at(until).isoformat(),
+            "place": world.code(place), "from": world.lake.instant(since).isoformat(), "to": world.lake.instant(until).isoformat(),
             "visitors": list(band(visitors)),
         }
         for place, since, until, visitors in zip(

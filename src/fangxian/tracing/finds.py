@@ -1,6 +1,6 @@
 """What a search for contacts (查找密接) takes in and gives out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -108,7 +108,7 @@ class Found:
     minutes: int
     first_at: datetime
     last_at: datetime
-    risk: float
+    risk: float | None
     grounds: tuple[Text, ...]
     missing: tuple[str, ...]
     places: tuple[str, ...]
@@ -179,6 +179,14 @@ class FoundFilter:
     state: str = "proposed"
     ring: int = 0
     category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSheet:
+    """How a file of candidates is laid out: headings, and the cells of a line under them."""
+
+    headings: tuple[str, ...]
+    cells: Callable[[Found], Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,7 @@ class Candidate(models.Model):
     WATCHED, CASE, EARLIER, UNKNOWN = "watched", "case", "earlier", "unknown"
 
     search = models.ForeignKey(Search, on_delete=models.CASCADE, related_name="candidates", db_index=False)
-    #: The pseudonym in the lake, or the negative number of a person who is only on a track.
+    #: The pseudonym in the lake.
     key = models.BigIntegerField()
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     #: Whose it is to decide: where the person lives.
@@ -240,7 +240,8 @@ class Candidate(models.Model):
     state = models.CharField(max_length=9)
     #: Place in the order of calling, 1 first; the risk behind it, and its parts.
     rank = models.IntegerField()
-    risk = models.FloatField()
+    #: None where the pack has no numbers for it; longer is first then.
+    risk = models.FloatField(null=True)
     grounds = models.JSONField(default=list)
     category = models.CharField(max_length=20, blank=True)
     basis = models.CharField(max_length=120, blank=True)

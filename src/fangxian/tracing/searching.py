@@ -1,6 +1,5 @@
 """How searches for contacts are found, and by whom they may be seen; what their stored numbers mean."""
 
-import os.path
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -51,13 +50,6 @@ def cases_of(by: Actor, codes: Sequence[str], *, most: int) -> list[CaseFacts]:
             _("Case %(code)s was ruled out.") % {"code": void[0]}, remedy=_("Nobody can have caught it there."), field="cases"
         )  # fmt: skip
     return found
-
-
-def common_area(areas: Iterable[str]) -> str:
-    """The smallest jurisdiction that holds all of these: their codes' common beginning, cut to a whole level."""
-    shared = os.path.commonprefix(list(areas))
-    whole = next((size for size in (18, 15, 12, 9, 6, 4, 2, 0) if size <= len(shared)), 0)
-    return shared[:whole]
 
 
 def instants(seconds: Iterable[int]) -> tuple[datetime, ...]:

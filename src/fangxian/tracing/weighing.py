@@ -5,17 +5,20 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fangxian.analytics.copresence.ranking import Air
+from fangxian.analytics.copresence.ranking import Air, Hazard
 from fangxian.core.errors import Refusal
 from fangxian.duties import packs
 from fangxian.protocols import Pack, Text
+from fangxian.protocols.hazard import contact_hazard
 from fangxian.protocols.vocabulary import units
 from fangxian.registry.schemas import Spot, Traits
 from fangxian.tracing.finds import Value
 from fangxian.tracing.meeting import Terms
 
-#: The group of a pack's parameters that a search goes by.
-GROUP = "stays"
+#: The groups of a pack's parameters that a search goes by.
+GROUPS = ("stays", "crowds")
+#: Where a pack has no numbers for the risk: an hour is an hour, whenever and wherever. It gives an order, no risk.
+FLAT = Hazard(0.01, dict.fromkeys(range(-60, 121), 1.0), 5.0)
 #: Kind of a place → the setting that packs ask about. What is not named here says nothing of how people meet there.
 SETTINGS: Mapping[str, str] = {
     "home": "home", "office": "office", "factory": "workshop", "building_site": "workshop", "dormitory": "dormitory",
@@ -54,19 +57,25 @@ def facts(
 
 def values(pack: Pack) -> dict[str, Value]:
     """The numbers that a pack gives to a search, by key. Raises Refusal for a pack that gives none."""
-    group = next((one for one in pack.parameters if one.key == GROUP), None)
-    if group is None:
+    groups = [one for one in pack.parameters if one.key in GROUPS]
+    if len(groups) < len(GROUPS):
         raise Refusal(
             _("The protocol %(pack)s does not say what counts as having been together.") % {"pack": pack.id},
-            remedy=_("Add the group “stays” to its parameters."),
+            remedy=_("Add the groups “stays” and “crowds” to its parameters."),
         )
     found = {}
-    for one in group.values:
+    for one in (value for group in groups for value in group.values):
         cited, unit = one.value, units()[one.value.unit or "visit"]
         number = cited.delta.total_seconds() / 60 if unit.seconds else float(cited.number)
         name = units()["min"].name if unit.seconds else unit.name
         found[one.key] = Value(one.key, one.name, number, name, Text(cited.explain("zh"), cited.explain("en")))
     return found
+
+
+def hazard(pack: Pack) -> tuple[Hazard, bool]:
+    """What a pack makes of an hour beside a case, and whether that is a risk or only an order."""
+    own = contact_hazard(pack)
+    return (own, True) if own is not None else (FLAT, False)
 
 
 def terms(tau: float, onward: float, rings: int, within: float | None, crowd: int) -> Terms:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("people/", include("fangxian.web.people.urls")),
     path("imports/", include("fangxian.web.imports.urls")),
     path("lists/", include("fangxian.web.lists.urls")),
+    path("", include("fangxian.web.finding.urls")),
     path("contacts/", include("fangxian.web.contacts.urls")),
     path("chains/", include("fangxian.web.chains.urls")),
     path("outbreaks/", include("fangxian.web.outbreaks.urls")),

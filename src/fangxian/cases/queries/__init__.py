@@ -6,6 +6,7 @@ from fangxian.cases.queries.linelist import count, line_list, of_people, total
 from fangxian.cases.queries.lookups import (
     by_person,
     codes_by_source,
+    codes_in,
     facts_of,
     id_of,
     ids_of,
@@ -35,6 +36,7 @@ __all__ = [
     "by_person",
     "case",
     "codes_by_source",
+    "codes_in",
     "count",
     "counted",
     "daily_numbers",

@@ -8,7 +8,7 @@ from fangxian.cases.models import Case, Outbreak
 from fangxian.cases.schemas import CaseFacts
 from fangxian.cases.subject import anchors_of
 from fangxian.core import ids
-from fangxian.core.access import within
+from fangxian.core.access import Actor, within
 
 
 def id_of(code: str) -> int | None:
@@ -61,6 +61,12 @@ def by_person(outbreak_id: int, person_ids: Iterable[int]) -> dict[int, int]:
 def people_with_cases(person_ids: Iterable[int]) -> set[int]:
     """Those of the people (ids as they stand on cases) who have a case in any outbreak, ruled out or not."""
     return set(Case.objects.filter(person_id__in=set(person_ids)).values_list("person_id", flat=True))
+
+
+def codes_in(by: Actor, outbreak: str, right: str, *, most: int = 2000) -> list[str]:
+    """Codes of the cases of an outbreak in the jurisdictions where the actor has a right, the latest first; not those ruled out."""
+    found = Case.objects.filter(by.scope(right), by.scope("cases.view"), outbreak__code=ids.normalise_code(outbreak))
+    return list(found.exclude(classification=Case.DISCARDED).order_by("-pk").values_list("code", flat=True)[:most])
 
 
 def outbreak_codes(outbreak_ids: Iterable[int]) -> dict[int, str]:

@@ -2,6 +2,8 @@
 
 from fangxian.tracing.actions.becoming import become_case, hold_infector
 from fangxian.tracing.actions.exposing import amend_exposure, expose, expose_many
+from fangxian.tracing.actions.exporting import export_found
+from fangxian.tracing.actions.finding import confirm, confirm_all, find_contacts, start_confirming, strike
 from fangxian.tracing.actions.following import clear, dismiss, hold, lose, not_reached, rule_out, visit
 from fangxian.tracing.actions.importing import (
     begin_import,
@@ -26,11 +28,15 @@ __all__ = [
     "choose_columns",
     "clear",
     "close_investigation",
+    "confirm",
+    "confirm_all",
     "correct_import",
     "dismiss",
     "edit_stay",
+    "export_found",
     "expose",
     "expose_many",
+    "find_contacts",
     "forget_import",
     "forget_old",
     "hold",
@@ -40,7 +46,9 @@ __all__ = [
     "remove_stay",
     "rule_out",
     "set_recipe",
+    "start_confirming",
     "start_import",
+    "strike",
     "undo_import",
     "visit",
 ]

@@ -7,12 +7,12 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
-from fangxian.core import bulk, clock, ids, jobs
+from fangxian.core import accounts, bulk, clock, ids, jobs
 from fangxian.core.access import SYSTEM, Actor, actor_for
-from fangxian.core import accounts
 from fangxian.core.actions import action, record
-from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.duties import packs
+from fangxian.registry import levels
 from fangxian.registry import queries as registry
 from fangxian.tracing import finding, searching, sources, weighing
 from fangxian.tracing.actions.exposing import expose_found
@@ -54,7 +54,7 @@ def find_contacts(by: Actor, form: SearchForm) -> Search:
             remedy=_("Enter one of these dates on the case, then search."), field="cases",
         )  # fmt: skip
     search = Search.objects.create(
-        code=ids.new_code(), outbreak_id=facts[0].outbreak_id, area=searching.common_area(case.area for case in facts),
+        code=ids.new_code(), outbreak_id=facts[0].outbreak_id, area=levels.common([case.area for case in facts]),
         pack=facts[0].pack, why=why, owner_id=by.account_id, created_at=clock.now(), tau=wanted["tau"],
         onward=wanted["onward"], rings=int(wanted["rings"]), within=wanted["within"] or None, crowd=int(wanted["crowd"]),
     )  # fmt: skip
@@ -73,7 +73,7 @@ def numbers(form: SearchForm, pack: str, area: str) -> dict[str, float]:
     usual = weighing.values(packs.pack(pack, area))
     default = {
         "tau": usual["together"].number, "onward": usual["onward"].number, "rings": 2.0,
-        "within": usual["within"].number / 60 if "within" in usual else 0.0, "crowd": usual["crowd"].number,
+        "within": usual["within"].number / 60 if "within" in usual else 0.0, "crowd": usual["cap"].number,
     }  # fmt: skip
     found = {}
     for name, value in default.items():

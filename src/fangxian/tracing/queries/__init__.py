@@ -5,6 +5,7 @@ from fangxian.tracing.queries.calendar import follow_ups
 from fangxian.tracing.queries.chains import chain_around, chain_graph, chain_picture, chains
 from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, follow_up, of_case, of_people, of_person
 from fangxian.tracing.queries.exposures import exposures
+from fangxian.tracing.queries.finding import candidate, found, meetings, plan, proposed_to, search, searches, sums
 from fangxian.tracing.queries.four_clear import clearance, four_clear, watched_outbreaks
 from fangxian.tracing.queries.importing import columns, corrections, import_of, imports, left_out, preview
 from fangxian.tracing.queries.proposing import propose
@@ -16,6 +17,7 @@ __all__ = [
     "ContactDetail",
     "Reaching",
     "attack_rates",
+    "candidate",
     "chain_around",
     "chain_graph",
     "chain_picture",
@@ -28,20 +30,27 @@ __all__ = [
     "exposures",
     "follow_up",
     "follow_ups",
+    "found",
     "four_clear",
     "import_of",
     "imports",
     "investigation",
     "last_contacts",
     "left_out",
+    "meetings",
     "of_case",
     "of_contacts",
     "of_people",
     "of_person",
+    "plan",
     "preview",
     "propose",
+    "proposed_to",
     "reaching",
+    "search",
+    "searches",
     "stays_of",
+    "sums",
     "track",
     "watched_outbreaks",
 ]

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from fangxian.web.cases import bulk, editing, exposing, listing, one, reporting, stays
+from fangxian.web.finding import beginning
 
 urlpatterns = [
     path("", listing.index, name="cases"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("<str:code>/exposures/proposal/", exposing.propose, name="exposure_proposal"),
     path("<str:code>/exposures/people/", exposing.people, name="exposure_people"),
     path("<str:code>/exposures/<int:exposure_id>/", exposing.edit, name="exposure_edit"),
+    path("<str:code>/find/", beginning.begin, name="case_find"),
     path("<str:code>/follow-up/", one.follow_up, name="case_follow_up"),
     path("<str:code>/chain/", one.chain, name="case_chain"),
     path("<str:code>/track/", stays.track, name="case_track"),

@@ -1,0 +1,178 @@
+"""One search for contacts: a live bar while it works, then whom it proposes, in the order of calling, on a map and with every ground."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from fangxian.core import jobs
+from fangxian.core.access import PURPOSES, Actor, purpose_name
+from fangxian.core.errors import NotFound
+from fangxian.protocols.vocabulary import facts as known_facts
+from fangxian.registry import queries as registry
+from fangxian.tracing import queries
+from fangxian.tracing.desk import RIGHT
+from fangxian.tracing.finds import Found, FoundFilter, Meeting, SearchView
+from fangxian.web.finding.drawing import strip
+from fangxian.web.finding.words import RINGS, STATES, STEPS
+from fangxian.web.maps import Board, Feature, geojson
+from fangxian.web.parts import actor_of, fragment
+from fangxian.web.saying import fact_name
+
+PAGE = 50
+#: Whose places the map shows: the first to be called.
+DRAWN = 500
+#: What a list of people to be called may be taken away for.
+EXPORTED_FOR = ("investigation", "follow_up", "quality")
+#: Yes-or-no questions that are offered at once for everybody ticked: those open for most.
+ASKED = 6
+
+
+@require_GET
+def page(request: HttpRequest, code: str) -> HttpResponse:
+    """How far it is, or what it found."""
+    by = actor_of(request)
+    view = queries.search(by, code)
+    busy = view.whole and view.finished_at is None
+    context: dict[str, Any] = {"view": view, "busy": busy and view.job is not None and view.job.state in ("waiting", "running")}
+    if busy:
+        context |= _progress(by, view)
+        if fragment(request, "progress"):
+            return render(request, "web/finding/progress.html", context)
+        return render(request, "web/finding/search.html", context)
+    if fragment(request, "progress"):
+        answer = render(request, "web/finding/progress.html", context | _progress(by, view))
+        answer["HX-Refresh"] = "true"
+        return answer
+    wanted = filter_of(request.GET)
+    after = request.GET.get("after", "")
+    rows = queries.found(by, code, wanted, after=int(after) if after.isascii() and after.isdecimal() else 0, limit=PAGE + 1)
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    context |= {
+        "lines": _lines(by, view, rows), "after": rows[-1].rank if more else "", "wanted": wanted, "query": query_of(wanted),
+        "may_decide": by.may(RIGHT) and wanted.state in ("proposed", "watched", "struck"),
+    }  # fmt: skip
+    if fragment(request, "more"):
+        return render(request, "web/finding/lines.html", context)
+    summed = queries.sums(by, view)
+    context |= {
+        "sums": summed,
+        "states": [(key, name, tone, summed.mine.get(key, 0)) for key, (name, tone, _icon) in STATES.items()],
+        "rings": [(RINGS.get(ring, str(ring)), number) for ring, number in sorted(summed.rings.items())],
+        "categories": sorted(summed.categories.items(), key=lambda one: -one[1]),
+        "asked": [(name, fact_name(name), number) for name, number in summed.open.items() if _yes_no(name)][:ASKED],
+        "board": _board(view, _features(by, view)) if summed.mine else None,
+        "crowds": [(one, one.place) for one in view.crowds],
+        "purposes": [(key, purpose_name(key)) for key in EXPORTED_FOR if key in PURPOSES],
+        "may_export": by.may("exports.make"),
+    }
+    return render(request, "web/finding/search.html", context)
+
+
+@require_GET
+def features(request: HttpRequest, code: str) -> JsonResponse:
+    """The places where those to be called first met the cases, as GeoJSON."""
+    by = actor_of(request)
+    return geojson(_features(by, queries.search(by, code)))
+
+
+@require_POST
+def stop(request: HttpRequest, code: str) -> HttpResponse:
+    """Stop after the part that is being done."""
+    by = actor_of(request)
+    jobs.stop(by, _job(by, code).code)
+    return redirect("web:search", code)
+
+
+@require_POST
+def resume(request: HttpRequest, code: str) -> HttpResponse:
+    """Go on with a search that was stopped, or failed."""
+    by = actor_of(request)
+    jobs.resume(by, _job(by, code).code)
+    return redirect("web:search", code)
+
+
+def filter_of(given: Any) -> FoundFilter:
+    """What the address narrows the list by."""
+    ring = given.get("ring", "")
+    state = given.get("state", "proposed")
+    return FoundFilter(
+        state=state if state in STATES or state == "" else "proposed",
+        ring=int(ring) if ring in ("1", "2", "3") else 0, category=given.get("category", "")[:20],
+    )  # fmt: skip
+
+
+def query_of(wanted: FoundFilter) -> str:
+    """The same as an address says it."""
+    parts = {"state": wanted.state, "ring": wanted.ring or "", "category": wanted.category}
+    return "&".join(f"{name}={value}" for name, value in parts.items() if value or name == "state")
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _progress(by: Actor, view: SearchView) -> dict[str, Any]:
+    job = view.job
+    result = job.result if job is not None else {}
+    return {
+        "job": job, "step": STEPS.get(result.get("step", ""), STEPS["gathered"]), "rings": sorted((result.get("rings") or {}).items()),
+        "stays": result.get("stays"), "may_resume": job is not None and job.state in ("stopped", "failed"),
+        "mine": job is not None and job.owner_id == by.account_id,
+    }  # fmt: skip
+
+
+def _lines(by: Actor, view: SearchView, rows: list[Found]) -> list[dict[str, Any]]:
+    told = queries.meetings(by, view.code, rows)
+    areas = registry.short_area_names({row.area for row in rows})
+    return [
+        {"row": row, "area": areas.get(row.area, ""), "state": STATES[row.state], "strip": strip(told.get(row.id, ()), view),
+         "vias": _vias(told.get(row.id, ()))}
+        for row in rows
+    ]  # fmt: skip
+
+
+def _vias(meetings: tuple[Meeting, ...]) -> list[tuple[str, str, str]]:
+    """Whom the person met: kind, code, masked name."""
+    return list(dict.fromkeys((one.via_kind, one.via, one.via_name) for one in meetings))
+
+
+def _features(by: Actor, view: SearchView) -> tuple[Feature, ...]:
+    """Places where somebody was met, larger where more were; homes stay off the map."""
+    rows = queries.found(by, view.code, FoundFilter(state=""), limit=DRAWN)
+    people: dict[str, set[int]] = {}
+    spot: dict[str, Meeting] = {}
+    for pk, meetings in queries.meetings(by, view.code, rows).items():
+        for one in meetings:
+            if one.place and one.lon is not None:
+                people.setdefault(one.place, set()).add(pk)
+                spot[one.place] = one
+    order = sorted(people, key=lambda place: -len(people[place]))
+    return tuple(
+        Feature(
+            place, "place", spot[place].place_name, {"type": "Point", "coordinates": [spot[place].lon, spot[place].lat]},
+            kind=_("place of contact"), detail=_("%(n)s people") % {"n": len(people[place])}, count=len(people[place]),
+        )
+        for place in order
+    )  # fmt: skip
+
+
+def _board(view: SearchView, features: tuple[Feature, ...]) -> Board | None:
+    source = reverse("web:search_map", args=[view.code])
+    return Board("search-map", _("Where they met"), source, features) if features else None
+
+
+def _yes_no(name: str) -> bool:
+    known = known_facts().get(name)
+    return known is not None and known.kind == "yes/no"
+
+
+def _job(by: Actor, code: str) -> jobs.Job:
+    view = queries.search(by, code)
+    if view.job is None:
+        raise NotFound(_("There is no such job."))
+    return view.job  # type: ignore[no-any-return]
+
+

@@ -1,0 +1,20 @@
+"""Searches for contacts: the list, one search, its people, decisions; places that cases share."""
+
+from django.urls import path
+
+from fangxian.web.finding import deciding, listing, one, people, places
+
+urlpatterns = [
+    path("contact-searches/", listing.index, name="searches"),
+    path("contact-searches/<str:code>/", one.page, name="search"),
+    path("contact-searches/<str:code>/map.json", one.features, name="search_map"),
+    path("contact-searches/<str:code>/stop/", one.stop, name="search_stop"),
+    path("contact-searches/<str:code>/resume/", one.resume, name="search_resume"),
+    path("contact-searches/<str:code>/decide/", deciding.decide, name="search_decide"),
+    path("contact-searches/<str:code>/confirm-all/", deciding.confirm_all, name="search_confirm_all"),
+    path("contact-searches/<str:code>/export/", deciding.export, name="search_export"),
+    path("contact-searches/<str:code>/people/<int:candidate_id>/", people.page, name="candidate"),
+    path("contact-searches/<str:code>/people/<int:candidate_id>/reveal/", people.reveal, name="candidate_reveal"),
+    path("exposure-places/", places.index, name="exposure_places"),
+    path("exposure-places/map.json", places.features, name="exposure_places_map"),
+]
