@@ -4,7 +4,7 @@ Nothing is written before the end but progress, then candidates some thousand at
 computed anew, and only what is not written yet is written: the same stays give the same candidates.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from fangxian.core import accounts, bulk, clock, jobs
 from fangxian.core.access import SYSTEM, Actor, actor_for, areas_with
 from fangxian.core.actions import action, emit, record
 from fangxian.duties import packs
+from fangxian.lake import Window as Stretch
 from fangxian.protocols import Window
 from fangxian.registry import actions as registry_actions
 from fangxian.registry import queries as registry
@@ -27,8 +28,8 @@ from fangxian.tracing.events import ContactsProposed
 from fangxian.tracing.judging import CASE, CONTACT, Source
 from fangxian.tracing.meeting import Group, Met, Terms, grouped, joined, meet
 from fangxian.tracing.models import Candidate, Search
-from fangxian.tracing.searching import instants
 from fangxian.tracing.queries.stays import stays_of
+from fangxian.tracing.searching import instants
 
 KIND = "contacts.find"
 SUBJECT = "search"
@@ -54,17 +55,18 @@ def run(job: jobs.Running) -> dict[str, Any]:
     met = meet(world.stays, world.index, _terms(search), lambda ring, reached: rings.update({str(ring): reached}))
     job.advance(TRACED, step="matched", rings=rings)
     people = _People(world, met, *weighing.hazard(packs.pack(search.pack, search.area)))
-    person_of = registry_actions.open_keys(by, people.unwritten(search), PURPOSE)
+    person_of = registry_actions.open_keys(by, people.unwritten(search), PURPOSE, search.why)
     job.advance(MATCHED, step="judged", matched=len(person_of))
-    written, total = 0, max(1, len(people.groups))
     judge = _Judge(search, world, people, person_of)
-    for chunk in people.chunks(search):
+    units = judge.units()
+    written, total = 0, max(1, len(units))
+    for chunk in (units[begin : begin + CHUNK] for begin in range(0, len(units), CHUNK)):
         with transaction.atomic():
             _write(by, search, judge.rows(chunk))
             written += len(chunk)
             job.advance(MATCHED + (WRITTEN - MATCHED - 1) * written // total, step="judged")
-    _finish(by, search, met, world, people)
-    return {"step": "done", "people": len(people.groups)}
+    returned = _finish(by, search, met, world)
+    return {"step": "done", "people": returned}
 
 
 def _terms(search: Search) -> Terms:
@@ -78,7 +80,7 @@ def _terms(search: Search) -> Terms:
 class _World:
     """The stays of the time concerned with the cases among them. `source_of`: number of a person → the case."""
 
-    lake: staying.Window
+    lake: Stretch
     stays: Stays
     index: Index
     source_of: Mapping[int, Source]
@@ -106,7 +108,7 @@ def _gather(by: Actor, search: Search) -> _World:
     until = max((window.end or since for _source, window in of_cases), default=since)
     shortest = 0 if search.within else round(60 * min(search.tau, search.onward if search.rings > 1 else search.tau))
     lake = staying.window(since, until, at_least=shortest)
-    numbers = _numbers(by, lake, [source.person_id for source, _window in of_cases])
+    numbers = _numbers(lake, [source.person_id for source, _window in of_cases])
     told = stays_of([source.id for source, _window in of_cases])
     spots = registry.spots({one.place_id for rows in told.values() for one in rows if one.place_id is not None})
     codes = sorted(spot.code for spot in spots.values())
@@ -134,17 +136,14 @@ def _gather(by: Actor, search: Search) -> _World:
     return _World(lake, stays, index, {number: source for number, source, *_times in seats}, silent)
 
 
-def _numbers(by: Actor, lake: staying.Window, people: Sequence[int]) -> dict[int, list[int]]:
-    """Person of a case → numbers in the lake, under whichever of their records."""
-    human_of = sources.humans(people)
-    record_of = sources.records(human_of.values())
-    key_of = registry_actions.lake_keys(by, list(record_of))
-    at, known = lake.persons_of(list(key_of.values()))
-    of_human: dict[int, list[int]] = {}
-    for person, number, there in zip(key_of, at, known, strict=True):
-        if there:
-            of_human.setdefault(record_of[person], []).append(int(number))
-    return {person: of_human[human] for person, human in human_of.items() if human in of_human}
+def _numbers(lake: Stretch, people: Sequence[int]) -> dict[int, list[int]]:
+    """Person of a case → numbers in the lake, under whichever keys they were recorded."""
+    found: dict[int, list[int]] = {}
+    for person, keys in registry.lake_keys_of(people).items():
+        at, known = lake.persons_of(keys)
+        if known.any():
+            found[person] = at[known].tolist()
+    return found
 
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,27 +168,18 @@ class _People:
         self.order = {int(at): number for number, at in enumerate(self.ranking.person.tolist(), 1)}
         risks = self.ranking.risk.tolist() if is_risk else [None] * len(self.order)
         self.risk = dict(zip(self.ranking.person.tolist(), risks, strict=True))
-        self._written: set[int] | None = None
 
     def key(self, at: int) -> int:
         return int(self.world.lake.person_keys[at])
 
+    def rows(self, at: int) -> list[int]:
+        """The lines in which somebody met anybody."""
+        return [row for group in self.groups[at] for row in group.rows]
+
     def unwritten(self, search: Search) -> list[int]:
         """Keys of those not written yet: all of them, but for a search that goes on."""
-        written = self._already(search)
+        written = set(Candidate.objects.filter(search=search).values_list("key", flat=True))
         return [key for at in self.groups if (key := self.key(at)) not in written]
-
-    def chunks(self, search: Search) -> Iterator[list[int]]:
-        """Positions to be written, the first to be called first."""
-        written = self._already(search)
-        wanted = sorted((at for at in self.groups if self.key(at) not in written), key=self.order.__getitem__)
-        for begin in range(0, len(wanted), CHUNK):
-            yield wanted[begin : begin + CHUNK]
-
-    def _already(self, search: Search) -> set[int]:
-        if self._written is None:
-            self._written = set(Candidate.objects.filter(search=search).values_list("key", flat=True))
-        return self._written
 
     def _places(self) -> dict[int, Any]:
         """What is on record of the places where people met."""
@@ -202,7 +192,7 @@ class _People:
 
     def grounds(self, at: int) -> list[list[str]]:
         """The times together that weigh most, in words (zh, en)."""
-        rows = [row for group in self.groups[at] for row in group.rows]
+        rows = self.rows(at)
         rows.sort(key=lambda row: -self.ranking.share[row])
         told = [self.ranking.said(row) for row in rows[:TOLD]]
         return [[one.zh, one.en] for one in told]
@@ -223,30 +213,50 @@ class _Judge:
         self.prolonged = weighing.prolonged(search.pack, search.area)
         self.traits: dict[int, Any] = {}
 
-    def rows(self, chunk: Sequence[int]) -> list[tuple[Any, ...]]:
+    def units(self) -> list[list[int]]:
+        """Who is to be written, the first to be called first: each human once, under however many keys they were recorded."""
+        kept = Candidate.objects.filter(search=self.search)
+        keys, done = set(kept.values_list("key", flat=True)), set(kept.values_list("person_id", flat=True)) - {None}
+        found: dict[int, list[int]] = {}
+        for at in sorted(self.people.groups, key=self.people.order.__getitem__):
+            key = self.people.key(at)
+            person = self.person_of.get(key)
+            if key not in keys and person not in done:
+                found.setdefault(person or -key, []).append(at)
+        return list(found.values())
+
+    def rows(self, chunk: Sequence[Sequence[int]]) -> list[tuple[Any, ...]]:
         """Candidates as rows of their table."""
-        mine = {at: self.person_of.get(self.people.key(at)) for at in chunk}
-        vias = {group.via for at in chunk for group in self.people.groups[at]}
+        mine = {unit[0]: self.person_of.get(self.people.key(unit[0])) for unit in chunk}
+        vias = {group.via for unit in chunk for at in unit for group in self.people.groups[at]}
         infectors = {at: self._infector(at) for at in vias}
         wanted = {pk for pk in (*mine.values(), *(one.person_id for one in infectors.values())) if pk}
         self.traits |= registry.traits(wanted - set(self.traits))
-        meetings = {at: self._meetings(at, mine[at], infectors) for at in chunk}
+        meetings = {unit[0]: self._meetings(unit, mine[unit[0]], infectors) for unit in chunk}
         known = matching.known(self.search, {at: pk for at, pk in mine.items() if pk is not None}, meetings)
-        return [self._row(at, mine[at], meetings[at], known.get(at)) for at in chunk]
+        return [
+            self._row(unit, mine[unit[0]], meetings[unit[0]], known.get(unit[0])) for unit in chunk if meetings[unit[0]]
+        ]
 
     def _infector(self, at: int) -> Source:
         """Whom somebody met: a case, or a contact that this search proposes, infectious from its first exposure on."""
         if (case := self.world.source_of.get(at)) is not None:
             return case
-        rows = [row for group in self.people.groups[at] for row in group.rows]
-        since = self.world.lake.instant(min(int(self.people.lines.t_in[row]) for row in rows))
+        since = self.world.lake.instant(min(int(self.people.lines.t_in[row]) for row in self.people.rows(at)))
         pk = self.person_of.get(self.people.key(at)) or 0
         search = self.search
         window = Window(since, None, ())
         return Source(CONTACT, 0, "", search.outbreak_id, pk, search.area, search.pack, window=window)
 
-    def _meetings(self, at: int, person: int | None, infectors: Mapping[int, Source]) -> list[dict[str, Any]]:
-        return [self._meeting(group, person, infectors[group.via]) for group in self.people.groups[at]]
+    def _meetings(
+        self, unit: Sequence[int], person: int | None, infectors: Mapping[int, Source]
+    ) -> list[dict[str, Any]]:
+        groups = [group for at in unit for group in self.people.groups[at]]
+        return [
+            self._meeting(group, person, infectors[group.via])
+            for group in groups
+            if person is None or infectors[group.via].person_id != person  # nobody meets themselves under another key
+        ]
 
     def _meeting(self, group: Group, person: int | None, source: Source) -> dict[str, Any]:
         lines, epoch = self.people.lines, round(self.world.lake.epoch.timestamp())
@@ -265,18 +275,21 @@ class _Judge:
             "rank": judged.rank, "missing": list(judged.missing),
         }  # fmt: skip
 
-    def _row(self, at: int, person: int | None, meetings: list[dict[str, Any]], known: Any) -> tuple[Any, ...]:
+    def _row(
+        self, unit: Sequence[int], person: int | None, meetings: list[dict[str, Any]], known: matching.Standing | None
+    ) -> tuple[Any, ...]:
+        at, people = unit[0], self.people
         strictest = min(meetings, key=lambda one: one["rank"])
         home = self.traits[person].area if person in self.traits else ""
-        state = known.state if known else Candidate.PROPOSED if person else Candidate.UNKNOWN
+        known = known or matching.Standing(Candidate.PROPOSED if person else Candidate.UNKNOWN)
+        ring = min(int(people.lines.ring[row]) for one in unit for row in people.rows(one))
         begin = min(one["spans"][0][0] for one in meetings)
         end = max(one["spans"][-1][1] for one in meetings)
         missing = dict.fromkeys(name for one in meetings for name in one["missing"])
         return (
-            self.search.pk, self.people.key(at), person, self._area(home), int(self.people.lines.ring[self.people.groups[at][0].rows[0]]),
-            state, self.people.order[at], self.people.risk[at], self.people.grounds(at), strictest["category"], strictest["basis"],
-            list(missing), _together(meetings), *instants([begin, end]), meetings, known.case_id if known else None, known.contact_id if known else None,
-            known.reason if known else "",
+            self.search.pk, people.key(at), person, self._area(home), ring, known.state, people.order[at], people.risk[at],
+            people.grounds(at), strictest["category"], strictest["basis"], list(missing), _together(meetings),
+            *instants([begin, end]), meetings, known.case_id, known.contact_id, known.reason,
         )  # fmt: skip
 
     def _area(self, home: str) -> str:
@@ -301,27 +314,25 @@ def _write(by: Actor, search: Search, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 @action
-def _finish(by: Actor, search: Search, met: Met, world: _World, people: _People) -> None:
+def _finish(by: Actor, search: Search, met: Met, world: _World) -> int:
     notices = met.notices
+    rows = zip(*(getattr(notices, name).tolist() for name in ("place", "since", "until", "visitors")), strict=True)
     search.notices = [
         {
-            "place": world.code(place), "from": world.lake.instant(since).isoformat(), "to": world.lake.instant(until).isoformat(),
-            "visitors": list(band(visitors)),
+            "place": world.code(place), "from": world.lake.instant(since).isoformat(),
+            "to": world.lake.instant(until).isoformat(), "visitors": list(band(visitors)),
         }
-        for place, since, until, visitors in zip(
-            notices.place.tolist(), notices.since.tolist(), notices.until.tolist(), notices.visitors.tolist(), strict=True
-        )
+        for place, since, until, visitors in rows
     ]  # fmt: skip
+    written = Candidate.objects.filter(search=search)
     search.counts = {
-        "returned": len(people.groups), "noticed": list(band(met.noticed)) if len(notices) else [],
+        "returned": written.count(), "noticed": list(band(met.noticed)) if len(notices) else [],
         "without_stays": world.without_stays, "stays": len(world.stays),
     }  # fmt: skip
     search.finished_at = clock.now()
     search.save(update_fields=["notices", "counts", "finished_at"])
-    areas = sorted(set(Candidate.objects.filter(search=search, state=Candidate.PROPOSED).values_list("area", flat=True)))
-    record(
-        by, "contacts.found", (SUBJECT, search.pk), area=search.area,
-        data={"people": len(people.groups), "notices": len(notices), "stays": len(world.stays)},
-    )  # fmt: skip
+    areas = sorted(set(written.filter(state=Candidate.PROPOSED).values_list("area", flat=True)))
+    told = {"people": search.counts["returned"], "notices": len(notices), "stays": len(world.stays)}
+    record(by, "contacts.found", (SUBJECT, search.pk), area=search.area, data=told)
     emit(ContactsProposed(search.pk, search.outbreak_id, search.area, tuple(areas)))
-
+    return int(search.counts["returned"])

@@ -54,7 +54,10 @@ def times(meetings: Meetings) -> frozenset[tuple[Any, ...]]:
 def supersede(search: Search, people: Iterable[int]) -> None:
     """Whoever waits in an earlier search of the outbreak is proposed in this one now, with what is new."""
     Candidate.objects.filter(
-        search__outbreak_id=search.outbreak_id, search_id__lt=search.pk, person_id__in=list(people), state=Candidate.PROPOSED
+        search__outbreak_id=search.outbreak_id,
+        search_id__lt=search.pk,
+        person_id__in=list(people),
+        state=Candidate.PROPOSED,
     ).update(state=Candidate.EARLIER)
 
 

@@ -44,6 +44,7 @@ def meet(stays: Stays, index: Index, terms: Terms, on_ring: Callable[[int, int],
     that somebody who may fall ill went through a hall concerns nobody there yet.
     """
     first = trace_capped(stays, index, cap=terms.crowd, tau=terms.tau, rings=1, within=terms.within)
+    assert first.traced.lines is not None
     found = [first.traced.lines]
     on_ring(1, len(first.traced.people))
     settled = np.unique(np.r_[index.person, first.traced.people.person])
@@ -64,9 +65,8 @@ def meet(stays: Stays, index: Index, terms: Terms, on_ring: Callable[[int, int],
         if not len(frontier):
             break
         settled = np.union1d(settled, frontier.person)
-    parts = [part for part in found if part is not None]
     columns = ("person", "ring", "via", "place", "t_in", "t_out")
-    lines = Lines(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
+    lines = Lines(*(np.concatenate([getattr(part, name) for part in found]) for name in columns))
     return Met(lines, first.notices, first.noticed)
 
 
@@ -116,9 +116,11 @@ class Group:
 
 def grouped(lines: Lines) -> dict[int, list[Group]]:
     """Person → groups, in order of first meeting."""
+    if not len(lines):
+        return {}
     order = np.lexsort((lines.t_in, lines.place, lines.via, lines.person))
     keys = np.stack([lines.person[order], lines.via[order], lines.place[order]])
-    starts = np.nonzero(np.r_[True, (np.diff(keys.astype(np.int64)) != 0).any(axis=0)])[0] if len(order) else order
+    starts = np.nonzero(np.r_[True, (np.diff(keys.astype(np.int64)) != 0).any(axis=0)])[0]
     found: dict[int, list[Group]] = {}
     for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
         person, via, place = (int(keys[row, begin]) for row in range(3))

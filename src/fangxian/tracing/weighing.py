@@ -28,7 +28,12 @@ SETTINGS: Mapping[str, str] = {
     "sport": "public", "worship": "public", "hotel": "public", "cold_store": "workshop", "care_home": "home",
     "prison": "dormitory",
 }  # fmt: skip
-_AIR: Mapping[str, Air] = {"outdoors": Air.OUTDOORS, "street": Air.OUTDOORS, "farm": Air.OUTDOORS, "vehicle": Air.CLOSED}
+_AIR: Mapping[str, Air] = {
+    "outdoors": Air.OUTDOORS,
+    "street": Air.OUTDOORS,
+    "farm": Air.OUTDOORS,
+    "vehicle": Air.CLOSED,
+}
 #: Places of which nothing is known but a label.
 _ANYWHERE = frozenset({"", "other", "compound", "building"})
 
@@ -50,7 +55,12 @@ def facts(
     known: dict[str, Any] = {"minutes": minutes, "prolonged": minutes >= prolonged}
     if place is not None and (kind := setting(place.kind)):
         known["setting"] = kind
-    if one is not None and other is not None and one.household_id is not None and one.household_id == other.household_id:
+    if (
+        one is not None
+        and other is not None
+        and one.household_id is not None
+        and one.household_id == other.household_id
+    ):
         known["household"] = True
     return known
 

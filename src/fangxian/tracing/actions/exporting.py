@@ -1,6 +1,6 @@
 """Candidates as a file: written as they are seen, and the journal says who took what, and what for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry.checking import invalid
-from fangxian.standards.tables import TableError, write_csv, write_xlsx
+from fangxian.standards.tables import Cell, TableError, write_csv, write_xlsx
 from fangxian.tracing import finding, searching
 from fangxian.tracing.finds import FoundFilter, FoundSheet
 from fangxian.tracing.queries import finding as queries
 
-_WRITERS = {".csv": write_csv, ".xlsx": write_xlsx}
+_WRITERS: Mapping[str, Callable[[Path, Sequence[str], Iterable[Sequence[Cell]]], int]] = {
+    ".csv": write_csv,
+    ".xlsx": write_xlsx,
+}
 _CHUNK = 1000
 
 
@@ -46,7 +49,14 @@ def export_found(by: Actor, search: str, wanted: FoundFilter, path: Path, sheet:
 def _noted(by: Actor, search: str, wanted: FoundFilter, name: str, headings: Sequence[str]) -> None:
     row = searching.search(by, search)
     rows = queries.filtered(by, row, wanted).count()
-    data = {"state": wanted.state, "ring": wanted.ring, "category": wanted.category, "rows": rows, "file": name, "columns": list(headings)}
+    data = {
+        "state": wanted.state,
+        "ring": wanted.ring,
+        "category": wanted.category,
+        "rows": rows,
+        "file": name,
+        "columns": list(headings),
+    }
     record(by, "contacts.exported", (finding.SUBJECT, row.pk), area=row.area, data=data)
 
 

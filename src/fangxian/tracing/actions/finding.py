@@ -82,7 +82,8 @@ def numbers(form: SearchForm, pack: str, area: str) -> dict[str, float]:
         found[name] = float(value if given is None else given)
         if not low <= found[name] <= high:
             raise Invalid(
-                _("This number is out of bounds."), remedy=_("Give a number from %(low)s to %(high)s.") % {"low": low, "high": high}, field=name
+                _("This number is out of bounds."),
+                remedy=_("Give a number from %(low)s to %(high)s.") % {"low": low, "high": high}, field=name,
             )  # fmt: skip
     return found
 
@@ -180,9 +181,7 @@ def _confirm_some(by: Actor, search: Search, wanted: Sequence[int]) -> Decided:
     return _confirm(by, search, list(rows), {}, "")
 
 
-def _confirm(
-    by: Actor, search: Search, chosen: Sequence[Candidate], facts: Mapping[str, Any], reason: str
-) -> Decided:
+def _confirm(by: Actor, search: Search, chosen: Sequence[Candidate], facts: Mapping[str, Any], reason: str) -> Decided:
     reason = sources.reason(reason) if reason.strip() else ""
     contacts: list[str] = []
     refused: list[tuple[int, str]] = []
@@ -205,7 +204,9 @@ def _confirm(
         left_out = {id(form): refusal for form, refusal in taken.refused}
         kept = [form for form in forms if id(form) not in left_out]
         refused += [(form.row, str(refusal)) for form, refusal in taken.refused]
-        contact_of = {form.row: judged.contact for form, judged in zip(kept, taken.judged, strict=True) if judged.contact}
+        contact_of = {
+            form.row: judged.contact for form, judged in zip(kept, taken.judged, strict=True) if judged.contact
+        }
         for pk in {form.row for form in kept} - set(contact_of):
             refused.append((pk, str(_("By these facts the protocol makes nobody a contact."))))
         known = dict(Contact.objects.filter(code__in=set(contact_of.values())).values_list("code", "pk"))
@@ -223,9 +224,7 @@ def _confirm(
     return Decided(len(fit), tuple(contacts), tuple(unfit.items()))
 
 
-def _decide(
-    by: Actor, rows: Sequence[Candidate], state: str, contacts: Mapping[int, int | None], reason: str
-) -> None:
+def _decide(by: Actor, rows: Sequence[Candidate], state: str, contacts: Mapping[int, int | None], reason: str) -> None:
     now = clock.now()
     bulk.update(
         Candidate, _DECIDED,
@@ -242,9 +241,13 @@ class _Forms:
         people = {row.person_id for row in rows if row.person_id is not None}
         vias = {one["via"] for one in meetings if one["kind"] != CASE and one["via"]}
         self.codes = registry.codes_of(people)
-        self.places = {pk: spot.code for pk, spot in registry.spots({one["place"] for one in meetings if one["place"]}).items()}
+        self.places = {
+            pk: spot.code for pk, spot in registry.spots({one["place"] for one in meetings if one["place"]}).items()
+        }
         self.kinds = {pk: spot.kind for pk, spot in registry.spots(set(self.places)).items()}
-        self.cases = {pk: one.code for pk, one in cases.facts_of({one["case"] for one in meetings if one["case"]}).items()}
+        self.cases = {
+            pk: one.code for pk, one in cases.facts_of({one["case"] for one in meetings if one["case"]}).items()
+        }
         self.contacts = _contacts(search.outbreak_id, vias)
         self.known = _recorded(search.outbreak_id, people)
         #: Candidates of whom everything is on record already, with their contact.

@@ -8,8 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
-from fangxian.core import ids
-from fangxian.core.access import Actor, within
+from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.duties import packs
 from fangxian.protocols import Text
@@ -18,7 +17,16 @@ from fangxian.tracing import finding, judging, searching, sources, staying, weig
 from fangxian.tracing.actions.finding import MOST_CASES, numbers
 from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.finds import (
-    CaseWindow, Crowd, Found, FoundFilter, Meeting, Plan, SearchForm, SearchView, Span, Sums,
+    CaseWindow,
+    Crowd,
+    Found,
+    FoundFilter,
+    Meeting,
+    Plan,
+    SearchForm,
+    SearchView,
+    Span,
+    Sums,
 )  # fmt: skip
 from fangxian.tracing.judging import CASE
 from fangxian.tracing.models import Candidate, Contact, Search
@@ -45,7 +53,9 @@ def plan(by: Actor, form: SearchForm) -> Plan:
         for key, one in usual.items()
         if key in named
     )
-    return Plan(cases.outbreak_codes([facts[0].outbreak_id])[facts[0].outbreak_id], tuple(windows), values, staying.days())
+    return Plan(
+        cases.outbreak_codes([facts[0].outbreak_id])[facts[0].outbreak_id], tuple(windows), values, staying.days()
+    )
 
 
 def search(by: Actor, code: str) -> SearchView:
@@ -81,9 +91,7 @@ def sums(by: Actor, view: SearchView) -> Sums:
     return Sums(returned, states, returned - known, rings, categories, _open(mine))
 
 
-def found(
-    by: Actor, code: str, wanted: FoundFilter | None = None, *, after: int = 0, limit: int = 50
-) -> list[Found]:
+def found(by: Actor, code: str, wanted: FoundFilter | None = None, *, after: int = 0, limit: int = 50) -> list[Found]:
     """Candidates whom the reader may decide about or see, those to be called first first; `after` is the last one's rank."""
     row = searching.search(by, code)
     rows = filtered(by, row, wanted or FoundFilter()).filter(rank__gt=after).order_by("rank")[:limit]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fangxian.cases import actions, queries
 from fangxian.cases.queries import CaseDetail
 from fangxian.cases.queries.one import Event
-from fangxian.cases.schemas import CaseRow, Filter
+from fangxian.cases.schemas import DISCARDED, CaseRow, Filter
 from fangxian.cases.subject import KIND, REVIEW
 from fangxian.core import ids
 from fangxian.core.access import Actor
@@ -23,6 +23,7 @@ from fangxian.protocols import DutyRule
 from fangxian.protocols.vocabulary import facts, terms
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries as tracing
+from fangxian.tracing.desk import RIGHT as IDENTIFY
 from fangxian.web.cases.chains import draw
 from fangxian.web.cases.course import draw_course
 from fangxian.web.contacts.calendar import LEGEND, of_contacts
@@ -144,6 +145,7 @@ def _page(request: HttpRequest, case: CaseDetail, refusal: Refusal | None = None
         ],
         "other_dates": [(said(terms("anchors").get(key, key)), at) for key, at in case.dates.items()],
         "trace": by.may("tracing.view", row.area),
+        "may_find": case.row.classification != DISCARDED and by.may(IDENTIFY, row.area),
         "course": draw_course(case),
         "since": _since(rule, case),
         "refusal": refusal,

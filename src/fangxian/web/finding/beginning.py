@@ -24,7 +24,9 @@ AROUND = {"case": gettext_lazy("this case"), "outbreak": gettext_lazy("every cas
 class BeginForm(forms.Form):
     """What a search goes by; what is left as it is follows the protocol."""
 
-    around = forms.ChoiceField(label=gettext_lazy("Search around"), choices=list(AROUND.items()), widget=forms.RadioSelect)
+    around = forms.ChoiceField(
+        label=gettext_lazy("Search around"), choices=list(AROUND.items()), widget=forms.RadioSelect
+    )
     tau = forms.FloatField(
         label=gettext_lazy("Together with a case, minutes"), min_value=1, max_value=1440, required=False
     )

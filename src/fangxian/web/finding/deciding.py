@@ -33,7 +33,7 @@ def decide(request: HttpRequest, code: str) -> HttpResponse:
         done = actions.strike(by, code, chosen, reason)
         said = ngettext("%(n)s person struck.", "%(n)s people struck.", done.done) % {"n": done.done}
     else:
-        facts = {name: True for name in request.POST.getlist("fact")}
+        facts = dict.fromkeys(request.POST.getlist("fact"), True)
         done = actions.confirm(by, code, chosen, facts=facts, reason=reason)
         said = ngettext(
             "%(n)s person confirmed; the duties are open.", "%(n)s people confirmed; the duties are open.", done.done
@@ -59,7 +59,11 @@ def export(request: HttpRequest, code: str) -> FileResponse:
     by = actor_of(request)
     purpose = request.POST.get("purpose", "")
     if purpose not in EXPORTED_FOR:
-        raise Invalid(_("A purpose is needed to look at personal data."), remedy=_("Choose a purpose; it stays on record."), field="purpose")
+        raise Invalid(
+            _("A purpose is needed to look at personal data."),
+            remedy=_("Choose a purpose; it stays on record."),
+            field="purpose",
+        )
     kind = "xlsx" if request.POST.get("kind") == "xlsx" else "csv"
     wanted = filter_of(QueryDict(request.POST.get("query", "")))
     name = f"fangxian-{_('contacts-found')}-{clock.today():%Y%m%d}.{kind}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fangxian.core import clock
-from fangxian.tracing.finds import Meeting, SearchView
+from fangxian.tracing.finds import Meeting
 
 #: A strip is so many units wide, one for each hour of its days, and so high.
 DAYS, HIGH = 7, 18
@@ -40,7 +40,7 @@ class Strip:
     last: date
 
 
-def strip(meetings: Sequence[Meeting], _view: SearchView) -> Strip | None:
+def strip(meetings: Sequence[Meeting]) -> Strip | None:
     """The times together of one candidate on a strip of at most `DAYS` days, the latest last."""
     rows = by_day(meetings)
     if not rows:
@@ -49,7 +49,10 @@ def strip(meetings: Sequence[Meeting], _view: SearchView) -> Strip | None:
     first = max(rows[0].day, last - timedelta(days=DAYS - 1))
     count = (last - first).days + 1
     bars = tuple(
-        Bar(f"{((row.day - first).days * 100 + float(bar.x)) / count:.2f}", f"{max(0.8, float(bar.width) / count):.2f}", bar.number, bar.counts)
+        Bar(
+            f"{((row.day - first).days * 100 + float(bar.x)) / count:.2f}", f"{max(0.8, float(bar.width) / count):.2f}",
+            bar.number, bar.counts,
+        )
         for row in rows
         if row.day >= first
         for bar in row.bars
@@ -84,5 +87,3 @@ def hours() -> list[tuple[int, str]]:
 def numbered(meetings: Sequence[Meeting]) -> list[tuple[int, Meeting]]:
     """The meetings with the numbers that they have in the drawing."""
     return list(enumerate(meetings, 1))
-
-

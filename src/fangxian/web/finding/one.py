@@ -37,7 +37,10 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     by = actor_of(request)
     view = queries.search(by, code)
     busy = view.whole and view.finished_at is None
-    context: dict[str, Any] = {"view": view, "busy": busy and view.job is not None and view.job.state in ("waiting", "running")}
+    context: dict[str, Any] = {
+        "view": view,
+        "busy": busy and view.job is not None and view.job.state in ("waiting", "running"),
+    }
     if busy:
         context |= _progress(by, view)
         if fragment(request, "progress"):
@@ -49,7 +52,9 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         return answer
     wanted = filter_of(request.GET)
     after = request.GET.get("after", "")
-    rows = queries.found(by, code, wanted, after=int(after) if after.isascii() and after.isdecimal() else 0, limit=PAGE + 1)
+    rows = queries.found(
+        by, code, wanted, after=int(after) if after.isascii() and after.isdecimal() else 0, limit=PAGE + 1
+    )
     more, rows = len(rows) > PAGE, rows[:PAGE]
     context |= {
         "lines": _lines(by, view, rows), "after": rows[-1].rank if more else "", "wanted": wanted, "query": query_of(wanted),
@@ -128,7 +133,7 @@ def _lines(by: Actor, view: SearchView, rows: list[Found]) -> list[dict[str, Any
     told = queries.meetings(by, view.code, rows)
     areas = registry.short_area_names({row.area for row in rows})
     return [
-        {"row": row, "area": areas.get(row.area, ""), "state": STATES[row.state], "strip": strip(told.get(row.id, ()), view),
+        {"row": row, "area": areas.get(row.area, ""), "state": STATES[row.state], "strip": strip(told.get(row.id, ())),
          "vias": _vias(told.get(row.id, ()))}
         for row in rows
     ]  # fmt: skip
@@ -174,5 +179,3 @@ def _job(by: Actor, code: str) -> jobs.Job:
     if view.job is None:
         raise NotFound(_("There is no such job."))
     return view.job  # type: ignore[no-any-return]
-
-

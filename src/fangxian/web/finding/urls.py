@@ -1,8 +1,8 @@
-"""Searches for contacts: the list, one search, its people, decisions; places that cases share."""
+"""Searches for contacts: the list, one search, its people, decisions."""
 
 from django.urls import path
 
-from fangxian.web.finding import deciding, listing, one, people, places
+from fangxian.web.finding import deciding, listing, one, people
 
 urlpatterns = [
     path("contact-searches/", listing.index, name="searches"),
@@ -15,6 +15,4 @@ urlpatterns = [
     path("contact-searches/<str:code>/export/", deciding.export, name="search_export"),
     path("contact-searches/<str:code>/people/<int:candidate_id>/", people.page, name="candidate"),
     path("contact-searches/<str:code>/people/<int:candidate_id>/reveal/", people.reveal, name="candidate_reveal"),
-    path("exposure-places/", places.index, name="exposure_places"),
-    path("exposure-places/map.json", places.features, name="exposure_places_map"),
 ]

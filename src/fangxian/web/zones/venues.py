@@ -1,10 +1,12 @@
 """Venue notices (涉疫场所提示): what is published, publishing one, taking one back."""
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +18,7 @@ from fangxian.containment.venues.actions import PRIVATE
 from fangxian.containment.venues.schemas import VenueForm
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, Refusal
+from fangxian.registry import queries as registry
 from fangxian.registry.vocabulary import name, terms
 from fangxian.web.cases.forms import DayField
 from fangxian.web.duties.evidence import instant
@@ -68,7 +71,11 @@ def index(request: HttpRequest) -> HttpResponse:
     by.must("venues.view")
     form, refusal = None, None
     if by.may("venues.publish"):
-        form = PublishForm(by, request.POST) if request.method == "POST" else PublishForm(by, initial=_usual())
+        form = (
+            PublishForm(by, request.POST)
+            if request.method == "POST"
+            else PublishForm(by, initial=_usual() | _given(by, request.GET))
+        )
     elif request.method == "POST":
         by.must("venues.publish")
     if request.method == "POST" and form is not None:
@@ -105,6 +112,18 @@ def _page(request: HttpRequest, by: Actor, form: PublishForm | None, refusal: Re
         "refusal": refusal,
     }
     return render(request, "web/zones/venues.html", context, status=refusal.status if refusal else 200)
+
+
+def _given(by: Actor, asked: QueryDict) -> dict[str, Any]:
+    """What an address says of the notice: a place on record, the outbreak, from when to when (a search for contacts knows them)."""
+    told: dict[str, Any] = {name: asked[name] for name in ("outbreak",) if asked.get(name)}
+    for name in ("from_at", "to_at"):
+        with suppress(ValueError):
+            told[name] = datetime.fromisoformat(asked.get(name, "").replace(" ", "+"))
+    spot = registry.spots_by_code([asked.get("place", "")]).get(asked.get("place", ""))
+    if spot is not None and by.may("venues.publish", spot.area):
+        told |= {"kind": spot.kind, "name_zh": spot.name_zh, "name_en": spot.name_en, "area": spot.area}
+    return told
 
 
 def _usual() -> dict[str, str]:
