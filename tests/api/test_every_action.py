@@ -33,6 +33,7 @@ LEFT_OUT = {
         "around": FOR_OTHER_STAGES,
         "by_codes": FOR_OTHER_STAGES,
         "canonical": FOR_OTHER_STAGES,
+        "codes_of": FOR_OTHER_STAGES,
         "doors": FOR_OTHER_STAGES,
         "current": FOR_OTHER_STAGES,
         "current_codes": FOR_OTHER_STAGES,
@@ -70,6 +71,7 @@ LEFT_OUT = {
         "OutbreakView": "an answer",
         "by_person": FOR_OTHER_STAGES,
         "codes_by_source": FOR_OTHER_STAGES,
+        "codes_in": "the line list of an outbreak says it",
         "export": "asked by the action of the same name, which leaves a line in the journal",
         "facts_of": FOR_OTHER_STAGES,
         "id_of": FOR_OTHER_STAGES,
@@ -88,6 +90,8 @@ LEFT_OUT = {
             "begin_import choose_columns correct_import forget_import set_recipe start_import undo_import".split(), ON_A_PAGE
         ),
         "forget_old": "done by time itself",
+        "confirm_all": "done as a job that `start_confirming` puts in the queue",
+        "export_found": "a file; programs read the people of a search page by page",
     },
     "fangxian.tracing.queries": {
         **dict.fromkeys("columns corrections import_of imports left_out preview".split(), ON_A_PAGE),
@@ -95,6 +99,7 @@ LEFT_OUT = {
         "clearance": "part of the table of the four clear",
         "chain_picture": "`chain_graph`, arranged for a screen",
         "Reaching": "an answer",
+        "meetings": "part of one candidate; a page draws those of many",
         "of_contacts": FOR_OTHER_STAGES,
         "last_contacts": FOR_OTHER_STAGES,
         "of_people": "asked by a person's page; cases and contacts have lists of their own",

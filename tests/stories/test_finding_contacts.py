@@ -13,7 +13,7 @@ from fangxian.duties import queries as duties
 from fangxian.registry import actions as registry
 from fangxian.registry import queries as people
 from fangxian.tracing import actions, finding, queries
-from fangxian.tracing.finds import FoundFilter, SearchForm
+from fangxian.tracing.finds import CandidateFilter, SearchForm
 from fangxian.tracing.models import Candidate, Contact, Exposure, Search
 from fangxian.tracing.schemas import StayForm
 from tests.support.county import OTHER_COUNTY, with_pack
@@ -61,7 +61,9 @@ def test_from_a_case_at_midnight_to_contacts_under_watch_with_every_duty_owned(t
     assert {contact.category for contact in contacts} == {"exposed"}
     for contact in contacts:
         owed = duties.of_subject("contact", contact.pk)
-        assert owed and all(step.organisation_id for duty in owed for step in duty.steps.all()), "nothing without an owner"
+        assert owed and all(step.organisation_id for duty in owed for step in duty.steps.all()), (
+            "nothing without an owner"
+        )
     (exposure,) = Exposure.objects.filter(person_id=guests[1])
     assert (exposure.place_id, exposure.minutes, exposure.source) == (town.places["diner"].pk, 60, "venue_code")
     assert journal.of("search", search.pk, actions=("contacts.confirmed",))[0].content["candidates"]
@@ -80,7 +82,12 @@ def test_the_record_of_a_search_says_who_looked_up_whom_and_the_person_can_read_
 
 def test_the_risk_orders_the_calls_and_says_why(town: Night) -> None:
     near, far = town.people(2)
-    town.stay((town.patient, "diner", 30, 27), (near, "diner", 30, 27), (town.patient, "street", 20, 16), (far, "street", 20, 16))
+    town.stay(
+        (town.patient, "diner", 30, 27),
+        (near, "diner", 30, 27),
+        (town.patient, "street", 20, 16),
+        (far, "street", 20, 16),
+    )
     search = town.search()
     first, second = queries.found(town.actor("investigator"), search.code)
     assert (first.person_id, second.person_id) == (near, far), "three hours indoors before four in the open"
@@ -168,7 +175,12 @@ def test_a_household_is_known_from_the_register(town: Night) -> None:
 
 def test_the_contact_of_a_contact_waits_for_the_contact(town: Night) -> None:
     friend, cousin = town.people(2)
-    town.stay((town.patient, "office", 30, 26), (friend, "office", 30, 26), (friend, "diner", 20, 16), (cousin, "diner", 20, 16))
+    town.stay(
+        (town.patient, "office", 30, 26),
+        (friend, "office", 30, 26),
+        (friend, "diner", 20, 16),
+        (cousin, "diner", 20, 16),
+    )
     by, search = town.actor("investigator"), town.search()
     found = by_person(search)
     assert (found[friend].ring, found[cousin].ring) == (1, 2)
@@ -233,7 +245,12 @@ def test_a_search_begins_only_where_one_investigates_and_says_what_is_wrong(town
     for post, fault in (("other_investigator", NotFound), ("grid", NotAllowed), ("county", NotAllowed)):
         with pytest.raises(fault):
             begin(post)
-    for wrong, field in (({"why": ""}, "reason"), ({"tau": 0}, "tau"), ({"rings": 9}, "rings"), ({"cases": []}, "cases")):
+    for wrong, field in (
+        ({"why": ""}, "reason"),
+        ({"tau": 0}, "tau"),
+        ({"rings": 9}, "rings"),
+        ({"cases": []}, "cases"),
+    ):
         with pytest.raises(Invalid) as told:
             begin("investigator", **wrong)
         assert told.value.field == field
@@ -249,7 +266,7 @@ def test_all_who_are_contacts_by_the_protocol_are_confirmed_at_once(town: Night)
     by, search = town.actor("investigator"), town.search()
     job = jobs.run(actions.start_confirming(by, search.code).pk)
     assert (job.state, job.result["confirmed"], job.result["refused"]) == ("done", 5, 0), job.error
-    left = queries.found(by, search.code, FoundFilter())
+    left = queries.found(by, search.code, CandidateFilter())
     assert [one.person_id for one in left] == [colleague], "of whom a question is open"
     assert Contact.objects.filter(person_id__in=guests).count() == 5
 
@@ -280,7 +297,9 @@ def test_a_search_that_is_killed_goes_on_and_names_everybody_once(
         patch.setattr(finding, "_write", dying)
         with pytest.raises(Killed):
             jobs.run(search.job.pk)
-    assert Candidate.objects.filter(search=search).count() == chunk, "the piece it was at is undone, the one before stays"
+    assert Candidate.objects.filter(search=search).count() == chunk, (
+        "the piece it was at is undone, the one before stays"
+    )
     with pytest.raises(Conflict):
         jobs.run(search.job.pk)
     with clock.at(NOW + timedelta(minutes=5)):
@@ -309,7 +328,9 @@ def test_a_record_of_nobody_known_stays_visible(town: Night) -> None:
     search = town.search()
     (one,) = Candidate.objects.filter(search=search)
     assert (one.person_id, one.state) == (None, Candidate.UNKNOWN)
-    assert queries.sums(town.actor("investigator"), queries.search(town.actor("investigator"), search.code)).returned == 1
+    assert (
+        queries.sums(town.actor("investigator"), queries.search(town.actor("investigator"), search.code)).returned == 1
+    )
 
 
 def test_no_stays_at_all_is_said_and_harms_nothing(town: Night) -> None:

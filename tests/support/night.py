@@ -52,7 +52,9 @@ class Night(Tracers):
             {
                 "person": pa.array([keys[person] for person, *_rest in rows], pa.uint32()),
                 "place": [self.places[place].code if place in self.places else place for _p, place, *_rest in rows],
-                "t_in": pa.array([now - timedelta(hours=since) for _p, _q, since, _u in rows], pa.timestamp("s", "UTC")),
+                "t_in": pa.array(
+                    [now - timedelta(hours=since) for _p, _q, since, _u in rows], pa.timestamp("s", "UTC")
+                ),
                 "t_out": pa.array([now - timedelta(hours=until) for *_rest, until in rows], pa.timestamp("s", "UTC")),
             }
         )
@@ -88,4 +90,3 @@ def night(pack: str = COVID) -> Iterator[Night]:
     """The county at midnight, with a lake of its own."""
     with TemporaryDirectory(prefix="fangxian-lake-") as folder, override_settings(DATA_DIR=Path(folder)), clock.at(NOW):
         yield Night(pack)
-

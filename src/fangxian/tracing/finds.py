@@ -90,7 +90,7 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CandidateRow:
     """A candidate as a line: masked name, ring, the category the pack proposes, minutes, first and last, place in the ranking.
 
     `grounds` say what makes up the risk; `missing` are questions still open. `known` is the code of the contact or case that
@@ -173,7 +173,7 @@ class SearchView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundFilter:
+class CandidateFilter:
     """Which candidates: by state, ring, category ("none": by no category); `place` by its code or name."""
 
     state: str = "proposed"
@@ -182,11 +182,11 @@ class FoundFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundSheet:
+class CandidateSheet:
     """How a file of candidates is laid out: headings, and the cells of a line under them."""
 
     headings: tuple[str, ...]
-    cells: Callable[[Found], Sequence[Any]]
+    cells: Callable[[CandidateRow], Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)

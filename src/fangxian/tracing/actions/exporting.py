@@ -14,7 +14,7 @@ from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry.checking import invalid
 from fangxian.standards.tables import Cell, TableError, write_csv, write_xlsx
 from fangxian.tracing import finding, searching
-from fangxian.tracing.finds import FoundFilter, FoundSheet
+from fangxian.tracing.finds import CandidateFilter, CandidateSheet
 from fangxian.tracing.queries import finding as queries
 
 _WRITERS: Mapping[str, Callable[[Path, Sequence[str], Iterable[Sequence[Cell]]], int]] = {
@@ -24,7 +24,7 @@ _WRITERS: Mapping[str, Callable[[Path, Sequence[str], Iterable[Sequence[Cell]]],
 _CHUNK = 1000
 
 
-def export_found(by: Actor, search: str, wanted: FoundFilter, path: Path, sheet: FoundSheet) -> int:
+def export_found(by: Actor, search: str, wanted: CandidateFilter, path: Path, sheet: CandidateSheet) -> int:
     """Write the candidates that a filter wants to a .csv or .xlsx file, masked as on the screen; how many rows.
 
     The journal is written first, with the actor's purpose. Raises NotAllowed without the right, Invalid for another kind of
@@ -46,7 +46,7 @@ def export_found(by: Actor, search: str, wanted: FoundFilter, path: Path, sheet:
 
 
 @action
-def _noted(by: Actor, search: str, wanted: FoundFilter, name: str, headings: Sequence[str]) -> None:
+def _noted(by: Actor, search: str, wanted: CandidateFilter, name: str, headings: Sequence[str]) -> None:
     row = searching.search(by, search)
     rows = queries.filtered(by, row, wanted).count()
     data = {
@@ -60,7 +60,7 @@ def _noted(by: Actor, search: str, wanted: FoundFilter, name: str, headings: Seq
     record(by, "contacts.exported", (finding.SUBJECT, row.pk), area=row.area, data=data)
 
 
-def _rows(by: Actor, search: str, wanted: FoundFilter, sheet: FoundSheet) -> Iterator[list[Any]]:
+def _rows(by: Actor, search: str, wanted: CandidateFilter, sheet: CandidateSheet) -> Iterator[list[Any]]:
     zone, after = clock.zone(), 0
     while rows := queries.found(by, search, wanted, after=after, limit=_CHUNK):
         after = rows[-1].rank

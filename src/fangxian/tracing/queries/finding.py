@@ -17,10 +17,10 @@ from fangxian.tracing import finding, judging, searching, sources, staying, weig
 from fangxian.tracing.actions.finding import MOST_CASES, numbers
 from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.finds import (
+    CandidateFilter,
+    CandidateRow,
     CaseWindow,
     Crowd,
-    Found,
-    FoundFilter,
     Meeting,
     Plan,
     SearchForm,
@@ -91,14 +91,16 @@ def sums(by: Actor, view: SearchView) -> Sums:
     return Sums(returned, states, returned - known, rings, categories, _open(mine))
 
 
-def found(by: Actor, code: str, wanted: FoundFilter | None = None, *, after: int = 0, limit: int = 50) -> list[Found]:
+def found(
+    by: Actor, code: str, wanted: CandidateFilter | None = None, *, after: int = 0, limit: int = 50
+) -> list[CandidateRow]:
     """Candidates whom the reader may decide about or see, those to be called first first; `after` is the last one's rank."""
     row = searching.search(by, code)
-    rows = filtered(by, row, wanted or FoundFilter()).filter(rank__gt=after).order_by("rank")[:limit]
+    rows = filtered(by, row, wanted or CandidateFilter()).filter(rank__gt=after).order_by("rank")[:limit]
     return _lines(by, list(rows.select_related("contact", "case")))
 
 
-def filtered(by: Actor, row: Search, wanted: FoundFilter) -> QuerySet[Candidate]:
+def filtered(by: Actor, row: Search, wanted: CandidateFilter) -> QuerySet[Candidate]:
     """The candidates of a search that a filter wants."""
     rows = Candidate.objects.filter(by.scope(RIGHT) | by.scope("tracing.view"), search=row)
     if wanted.state:
@@ -110,7 +112,7 @@ def filtered(by: Actor, row: Search, wanted: FoundFilter) -> QuerySet[Candidate]
     return rows
 
 
-def candidate(by: Actor, code: str, candidate_id: int) -> tuple[Found, tuple[Meeting, ...]]:
+def candidate(by: Actor, code: str, candidate_id: int) -> tuple[CandidateRow, tuple[Meeting, ...]]:
     """One candidate with every time together. Raises NotFound."""
     row = searching.search(by, code)
     rows = Candidate.objects.filter(by.scope(RIGHT) | by.scope("tracing.view"), search=row, pk=candidate_id)
@@ -120,7 +122,7 @@ def candidate(by: Actor, code: str, candidate_id: int) -> tuple[Found, tuple[Mee
     return _lines(by, [one])[0], _meetings(by, row, [one])[one.pk]
 
 
-def meetings(by: Actor, code: str, lines: Iterable[Found]) -> Mapping[int, tuple[Meeting, ...]]:
+def meetings(by: Actor, code: str, lines: Iterable[CandidateRow]) -> Mapping[int, tuple[Meeting, ...]]:
     """The times together of candidates that `found` gave, by their ids; six queries, however many."""
     row = searching.search(by, code)
     wanted = [one.id for one in lines]
@@ -172,7 +174,7 @@ def _open(rows: QuerySet[Candidate], most: int = 2000) -> dict[str, int]:
     return dict(sorted(told.items(), key=lambda one: -one[1]))
 
 
-def _lines(by: Actor, rows: Sequence[Candidate]) -> list[Found]:
+def _lines(by: Actor, rows: Sequence[Candidate]) -> list[CandidateRow]:
     cards = registry.names({row.person_id for row in rows if row.person_id is not None})
     codes = registry.codes_of(cards)
     spots = registry.spots({one["place"] for row in rows for one in row.meetings if one["place"]})
@@ -181,14 +183,14 @@ def _lines(by: Actor, rows: Sequence[Candidate]) -> list[Found]:
 
 def _line(
     by: Actor, row: Candidate, names: Mapping[int, str], codes: Mapping[int, str], spots: Mapping[int, Any]
-) -> Found:
+) -> CandidateRow:
     case = row.case if row.case and by.may("cases.view", row.case.area) else None
     contact = row.contact if row.contact and by.may("contacts.view", row.contact.area) else None
     known = contact or case
     places = dict.fromkeys(
         spots[one["place"]].name_zh if one["place"] in spots else one["label"] for one in row.meetings
     )
-    return Found(
+    return CandidateRow(
         row.pk, row.rank, names.get(row.person_id or 0, ""), row.area, row.ring, row.state, row.category, row.basis, row.minutes,
         row.first_at, row.last_at, row.risk, tuple(Text(zh, en) for zh, en in row.grounds), tuple(row.missing), tuple(places),
         known.code if known else "", "contact" if contact else "case" if case else "", row.reason, codes.get(row.person_id or 0, ""),

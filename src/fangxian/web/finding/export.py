@@ -6,19 +6,19 @@ from django.utils.translation import gettext as _
 
 from fangxian.registry import queries as registry
 from fangxian.standards.tables import Cell
-from fangxian.tracing.finds import Found, FoundSheet
+from fangxian.tracing.finds import CandidateRow, CandidateSheet
 from fangxian.web.finding.words import RINGS, STATES
 from fangxian.web.saying import fact_name, fact_value, said
 
 
-def sheet() -> FoundSheet:
+def sheet() -> CandidateSheet:
     """Headings and cells in the reader's language."""
 
     @cache
     def area(code: str) -> str:
         return registry.short_area_names([code]).get(code, code)
 
-    def cells(row: Found) -> list[Cell]:
+    def cells(row: CandidateRow) -> list[Cell]:
         category = fact_value("category", row.category) if row.category else ""
         return [
             row.rank, row.name, row.person, area(row.area), str(RINGS.get(row.ring, row.ring)), str(STATES[row.state][0]), category,
@@ -30,4 +30,4 @@ def sheet() -> FoundSheet:
         _("Order of calling"), _("Name"), _("Person code"), _("Area"), _("Ring"), _("State"), _("Category"), _("Clause"),
         _("Minutes together"), _("First"), _("Last"), _("Places"), _("Why so early"), _("Still to be asked"),
     )  # fmt: skip
-    return FoundSheet(headings, cells)
+    return CandidateSheet(headings, cells)

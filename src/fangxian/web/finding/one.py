@@ -15,7 +15,7 @@ from fangxian.protocols.vocabulary import facts as known_facts
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries
 from fangxian.tracing.desk import RIGHT
-from fangxian.tracing.finds import Found, FoundFilter, Meeting, SearchView
+from fangxian.tracing.finds import CandidateFilter, CandidateRow, Meeting, SearchView
 from fangxian.web.finding.drawing import strip
 from fangxian.web.finding.words import RINGS, STATES, STEPS
 from fangxian.web.maps import Board, Feature, geojson
@@ -100,17 +100,17 @@ def resume(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("web:search", code)
 
 
-def filter_of(given: Any) -> FoundFilter:
+def filter_of(given: Any) -> CandidateFilter:
     """What the address narrows the list by."""
     ring = given.get("ring", "")
     state = given.get("state", "proposed")
-    return FoundFilter(
+    return CandidateFilter(
         state=state if state in STATES or state == "" else "proposed",
         ring=int(ring) if ring in ("1", "2", "3") else 0, category=given.get("category", "")[:20],
     )  # fmt: skip
 
 
-def query_of(wanted: FoundFilter) -> str:
+def query_of(wanted: CandidateFilter) -> str:
     """The same as an address says it."""
     parts = {"state": wanted.state, "ring": wanted.ring or "", "category": wanted.category}
     return "&".join(f"{name}={value}" for name, value in parts.items() if value or name == "state")
@@ -129,7 +129,7 @@ def _progress(by: Actor, view: SearchView) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lines(by: Actor, view: SearchView, rows: list[Found]) -> list[dict[str, Any]]:
+def _lines(by: Actor, view: SearchView, rows: list[CandidateRow]) -> list[dict[str, Any]]:
     told = queries.meetings(by, view.code, rows)
     areas = registry.short_area_names({row.area for row in rows})
     return [
@@ -146,7 +146,7 @@ def _vias(meetings: tuple[Meeting, ...]) -> list[tuple[str, str, str]]:
 
 def _features(by: Actor, view: SearchView) -> tuple[Feature, ...]:
     """Places where somebody was met, larger where more were; homes stay off the map."""
-    rows = queries.found(by, view.code, FoundFilter(state=""), limit=DRAWN)
+    rows = queries.found(by, view.code, CandidateFilter(state=""), limit=DRAWN)
     people: dict[str, set[int]] = {}
     spot: dict[str, Meeting] = {}
     for pk, meetings in queries.meetings(by, view.code, rows).items():

@@ -117,9 +117,9 @@ def _page(request: HttpRequest, by: Actor, form: PublishForm | None, refusal: Re
 def _given(by: Actor, asked: QueryDict) -> dict[str, Any]:
     """What an address says of the notice: a place on record, the outbreak, from when to when (a search for contacts knows them)."""
     told: dict[str, Any] = {name: asked[name] for name in ("outbreak",) if asked.get(name)}
-    for name in ("from_at", "to_at"):
+    for when in ("from_at", "to_at"):
         with suppress(ValueError):
-            told[name] = datetime.fromisoformat(asked.get(name, "").replace(" ", "+"))
+            told[when] = datetime.fromisoformat(asked.get(when, "").replace(" ", "+"))
     spot = registry.spots_by_code([asked.get("place", "")]).get(asked.get("place", ""))
     if spot is not None and by.may("venues.publish", spot.area):
         told |= {"kind": spot.kind, "name_zh": spot.name_zh, "name_en": spot.name_en, "area": spot.area}
