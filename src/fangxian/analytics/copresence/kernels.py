@@ -23,7 +23,7 @@ OPEN, FRONTIER, SETTLED = np.uint8(0), np.uint8(128), np.uint8(255)
 #: Steps of time that codes tell apart: of open persons, and of the frontier.
 REACHED, BEGUN = 126, 127
 #: Rows in a block of `Blocks`, as a power of two.
-BLOCK = 6
+BLOCK = 7
 
 
 class Frontier(NamedTuple):
@@ -178,21 +178,27 @@ def lines(vias, since, until, own, own_rows, bounds, person, arrival, departure,
 
     Gives five arrays of one length: person, via, place, and the overlap's start and end.
     """
-    room, n = 1024, 0
+    room, n = 1 << 16, 0
     who, via, where = np.empty(room, np.uint32), np.empty(room, np.uint32), np.empty(room, np.uint32)
     begin, finish = np.empty(room, np.int32), np.empty(room, np.int32)
+    most = 0
     for k in range(len(vias)):
-        for at in range(own[vias[k]], own[vias[k] + 1]):
-            r = np.int64(own_rows[at])
+        most = max(most, own[vias[k] + 1] - own[vias[k]])
+    rows, places, looks = np.empty(most + 1, np.int64), np.empty(most + 1, np.int64), np.empty(most + 1, np.int64)
+    hits = np.empty((1 << BLOCK) + 1, np.int64)
+    for k in range(len(vias)):
+        # In three rounds over the stays of one via, so that the waits for far memory of each round overlap.
+        mine = _within(own_rows[own[vias[k]] : own[vias[k] + 1]], arrival, departure, since[k], until[k], tau, rows)
+        for at in range(mine):
+            places[at] = place_of(rows[at], bounds, blocks)
+        for at in range(mine):
+            needed = max(arrival[rows[at]], since[k]) + tau
+            looks[at] = _first_block(rows[at] >> BLOCK, bounds[places[at]] >> BLOCK, blocks.before, needed)
+        for at in range(mine):
+            r, q = rows[at], places[at]
             a, b = max(arrival[r], since[k]), min(departure[r], until[k])
-            if b - a < tau or b < a:
-                continue
-            q = place_of(r, bounds, blocks)
-            start, end = bounds[q], bounds[q + 1]
-            block = r >> BLOCK
-            while block << BLOCK > start and blocks.before[block - 1] >= a + tau:
-                block -= 1
-            i = max(start, block << BLOCK)
+            end = bounds[q + 1]
+            i = max(bounds[q], looks[at] << BLOCK)
             while i < end and arrival[i] <= b - tau:
                 stop = min(end, ((i >> BLOCK) + 1) << BLOCK)
                 if blocks.latest[i >> BLOCK] < a + tau:
@@ -202,17 +208,46 @@ def lines(vias, since, until, own, own_rows, bounds, person, arrival, departure,
                     room *= 2
                     who, via, where = _grown(who, room), _grown(via, room), _grown(where, room)
                     begin, finish = _grown(begin, room), _grown(finish, room)
-                while i < stop:
-                    x, y = max(a, arrival[i]), min(b, departure[i])
-                    if y - x >= tau and code[person[i]] == OPEN:
-                        who[n] = person[i]
-                        via[n] = vias[k]
-                        where[n] = q
-                        begin[n] = x
-                        finish[n] = y
-                        n += 1
-                    i += 1
+                for hit in hits[: _overlapping(arrival[i:stop], departure[i:stop], a, b, tau, hits)]:
+                    p = person[i + hit]
+                    who[n] = p
+                    via[n] = vias[k]
+                    where[n] = q
+                    begin[n] = max(a, arrival[i + hit])
+                    finish[n] = min(b, departure[i + hit])
+                    n += code[p] == OPEN
+                i = stop
     return who[:n], via[:n], where[:n], begin[:n], finish[:n]
+
+
+@njit(nogil=True, cache=True)
+def _within(own_rows, arrival, departure, since, until, tau, rows):  # type: ignore[no-untyped-def]
+    """Those of one person's rows that hold `tau` seconds of its window: written to `rows`; their number."""
+    n = np.uint64(0)
+    for at in range(len(own_rows)):
+        r = own_rows[at]
+        rows[n] = r
+        stayed = min(departure[r], until) - max(arrival[r], since)
+        n += np.uint64((stayed >= tau) & (stayed >= 0))
+    return np.int64(n)
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _first_block(block, first, before, needed):  # type: ignore[no-untyped-def]
+    """The first block of a place, from this one backwards, before which nobody stays on until `needed`."""
+    while block > first and before[block - 1] >= needed:
+        block -= 1
+    return block
+
+
+@njit(nogil=True, cache=True)
+def _overlapping(arrival, departure, a, b, tau, hits):  # type: ignore[no-untyped-def]
+    """Which of some rows share `tau` seconds with a to b: written to `hits`; their number."""
+    n = np.uint64(0)
+    for i in range(len(arrival)):
+        hits[n] = i
+        n += np.uint64(min(b, departure[i]) - max(a, arrival[i]) >= tau)
+    return np.int64(n)
 
 
 @njit(nogil=True, cache=True, inline="always")
