@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from tests.support import postgres
+
+if TYPE_CHECKING:
+    from tests.support.exchange import Exchange
+    from tests.support.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -99,6 +104,44 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush_unguarded)
         yield
+
+
+@pytest.fixture(scope="module")
+def city(django_db_setup: None, django_db_blocker: Any) -> "Iterator[World]":
+    """The city of Xizhou in the middle of its outbreak, for the tests of one module."""
+    from tests.support import web
+
+    with django_db_blocker.unblock(), web.city() as built:
+        yield built
+
+
+@pytest.fixture
+def at_the_hour(city: "World", db: None, tmp_path: Path, settings: Any) -> Iterator[None]:
+    """One test in the city: at the instant at which it is looked at, and undone afterwards."""
+    from tests.support import web
+
+    settings.MEDIA_ROOT = tmp_path
+    with web.a_test():
+        yield
+
+
+@pytest.fixture(scope="module")
+def duty_room(django_db_setup: None, django_db_blocker: object) -> "Iterator[Exchange]":
+    """The same city behind the API, for the tests of one module."""
+    from tests.support.exchange import on_duty
+
+    with on_duty(django_db_blocker) as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def exchange(duty_room: "Exchange", db: None) -> "Iterator[Exchange]":
+    """A line to the API for each of its people; what is done on it is undone after the test."""
+    from fangxian.core import clock
+    from tests.support.exchange import NOW
+
+    with clock.at(NOW):
+        yield duty_room
 
 
 @pytest.fixture(autouse=True)

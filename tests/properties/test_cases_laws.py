@@ -75,7 +75,7 @@ class Outbreak(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.now = START + timedelta(days=10)
-        self.county = County(START)
+        self.county = County.at(START)
         self.actors = {post: self.county.actor(post) for post in (*LEVELS, "clinic", "investigator")}
 
     def _any(self, pick: int) -> Case:

@@ -45,10 +45,10 @@ def _plain(value: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, web.city() as built:
+def city(city: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(house, "DATA_DIR", tmp_path_factory.mktemp("home"))
-        yield built
+        yield city
 
 
 DAYS = st.integers(1, 6).map(lambda day: f"2026-02-{20 + day}")

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
 from typing import Any
@@ -62,12 +61,6 @@ class _Cells(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._in and not self._below:
             self.rows[-1][-1] += data.strip()
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

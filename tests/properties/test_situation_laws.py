@@ -54,7 +54,7 @@ class Days(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.now = START
-        self.county = County(START)
+        self.county = County.at(START)
         self.outbreak = queries.outbreak(SYSTEM, self.county.outbreak)
         self.parts = registry.parts(CITY)
         self.codes: list[str] = []

@@ -35,7 +35,7 @@ from fangxian.registry.models import Person
 from fangxian.tracing import actions, judging, queries
 from fangxian.tracing.models import Contact, Exposure, Investigation
 from tests.support.county import START, with_pack
-from tests.support.tracers import COVID, Tracers, books_agree, hand_on
+from tests.support.tracers import Tracers, books_agree, hand_on
 
 NOW = START + timedelta(hours=10)
 HOW: list[dict[str, Any]] = [
@@ -72,7 +72,7 @@ class Tracing(RuleBasedStateMachine):
     def begin(self) -> None:
         self.now = NOW
         with clock.at(NOW):
-            self.town = Tracers(COVID, NOW)
+            self.town = Tracers.at(NOW)
             self.people = [registry.register_person(SYSTEM, self.town.person()).code for _ in range(6)]
 
     def _try(self, work: Any) -> Any:

@@ -114,7 +114,7 @@ class Outbreak(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         with clock.at(self.now):
-            self.quarter = Quarter()
+            self.quarter = Quarter.now()
 
     def rows(self, state: str) -> list[Any]:
         return list(Zone.objects.filter(state=state).order_by("pk"))

@@ -1,30 +1,15 @@
 """A day of an outbreak by API: a hospital's system reports, the county reviews, an investigator traces, a phone loses its network."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from fangxian.core import clock
 from fangxian.core.access import PURPOSES
 from fangxian.duties import queries as duties
-from tests.support.exchange import NOW, Exchange, on_duty
+from tests.support.exchange import NOW, Exchange
 from tests.support.tracers import hand_on
 from tests.support.world import GRID, WANGCHAO
-
-
-@pytest.fixture(scope="module")
-def duty_room(django_db_setup: None, django_db_blocker: object) -> Iterator[Exchange]:
-    with on_duty(django_db_blocker) as exchange:
-        yield exchange
-
-
-@pytest.fixture
-def exchange(duty_room: Exchange, db: None) -> Iterator[Exchange]:
-    with clock.at(NOW):
-        yield duty_room
 
 
 def _card(exchange: Exchange, **more: Any) -> dict[str, Any]:

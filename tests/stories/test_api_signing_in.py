@@ -1,6 +1,5 @@
 """Who may ask: sessions of the pages, tokens of machines, and whoever is neither."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,20 +9,8 @@ from django.test import Client
 from fangxian.core import accounts, clock, tokens
 from fangxian.core.access import SYSTEM, actor_for
 from fangxian.core.errors import Invalid, NotAllowed
-from tests.support.exchange import NOW, Exchange, on_duty
+from tests.support.exchange import NOW, Exchange
 from tests.support.world import PASSWORD
-
-
-@pytest.fixture(scope="module")
-def duty_room(django_db_setup: None, django_db_blocker: object) -> Iterator[Exchange]:
-    with on_duty(django_db_blocker) as exchange:
-        yield exchange
-
-
-@pytest.fixture
-def exchange(duty_room: Exchange, db: None) -> Iterator[Exchange]:
-    with clock.at(NOW):
-        yield duty_room
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,20 +21,7 @@ from tests.support.photos import HEIC, bomb, photo
 from tests.support.web import NOW
 from tests.support.world import World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World, tmp_path: Path, settings: Any) -> Iterator[None]:
-    settings.MEDIA_ROOT = tmp_path
-    with web.a_test():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
 
 def _step(city: World, post: str = "grid", kind: str = "contact.notification") -> Any:

@@ -23,7 +23,7 @@ TODAY = date(2024, 3, 4)
 @pytest.fixture
 def county() -> Iterator[County]:
     with with_pack(), clock.at(NOW):
-        yield County()
+        yield County.at()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ TODAY = date(2024, 3, 24)
 @pytest.fixture
 def county() -> Iterator[County]:
     with with_pack(), clock.at(NOW):
-        yield County(START)
+        yield County.at(START)
 
 
 def _ago(days: int, hour: int = 0) -> datetime:

@@ -24,7 +24,7 @@ NOW = START + timedelta(hours=1)
 @pytest.fixture
 def county() -> Iterator[County]:
     with with_pack(), clock.at(NOW):
-        yield County()
+        yield County.at()
 
 
 def _kinds(case: Case) -> set[str]:
@@ -270,7 +270,7 @@ def test_those_who_listen_hear_of_reported_cases_once() -> None:
     outbox.handles(events.CasesReported)(hear)
     try:
         with with_pack(), clock.at(NOW):
-            county = County()
+            county = County.at()
             case = actions.report(county.actor("clinic"), county.form())
             outbox.deliver()
         assert [one.case_ids for one in heard] == [(case.pk,)]

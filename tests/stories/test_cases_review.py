@@ -25,7 +25,7 @@ EARLIER = date(2024, 3, 1)
 @pytest.fixture
 def county() -> Iterator[County]:
     with with_pack(), clock.at(START + timedelta(hours=2)):
-        yield County()
+        yield County.at()
 
 
 @pytest.fixture

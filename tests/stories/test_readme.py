@@ -38,12 +38,6 @@ EXAMPLES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
 @pytest.fixture
 def told(city: World, db: None) -> Iterator[dict[str, Any]]:
     """What the examples take for granted: who is signed in, and the code of the person of the first case."""

@@ -51,7 +51,7 @@ def county(db: None, settings: Any, tmp_path: Path) -> Iterator[County]:
     settings.MEDIA_ROOT = tmp_path / "files"
     with with_pack():
         with at(0, 8):
-            county = County()
+            county = County.at()
             for _one in range(2):
                 cases.report(SYSTEM, county.form())
         with at(1, 10):
@@ -171,7 +171,7 @@ def test_a_signature_is_for_what_was_read(county: County) -> None:
 def test_of_two_who_sign_at_once_one_does(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     with with_pack(), at(0, 8):
-        county = County()
+        county = County.at()
         moment = clock.now()
         row = actions.draft(SYSTEM, county.outbreak, CITY, day(0))
         outcomes: list[str] = []

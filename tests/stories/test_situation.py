@@ -46,7 +46,7 @@ def county() -> Iterator[Tracers]:
     """Three days of an outbreak in two counties."""
     with with_pack():
         with at(0, 8):
-            county = Tracers()
+            county = Tracers.at()
         with at(1, 9):
             elsewhere = {"area": OTHER_COUNTY, "organisation": county.other_clinic}
             suspected = county.case(classification="suspected", diagnosed_at=None, **elsewhere)

@@ -17,7 +17,7 @@ from fangxian.surveillance import actions, queries
 from fangxian.surveillance.calendars import calendar_of
 from fangxian.surveillance.models import Report
 from fangxian.surveillance.schemas import ObservationForm, ReportForm, SourceForm, UntestedForm
-from tests.support import sentinels, web
+from tests.support import sentinels
 from tests.support.web import NOW
 from tests.support.world import LANYUE, World
 
@@ -26,15 +26,9 @@ TODAY = date(2026, 3, 4)
 YESTERDAY = date(2026, 3, 3)
 
 
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
 @pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test(), override("en"):
+def in_english(at_the_hour: None) -> Iterator[None]:
+    with override("en"):
         yield
 
 

@@ -18,7 +18,7 @@ from fangxian.registry import actions as registry
 from fangxian.tracing import actions, queries
 from fangxian.tracing.models import Contact, Exposure
 from tests.support.county import START, with_pack
-from tests.support.tracers import COVID, Tracers, books_agree, hand_on
+from tests.support.tracers import Tracers, books_agree, hand_on
 
 pytestmark = pytest.mark.django_db
 NOW = START + timedelta(hours=10)
@@ -27,7 +27,7 @@ NOW = START + timedelta(hours=10)
 @pytest.fixture
 def town() -> Iterator[Tracers]:
     with with_pack(), override("en"), clock.at(NOW):
-        yield Tracers(COVID, NOW)
+        yield Tracers.at(NOW)
 
 
 def met(town: Tracers, **more: Any) -> str:

@@ -14,7 +14,7 @@ from fangxian.tracing import actions, queries
 from fangxian.tracing.models import Contact, Exposure
 from fangxian.tracing.schemas import ExposureForm
 from tests.support.county import COUNTY, START, VILLAGE, with_pack
-from tests.support.tracers import COVID, Tracers, books_agree, hand_on
+from tests.support.tracers import Tracers, books_agree, hand_on
 
 pytestmark = pytest.mark.django_db
 NOW = START + timedelta(hours=10)
@@ -23,7 +23,7 @@ NOW = START + timedelta(hours=10)
 @pytest.fixture
 def town() -> Iterator[Tracers]:
     with with_pack(), override("en"), clock.at(NOW):
-        yield Tracers(COVID, NOW)
+        yield Tracers.at(NOW)
 
 
 def kinds(code: str, state: str = "open") -> set[str]:

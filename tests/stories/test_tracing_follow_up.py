@@ -17,7 +17,7 @@ from fangxian.tracing import actions, queries
 from fangxian.tracing.models import Attempt, Contact
 from fangxian.tracing.schemas import ContactFilter
 from tests.support.county import START, with_pack
-from tests.support.tracers import COVID, MERS, Tracers, books_agree, hand_on
+from tests.support.tracers import MERS, Tracers, books_agree, hand_on
 
 pytestmark = pytest.mark.django_db
 NOW = START + timedelta(hours=10)
@@ -27,13 +27,13 @@ WELL = {"temperature": 36.4, "symptoms": "none"}
 @pytest.fixture
 def town() -> Iterator[Tracers]:
     with with_pack(), override("en"), clock.at(NOW):
-        yield Tracers(COVID, NOW)
+        yield Tracers.at(NOW)
 
 
 @pytest.fixture
 def mers() -> Iterator[Tracers]:
     with with_pack(), override("en"), clock.at(NOW):
-        yield Tracers(MERS, NOW)
+        yield Tracers.at(NOW, MERS)
 
 
 def met(town: Tracers, **more: Any) -> str:

@@ -18,7 +18,7 @@ from fangxian.tracing import actions, queries
 from fangxian.tracing.models import Activity, Investigation
 from fangxian.tracing.schemas import StayForm
 from tests.support.county import COUNTY, START, with_pack
-from tests.support.tracers import COVID, Tracers, hand_on
+from tests.support.tracers import Tracers, hand_on
 
 pytestmark = pytest.mark.django_db
 NOW = START + timedelta(hours=10)
@@ -34,7 +34,7 @@ FOUND = {
 @pytest.fixture
 def town() -> Iterator[Tracers]:
     with with_pack(), override("en"), clock.at(NOW):
-        yield Tracers(COVID, NOW)
+        yield Tracers.at(NOW)
 
 
 def owed(town: Tracers) -> dict[str, Any]:

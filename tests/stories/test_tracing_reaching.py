@@ -12,7 +12,7 @@ from fangxian.duties import queries as duties
 from fangxian.tracing import actions, queries
 from fangxian.tracing.models import Contact
 from tests.support.county import START, with_pack
-from tests.support.tracers import COVID, Tracers, books_agree
+from tests.support.tracers import Tracers, books_agree
 
 pytestmark = pytest.mark.django_db
 NOW = START + timedelta(hours=10)
@@ -22,7 +22,7 @@ AGAIN = timedelta(hours=2)
 @pytest.fixture
 def town() -> Iterator[Tracers]:
     with with_pack(), override("en"), clock.at(NOW):
-        yield Tracers(COVID, NOW)
+        yield Tracers.at(NOW)
 
 
 def _met(town: Tracers) -> str:

@@ -13,22 +13,15 @@ from fangxian.core import clock, journal
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.registry import actions as registry
-from tests.support import web
 from tests.support.world import LANYUE, WANGCHAO, World
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 3, 4, 10, tzinfo=UTC)  # ten past twelve in Xizhou, yesterday
 
 
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
 @pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test(), override("en"):
+def in_english(at_the_hour: None) -> Iterator[None]:
+    with override("en"):
         yield
 
 

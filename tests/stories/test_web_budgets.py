@@ -3,7 +3,6 @@
 The addresses are those that the house knows itself: a page that was added yesterday is asked too.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,12 +14,11 @@ from fangxian.core.access import SYSTEM
 from fangxian.duties import queries as duties
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries as tracing
-from tests.support import web
 from tests.support.addresses import filled, pages, variables
 from tests.support.web import signed_in
 from tests.support.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 BUDGET = 12
 #: Pages that cost more, and why.
 DEARER = {
@@ -38,18 +36,6 @@ ELSEWHERE = (
     "/people/duplicates/<", "/public/<str:language>/notice/", "/contact-searches/<",
 )  # fmt: skip
 ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
 
 
 def city_person(case: str) -> str:

@@ -1,7 +1,6 @@
 """The page of a case at work: its course, its track edited by several people, exposures judged before they are saved."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,24 +16,11 @@ from fangxian.registry.schemas import PersonForm
 from fangxian.tracing import actions, queries
 from fangxian.tracing.schemas import ExposureForm, StayForm
 from fangxian.web.cases.tracks import lay_out
-from tests.support import web
 from tests.support.web import HTMX, NOW, signed_in
 from tests.support.world import LANYUE, NAMES, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 BUDGET = 12
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
 
 
 def _pages(city: World) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
@@ -15,23 +14,10 @@ from fangxian.analytics.chains import analyse, place
 from fangxian.core.access import SYSTEM
 from fangxian.tracing import actions, queries
 from fangxian.tracing.schemas import ExposureForm
-from tests.support import web
 from tests.support.web import HTMX, signed_in
 from tests.support.world import NAMES, World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
 
 def _data(city: World, post: str) -> Any:

@@ -1,7 +1,6 @@
 """My duties on a page: sorted by what is latest, done with evidence, refused in words, nothing typed lost."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,23 +9,10 @@ from fangxian.core import journal
 from fangxian.core.access import SYSTEM
 from fangxian.duties import actions, queries
 from fangxian.tracing import queries as tracing
-from tests.support import web
 from tests.support.web import HTMX, NOW, signed_in
 from tests.support.world import World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
 
 def _step(city: World, post: str, kind: str, key: str = "") -> Any:

@@ -1,8 +1,6 @@
 """The four clear on a page: for whoever has contacts, also for those who see no case; what is missing, and who answers."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,23 +11,10 @@ from fangxian.core.access import SYSTEM
 from fangxian.core.errors import NotFound
 from fangxian.tracing import actions, queries
 from fangxian.tracing.schemas import ContactFilter, ExposureForm
-from tests.support import web
 from tests.support.web import signed_in
 from tests.support.world import LANYUE, World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
 
 def test_a_grid_worker_opens_the_contacts_of_the_grid_and_learns_of_no_case(city: World) -> None:

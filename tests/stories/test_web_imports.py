@@ -38,16 +38,10 @@ N9,P2,友二,家庭,2026-02-21,2026-02-22
 """
 
 
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
 @pytest.fixture(autouse=True)
-def at_the_hour(city: World, settings: Any, tmp_path: Path) -> Iterator[None]:
+def half_an_hour_later(at_the_hour: None, settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.DATA_DIR = tmp_path
-    with web.a_test(), clock.at(web.NOW + timedelta(minutes=30)):
+    with clock.at(web.NOW + timedelta(minutes=30)):
         yield
 
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,23 +19,10 @@ from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.registry import actions as registry_actions
 from fangxian.registry import queries as registry
 from fangxian.registry.schemas import ViewForm
-from tests.support import web
 from tests.support.web import signed_in
 from tests.support.world import NAMES, WANGCHAO, World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
 
 def codes(answer: Any) -> list[str]:

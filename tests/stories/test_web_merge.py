@@ -1,6 +1,5 @@
 """Two records of one person, side by side: why they are proposed, what differs, merged with what is right on either, parted again."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,21 +20,14 @@ from tests.support import web
 from tests.support.web import HTMX, signed_in
 from tests.support.world import CITY, GRID, NAMES, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
 
 @pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        with clock.at(web.NOW - timedelta(minutes=2)):
-            built.staff["registrar"] = create_account(SYSTEM, "registrar", "卢栖迟", grants=[Grant("registrar", CITY)])
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
+def city(city: World, django_db_blocker: Any) -> World:
+    with django_db_blocker.unblock(), clock.at(web.NOW - timedelta(minutes=2)):
+        city.staff["registrar"] = create_account(SYSTEM, "registrar", "卢栖迟", grants=[Grant("registrar", CITY)])
+    return city
 
 
 def entered(city: World, **differing: Any) -> tuple[Any, Any]:

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,23 +21,11 @@ from tests.support import web
 from tests.support.web import HTMX, signed_in
 from tests.support.world import LANYUE, NAMES, PASSWORD, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 #: More than nearly any page needs; a page that asks once for each line is found out by it.
 BUDGET = 12
 #: Pages whose stage asks more: a subject's duties are read with five queries, late steps of contacts with one a kind of duty.
 DEARER = {"me": 14}
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
 
 
 def _addresses(city: World) -> dict[str, tuple[str, str]]:

@@ -1,8 +1,6 @@
 """The pages as an application on a telephone: what it is given, what it takes along, and that none of it tells too much."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -12,23 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fangxian.duties import queries
-from tests.support import web
 from tests.support.web import signed_in
 from tests.support.world import NAMES, World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
 
 def test_the_duties_are_taken_along_masked_complete_and_cheaply(city: World) -> None:

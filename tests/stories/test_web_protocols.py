@@ -1,30 +1,16 @@
 """Guidelines on a page: every value with its grade, never a guess as published, two editions side by side, those in force first."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from fangxian import protocols
 from fangxian.protocols import Point
-from tests.support import web
 from tests.support.web import signed_in
 from tests.support.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 PACKS = sorted(one.id for one in protocols.available() if not one.base)
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
 
 
 def below(points: tuple[Point, ...]) -> Iterator[Point]:

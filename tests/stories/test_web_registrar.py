@@ -1,7 +1,6 @@
 """The registrar's desk: posts given, handed over and ended; accounts entered with a password shown once, roles given and taken."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,22 +15,15 @@ from tests.support import web
 from tests.support.web import signed_in
 from tests.support.world import LANYUE, WANGCHAO, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
 
 @pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        with clock.at(web.NOW - timedelta(minutes=2)):
-            for login, area in (("registrar", WANGCHAO), ("far", LANYUE)):
-                built.staff[login] = accounts.create_account(SYSTEM, login, "卢栖迟", grants=[Grant("registrar", area)])
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
+def city(city: World, django_db_blocker: Any) -> World:
+    with django_db_blocker.unblock(), clock.at(web.NOW - timedelta(minutes=2)):
+        for login, area in (("registrar", WANGCHAO), ("far", LANYUE)):
+            city.staff[login] = accounts.create_account(SYSTEM, login, "卢栖迟", grants=[Grant("registrar", area)])
+    return city
 
 
 def test_a_post_is_given_handed_over_and_ended(city: World) -> None:

@@ -1,9 +1,7 @@
 """What a telephone kept without a connection, and sends: done once, at the time it was done, by whom it was, with its photograph."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,26 +12,12 @@ from fangxian.core import clock
 from fangxian.duties import actions, queries
 from fangxian.duties.models import Step
 from fangxian.tracing.models import Attempt
-from tests.support import web
 from tests.support.photos import HEIC, photo
 from tests.support.web import NOW, signed_in
 from tests.support.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 KEY = "3d1f0c9e-7a55-4c1f-9f0e-000000000001"
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World, tmp_path: Path, settings: Any) -> Iterator[None]:
-    settings.MEDIA_ROOT = tmp_path
-    with web.a_test():
-        yield
 
 
 def _step(city: World, post: str, kind: str) -> Any:

@@ -1,8 +1,6 @@
 """The pages of the situation and of the daily report: what they show, whom they refuse, what they keep."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,24 +12,10 @@ from fangxian.cases import queries as case_queries
 from fangxian.command.situation import actions, queries
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
-from tests.support import web
 from tests.support.web import HTMX, signed_in
 from tests.support.world import CITY, LANYUE, PROVINCE, WANGCHAO, World
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World, settings: Any, tmp_path: Path) -> Iterator[None]:
-    settings.MEDIA_ROOT = tmp_path
-    with web.a_test():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
 
 def drafted(city: World, area: str = CITY) -> Any:

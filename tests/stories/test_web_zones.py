@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,20 +18,8 @@ from tests.support import web
 from tests.support.web import HTMX, signed_in
 from tests.support.world import COMMUNITY, GRID, NAMES, STREET, WANGCHAO, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 BUDGET = 12
-
-
-@pytest.fixture(scope="module")
-def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), web.city() as built:
-        yield built
-
-
-@pytest.fixture(autouse=True)
-def at_the_hour(city: World) -> Iterator[None]:
-    with web.a_test():
-        yield
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ CHIEF, INVESTIGATOR = actor("duty_officer"), actor("investigator")
 @pytest.fixture
 def quarter() -> Iterator[Quarter]:
     with clock.at(START):
-        yield Quarter()
+        yield Quarter.now()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class TestThreeZones:
 
     def test_home_is_locked_down_and_a_venue_is_controlled_where_tracing_is_hard(self):
         with clock.at(START):
-            quarter = Quarter(EIGHTH)
+            quarter = Quarter.now(EIGHTH)
             case = quarter.case("A1")
             quarter.stay(case, "cafe", START - timedelta(hours=9), 60)
             assert [row.level for row in queries.proposals(CHIEF)] == ["lockdown"], "nobody said that tracing is hard"
@@ -55,7 +55,7 @@ class TestThreeZones:
 
     def test_lifted_after_fourteen_days_with_the_last_contact_and_a_round_of_two_days(self):
         with clock.at(START):
-            quarter = Quarter(EIGHTH)
+            quarter = Quarter.now(EIGHTH)
             case = quarter.case("A1")
             (row,) = queries.proposals(CHIEF)
             in_force(row.code, row.version)
@@ -106,7 +106,7 @@ class TestBuildings:
 
     def test_a_building_not_its_compound_and_five_days(self):
         with clock.at(START):
-            quarter = Quarter()
+            quarter = Quarter.now()
             case = quarter.case("A1")
             quarter.stay(case, "cafe", START - timedelta(hours=9), 45)
             (row,) = queries.proposals(CHIEF)
@@ -126,7 +126,7 @@ class TestBuildings:
 
     def test_wider_where_a_person_says_so(self):
         with clock.at(START):
-            quarter = Quarter()
+            quarter = Quarter.now()
             quarter.case("A1")
             (row,) = queries.proposals(CHIEF)
             whole = ZoneForm(level="high", units=(UnitForm(kind="place", ref=quarter.places["A"]),))
@@ -139,7 +139,7 @@ class TestBuildings:
 class TestDrawnByHand:
     def test_cells_and_outlines_hold_the_buildings_in_them(self):
         with clock.at(START):
-            quarter = Quarter()
+            quarter = Quarter.now()
             inside = {quarter.resident("A1"), quarter.resident("A2")}
             quarter.resident("C1")
             free = UnitForm(kind="outline", outline=box(LON - 0.0005, LAT - 0.0005, 0.006))
@@ -159,7 +159,7 @@ class TestDrawnByHand:
         from fangxian.tracing.schemas import StayForm
 
         with clock.at(START):
-            quarter = Quarter()
+            quarter = Quarter.now()
             case = quarter.case("A1")
             begin = START - timedelta(hours=8)
             form = StayForm(

@@ -15,6 +15,7 @@ from fangxian.core.access import SYSTEM, Actor, Grant
 from fangxian.duties import packs
 from fangxian.registry import actions as registry
 from fangxian.registry.schemas import Division, PersonForm
+from tests.support import kept
 
 PACK = "river-fever"
 START = datetime(2024, 3, 4, 0, tzinfo=UTC)  # 08:00 in Shanghai, a Monday
@@ -90,6 +91,11 @@ class County:
                 SYSTEM, OutbreakForm(name_zh="江城河热", name_en="River fever in Jiangcheng", pack=PACK, area=PROVINCE)
             ).code
         self.serial = 0
+
+    @classmethod
+    def at(cls, now: datetime = START) -> "County":
+        """The county as it is at the instant."""
+        return kept.once(("county", now), lambda: cls(now))
 
     def actor(self, post: str) -> Actor:
         """Whoever holds the post, with the rights of now."""

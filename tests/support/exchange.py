@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.test import Client, override_settings
 
 from fangxian.cases import queries as cases
@@ -19,8 +18,10 @@ from fangxian.core.access import SYSTEM, Grant, roles
 from fangxian.duties import queries as duties
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries as tracing
+from tests.support import kept
 from tests.support import world as xizhou
 from tests.support.tracers import hand_on
+from tests.support.web import rolled_back
 
 NOW = datetime(2026, 3, 4, 2, tzinfo=UTC)  # ten in the morning there
 ROOT = "/api/v1"
@@ -104,6 +105,15 @@ class Exchange:
         }  # fmt: skip
 
 
+def _staffed() -> Exchange:
+    """The exchange with a line for everybody."""
+    exchange = Exchange()
+    sitreps.draft(SYSTEM, exchange.city.outbreak, xizhou.CITY, clock.today())
+    for post in exchange.city.staff:
+        exchange.line(post)
+    return exchange
+
+
 #: A dozen passwords at full strength take longer than the rest of the city.
 _QUICK = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
 
@@ -111,10 +121,5 @@ _QUICK = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5Pas
 @contextmanager
 def on_duty(blocker: Any) -> Iterator[Exchange]:
     """The exchange at `NOW`, for a whole module: built once, in a transaction that is undone at the end."""
-    with blocker.unblock(), clock.at(NOW), _QUICK, transaction.atomic():
-        exchange = Exchange()
-        sitreps.draft(SYSTEM, exchange.city.outbreak, xizhou.CITY, clock.today())
-        for post in exchange.city.staff:
-            exchange.line(post)
-        yield exchange
-        transaction.set_rollback(True)
+    with blocker.unblock(), clock.at(NOW), _QUICK, rolled_back():
+        yield kept.once(("exchange", NOW), _staffed)

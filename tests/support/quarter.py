@@ -13,6 +13,7 @@ from fangxian.registry.actions import PlaceForm
 from fangxian.registry.schemas import Division, PersonForm
 from fangxian.tracing import actions as tracing
 from fangxian.tracing.schemas import StayForm
+from tests.support import kept
 from tests.support.tracers import hand_on
 
 PROVINCE, CITY, COUNTY, OTHER_COUNTY = "99", "9901", "990101", "990102"
@@ -60,6 +61,11 @@ class Quarter:
         self.outbreak = cases.open_outbreak(
             SYSTEM, OutbreakForm(name_zh="疫情", name_en="Outbreak", pack=self.pack, area=CITY)
         ).code
+
+    @classmethod
+    def now(cls, pack: str = NINTH) -> "Quarter":
+        """The quarter as it is at this instant, with an outbreak under that pack."""
+        return kept.once(("quarter", pack, clock.now()), lambda: cls(pack))
 
     def _place(self, key: str, kind: str, name: str, village: str, outline: dict[str, Any], parent: str = "") -> None:
         form = PlaceForm(

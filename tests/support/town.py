@@ -2,10 +2,12 @@
 
 from datetime import UTC, date, datetime
 
+from fangxian.core import clock
 from fangxian.core.access import SYSTEM, Actor, Grant
 from fangxian.registry import actions
 from fangxian.registry.schemas import Division, PersonForm
 from fangxian.standards.cn_ids import citizen_check_digit
+from tests.support import kept
 
 NOW = datetime(2024, 3, 4, 1, tzinfo=UTC)
 PROVINCE, CITY, EAST, WEST = "99", "9901", "990101", "990102"
@@ -23,6 +25,10 @@ DIVISIONS = (
 
 def settle() -> None:
     """Install the house and enter the divisions."""
+    kept.once(("town", clock.now()), _settle)
+
+
+def _settle() -> None:
     actions.install(SYSTEM)
     assert actions.import_divisions(SYSTEM, DIVISIONS).faults == ()
 

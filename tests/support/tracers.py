@@ -12,6 +12,7 @@ from fangxian.duties import queries as duties
 from fangxian.registry import actions as registry
 from fangxian.registry.schemas import Division, PersonForm
 from fangxian.tracing.schemas import ExposureForm
+from tests.support import kept
 from tests.support.county import COUNTY, OTHER_COUNTY, PROVINCE, START, VILLAGE, County
 
 GRID = VILLAGE + "003"
@@ -43,6 +44,11 @@ class Tracers(County):
                 SYSTEM, OutbreakForm(name_zh="江城疫情", name_en="An outbreak", pack=pack, area=PROVINCE)
             ).code
             self.index = self.case()
+
+    @classmethod
+    def at(cls, now: datetime = START, pack: str = COVID) -> "Tracers":
+        """The county as it is at the instant, with an outbreak of `pack`."""
+        return kept.once(("tracers", pack, now), lambda: cls(pack, now))
 
     def person(self, **more: Any) -> PersonForm:
         """Somebody new of the grid."""

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.test import Client, override_settings
 
 from fangxian.core import clock
-from tests.support import world
+from fangxian.duties import packs
+from tests.support import kept, world
 from tests.support.world import World
 
 #: Half past two in the afternoon in Shanghai, a Wednesday.
@@ -22,16 +23,20 @@ _QUICK = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
 @contextmanager
 def rolled_back() -> Iterator[None]:
     """Whatever is done in the block leaves no trace in the database."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
+    editions = set(packs._kept)
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        packs._kept.intersection_update(editions)
 
 
 @contextmanager
 def city() -> Iterator[World]:
     """The city at `NOW`, for the length of the block."""
     with override_settings(**_QUICK), rolled_back():
-        yield world.build(NOW)
+        yield kept.once(("Xizhou", NOW), lambda: world.build(NOW))
 
 
 @contextmanager
