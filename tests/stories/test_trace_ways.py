@@ -112,3 +112,23 @@ def test_a_register_with_gaps_a_crowd_and_a_wrong_clock(console: Console, tmp_pa
             code=2,
         )["said"]
     )
+
+
+def test_the_time_and_place_that_explain_the_cases(console: Console, tmp_path: Path) -> None:
+    rows = [f"{who},hall,2022-03-05 18:00:00,2022-03-05 21:00:00" for who in ("a", "b", "c", "waiter")]
+    rows += [f"v{k},hall,2022-03-06 1{k % 9}:00:00,2022-03-06 1{k % 9}:20:00" for k in range(40)]
+    rows += [f"{who},own {who},2022-03-05 08:00:00,2022-03-05 17:00:00" for who in ("a", "b", "c", "waiter")]
+    stays, window = "\n".join(["person,place,t_in,t_out", *rows]), "2022-03-04 00:00:00,2022-03-07 00:00:00"
+    index = "\n".join(["person,from,to", *(f"{who},{window}" for who in "abc")])
+    told = ask(console, tmp_path, stays, index, "--backward", "--common-source")
+    assert (told["places"], told["people"]) == (1, 1)
+    found = table(tmp_path, "lines")[0]
+    assert (found["place"], f"{found['from']:%d %H}–{found['to']:%H}", found["cases"], found["visitors"]) == (
+        "hall",
+        "05 18–21",
+        3,
+        4,
+    )
+    assert 0 < found["p"] < 0.2 and found["share"] == 1
+    assert [(one["person"], one["cases"]) for one in table(tmp_path, "people")] == [("waiter", 3)]
+    assert "goes with --backward" in ask(console, tmp_path, stays, index, "--common-source", code=2)["said"]

@@ -111,6 +111,7 @@ def trace(
         Path | None,
         typer.Option(dir_okay=False, help=say("所涉人员写入此文件（.parquet 或 .csv）", "Everybody reached to this file")),
     ] = None,
+    common: ways.Common = False,
     travel: ways.Travel = False,
     rows: ways.Rows = None,
     proximity: ways.Proximity = False,
@@ -130,6 +131,7 @@ def trace(
     other = cumulative or companions or backward or cap is not None
     _refuse(engine == "native" or not other, "--engine", "只有 native 能这样算", "only native can do this")
     _refuse(cumulative + companions + backward < 2, "--backward", "一次只能选一种", "choose one of these at a time")
+    _refuse(backward or not common, "--common-source", "须与 --backward 并用", "goes with --backward")
     _refuse(rows is None or rings == 1, "--rows", "须同时给 --rings 1", "needs --rings 1")
     _refuse(companions + travel + proximity < 2, "--travel", "一次只能读一种文件", "the file is of one kind only")
     _refuse(
@@ -152,9 +154,10 @@ def trace(
         progress.update(task, description=say("追踪", "Tracing"))
         told: dict[str, Any] = {"stays": file.rows, "index_without_stays": strangers}
         if backward:
-            shared = file.sources(copresence.sources(file.stays(), cases))
+            shared, met = ways.backward(file, cases, max(1, round(tau * 60)), common=common)
             _write(out, shared)
-            told |= {"places": len(shared)}
+            _write(people, met)
+            told |= {"places": len(shared), "people": len(met)}
         else:
             if companions:
                 lines = copresence.companions(file.stays(), cases, minutes=minutes, hours=hours or None)

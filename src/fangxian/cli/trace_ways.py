@@ -66,6 +66,12 @@ Explain = _option(
     "Add a column doubt to the contacts: assumed, two_places, too_fast",
     "--explain",
 )
+Common = _option(
+    bool,
+    "与 --backward 并用：哪个场所的哪段时间最能解释这些病例（含随机检验 p）",
+    "With --backward: which place, and when, best explains the cases (with p against chance)",
+    "--common-source",
+)
 Cap = _option(
     int | None,
     "单日人次超过此数的场所不列接触者，改列公告（--notices）",
@@ -159,6 +165,32 @@ def _second_of_day(words: str | None) -> int | None:
     if hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60:
         return int(hour) * 3600 + int(minute) * 60
     raise typer.BadParameter(say("请写成 22:00", "write as 22:00"), param_hint="--closing")
+
+
+def backward(file: "StayFile", cases: "Index", tau: int, *, common: bool) -> "tuple[pa.Table, pa.Table]":
+    """Places that cases share (or the best time at each), and persons whom several cases met, the likeliest first."""
+    import pyarrow as pa
+
+    from fangxian.analytics import copresence
+
+    stays = file.stays()
+    met = copresence.carriers(stays, cases, tau=tau)
+    people = pa.table(
+        {
+            "person": file.persons.of(met.person), "cases": met.cases, "met": met.met, "evidence": met.evidence, "share": met.share,
+        }
+    )  # fmt: skip
+    if not common:
+        return file.sources(copresence.sources(stays, cases)), people
+    found = copresence.common_sources(stays, cases)
+    places = pa.table(
+        {
+            "place": file.places.of(found.place.astype("uint32")), "from": file.instants.written(found.since),
+            "to": file.instants.written(found.until), "cases": found.cases, "visitors": found.visitors,
+            "evidence": found.evidence, "share": found.share, "p": found.p,
+        }
+    )  # fmt: skip
+    return places, people
 
 
 def notices(file: "StayFile", cases: "Index", cap: int, **how: Any) -> "tuple[Traced, pa.Table, dict[str, Any]]":

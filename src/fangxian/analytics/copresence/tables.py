@@ -248,11 +248,12 @@ class StayFile:
         )  # fmt: skip
 
     def sources(self, sources: Sources) -> pa.Table:
-        """Columns place, cases, expected, lift."""
+        """Columns place, cases, expected, lift, evidence, share."""
         return pa.table(
             {
                 "place": self.places.of(sources.place), "cases": pa.array(sources.cases),
                 "expected": pa.array(sources.expected), "lift": pa.array(sources.lift),
+                "evidence": pa.array(sources.evidence), "share": pa.array(sources.share),
             }
         )  # fmt: skip
 
