@@ -1,7 +1,10 @@
 """Laws of tracing by stays: whatever the world, what is found is what a patient clerk would find, and nothing else."""
 
+import tempfile
 from collections import defaultdict
+from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fangxian.analytics import copresence
+from fangxian.analytics.copresence.projection import Projection
 from fangxian.analytics.errors import AnalysisError
 from fangxian.lake.duck import Database
 
@@ -211,6 +215,23 @@ def test_the_database_says_the_same(world, index, tau, rings):
                 assert rows_of(ours.lines) == rows_of(theirs.lines)
     finally:
         database.close()
+
+
+@given(stays, windows, st.integers(1, 20), st.integers(1, 3), st.integers(1, 9))
+def test_from_disk_the_same_is_found(world, index, tau, rings, group):
+    some = copresence.Index.of(*zip(*index, strict=True))
+    inside = copresence.Stays.of(*(np.array([one[k] for one in world], np.int64) for k in range(4)), at_least=tau)
+    with tempfile.TemporaryDirectory() as folder:
+        outside = Projection.write(inside, Path(folder) / "stays", at_least=tau, group=group)
+        for lines in (True, False):
+            here, there = (
+                trace(some, tau=tau, rings=rings, lines=lines)
+                for trace in (partial(copresence.trace, inside), outside.trace)
+            )
+            for name in ("person", "ring", "exposed_at"):
+                assert getattr(here.people, name).tolist() == getattr(there.people, name).tolist()
+            if lines:
+                assert rows_of(here.lines) == rows_of(there.lines)
 
 
 @given(stays)

@@ -173,22 +173,23 @@ def _with_late(begins, ends, steps, late):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def lines(vias, since, until, own, own_rows, bounds, person, arrival, departure, blocks, code, tau):  # type: ignore[no-untyped-def]
+def lines(vias, since, until, starts, stops, own_rows, bounds, person, arrival, departure, blocks, code, tau):  # type: ignore[no-untyped-def]
     """Every contact of open persons with `vias`, each within the window since[k] to until[k], in the order of k.
 
-    Gives five arrays of one length: person, via, place, and the overlap's start and end.
+    The stays of vias[k] are the rows own_rows[starts[k]] to own_rows[stops[k]]. Gives five arrays of one length: person, via, place,
+    and the overlap's start and end.
     """
     room, n = 1 << 16, 0
     who, via, where = np.empty(room, np.uint32), np.empty(room, np.uint32), np.empty(room, np.uint32)
     begin, finish = np.empty(room, np.int32), np.empty(room, np.int32)
     most = 0
     for k in range(len(vias)):
-        most = max(most, own[vias[k] + 1] - own[vias[k]])
+        most = max(most, stops[k] - starts[k])
     rows, places, looks = np.empty(most + 1, np.int64), np.empty(most + 1, np.int64), np.empty(most + 1, np.int64)
     hits = np.empty((1 << BLOCK) + 1, np.int64)
     for k in range(len(vias)):
         # In three rounds over the stays of one via, so that the waits for far memory of each round overlap.
-        mine = _within(own_rows[own[vias[k]] : own[vias[k] + 1]], arrival, departure, since[k], until[k], tau, rows)
+        mine = _within(own_rows[starts[k] : stops[k]], arrival, departure, since[k], until[k], tau, rows)
         for at in range(mine):
             places[at] = place_of(rows[at], bounds, blocks)
         for at in range(mine):

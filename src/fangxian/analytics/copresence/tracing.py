@@ -71,9 +71,13 @@ class Lines:
     def __len__(self) -> int:
         return len(self.person)
 
+    def columns(self) -> tuple[Ints, ...]:
+        """The arrays, in their order here."""
+        return tuple(getattr(self, name) for name in _COLUMNS)
+
     def where(self, keep: Ints) -> Lines:
         """Some of the lines: those marked, or those of these numbers in their order."""
-        return Lines(*(getattr(self, name)[keep] for name in _COLUMNS))
+        return Lines(*(column[keep] for column in self.columns()))
 
     def people(self) -> People:
         """Everybody in the lines, once."""
@@ -130,18 +134,39 @@ def trace(
     """
     if tau <= 0:
         raise AnalysisError("最短接触时间须大于 0", "the shortest contact must be longer than 0 seconds")
-    known = index.person < stays.persons
-    ring_before = Index(index.person[known], index.since[known], index.until[known])
-    tables = Tables.of(stays)
-    tables.settle(ring_before.person)
+
+    def ring_of(around: Index, tables: Tables, ring: int) -> Ring:
+        if lines or within is not None:
+            return _lines(stays, around, tables.code, tau, within, ring, threads, keep=lines)
+        return [], _reach(stays, around, tables, tau, threads)
+
+    return outwards(ring_of, Tables.of(stays), index, rings, lines=lines, latent=latent, until=until, on_ring=on_ring)
+
+
+#: The contacts of a ring, if they are to be kept, and the start of each open person's first (P; NEVER where there is none).
+Ring = tuple[list[Lines], Ints]
+
+
+def outwards(
+    ring_of: Callable[[Index, Tables, int], Ring],
+    tables: Tables,
+    index: Index,
+    rings: int,
+    *,
+    lines: bool,
+    latent: int,
+    until: Ints | None,
+    on_ring: Progress,
+) -> Traced:
+    """Ring by ring, each around those whom the one before reached, wherever the stays may be: `ring_of` looks at them."""
+    known = index.person < len(tables.code)
+    around = Index(index.person[known], index.since[known], index.until[known])
+    tables.settle(around.person)
     found_people: list[tuple[Ints, int, Ints]] = []
     found_lines: list[Lines] = []
     for ring in range(1, rings + 1):
-        if lines or within is not None:
-            met, exposed = _lines(stays, ring_before, tables.code, tau, within, ring, threads, keep=lines)
-            found_lines += met
-        else:
-            exposed = _reach(stays, ring_before, tables, tau, threads)
+        met, exposed = ring_of(around, tables, ring)
+        found_lines += met
         reached = np.flatnonzero(exposed != kernels.NEVER).astype(np.uint32)
         on_ring(ring, len(reached))
         if not len(reached):
@@ -150,7 +175,7 @@ def trace(
         found_people.append((reached, ring, at))
         tables.settle(reached)
         isolated = np.full(len(reached), kernels.NEVER, np.int32) if until is None else until[reached].astype(np.int32)
-        ring_before = Index(reached, _later(at, latent), isolated)
+        around = Index(reached, _later(at, latent), isolated)
     return Traced(_people(found_people), _joined(found_lines) if lines else None)
 
 
@@ -160,7 +185,7 @@ def _later(at: Ints, seconds: int) -> Ints:
     return later
 
 
-def _waves(frontier: Index) -> Iterator[Index]:
+def waves(frontier: Index) -> Iterator[Index]:
     """The frontier so that nobody is in one part twice: first windows, second windows …"""
     starts = np.flatnonzero(np.diff(frontier.person, prepend=-1))
     if len(starts) == len(frontier.person):
@@ -175,7 +200,7 @@ def _waves(frontier: Index) -> Iterator[Index]:
 def _reach(stays: Stays, around: Index, tables: Tables, tau: int, threads: int) -> Ints:
     """The start of each open person's first contact with persons of `around` (P), NEVER where there is none."""
     exposed: Ints | None = None
-    for wave in _waves(around):
+    for wave in waves(around):
         frontier = tables.frontier(wave)
         places = _places(stays, wave, tau, threads)
         rows = np.r_[0, np.cumsum(np.diff(stays.place_rows)[places])]
@@ -218,14 +243,15 @@ def _places(stays: Stays, frontier: Index, tau: int, threads: int) -> Ints:
 
 def _lines(
     stays: Stays, around: Index, code: Ints, tau: int, within: int | None, ring: int, threads: int, *, keep: bool
-) -> tuple[list[Lines], Ints]:
+) -> Ring:
     """The contacts with persons of `around` (if they are to be kept), and the start of each open person's first (P)."""
     own, own_rows = stays.by_person
     shortest = np.int32(tau if within is None else 1)
 
     def work(part: slice) -> Lines:
+        vias = around.person[part]
         person, via, place, t_in, t_out = kernels.lines(
-            around.person[part], around.since[part], around.until[part], own, own_rows, stays.place_rows,
+            vias, around.since[part], around.until[part], own[:-1][vias], own[1:][vias], own_rows, stays.place_rows,
             stays.person, stays.arrival, stays.departure, stays.blocks, code, shortest,
         )  # fmt: skip
         if within is not None:
