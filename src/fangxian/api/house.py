@@ -26,6 +26,7 @@ from fangxian.api import (
     registry,
     situation,
     tracing,
+    trend,
     venues,
     zones,
 )
@@ -102,6 +103,7 @@ for stage in (
     tracing,
     finding,
     situation,
+    trend,
     venues,
     zones,
     public,

@@ -40,6 +40,7 @@ SECTIONS = (
     Section("web:cases", gettext_lazy("Cases"), "cases", ("cases.view",)),
     Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view",)),
     Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
+    Section("web:trend", gettext_lazy("Trend"), "trend", ("situation.view",), "picture"),
     Section("web:chains", gettext_lazy("Chains"), "chains", ("cases.view", "tracing.view")),
     Section("web:outbreaks", gettext_lazy("Outbreaks"), "outbreaks", ("cases.view",)),
     Section("web:zones", gettext_lazy("Zones"), "zones", ("zones.view",), "picture"),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("zones/", include("fangxian.web.zones.urls")),
     path("coverage/", include("fangxian.web.coverage.urls")),
     path("situation/", include("fangxian.web.situation.urls")),
+    path("trend/", include("fangxian.web.trend.urls")),
     path("journal/", include("fangxian.web.journal.urls")),
     path("design/", include("fangxian.web.design.urls")),
     path("cases/", include("fangxian.web.cases.urls")),

@@ -133,6 +133,29 @@ def curve(
     return table
 
 
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """So many cases with the same day of onset (None: not known), local day of report, origin and division."""
+
+    onset: date | None
+    report: date
+    imported: bool
+    area: str
+    number: int
+
+
+def dates(outbreak: int, parts: Parts, period: Period, *, depth: int = 0) -> list[Dates]:
+    """The days of onset and of report of all cases of an outbreak in a jurisdiction, discarded ones left out. One query.
+
+    With `depth` also where, by so many characters of the division's code; else `area` is empty.
+    """
+    found = _cases(outbreak, parts, period).order_by()
+    found = found.annotate(held=_held(period), day=TruncDate("reported_at", tzinfo=clock.zone()))
+    found = found.annotate(place=Substr("area", 1, depth) if depth else Value("", CharField()))
+    rows = found.exclude(held=Case.DISCARDED).values_list("onset_on", "day", "origin", "place").annotate(n=Count("pk"))
+    return [Dates(onset, report, origin == "imported", place, n) for onset, report, origin, place, n in rows]
+
+
 def newest(outbreak: int, parts: Parts, period: Period) -> datetime | None:
     """When the newest case that double zero counts (`curves.double_zero`) was first held to be one; one query."""
     again = Judgement.objects.filter(

@@ -1,7 +1,6 @@
 """The epidemic curve (流行曲线) as one SVG for page, PDF and Word alike: bars by day, stacked by class.
 
-Pure: days and words in, text out, the same bytes for the same input. Classes differ by pattern as well as by colour. Colours
-are written as attributes, which a page's style sheet overrides by class (so it follows the dark mode), and paper keeps.
+Pure: days and words in, text out, the same bytes for the same input. Classes differ by pattern as well as by colour.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +9,8 @@ from datetime import date
 from html import escape
 from math import ceil
 
-WIDTH, HEIGHT = 720, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 34, 40
-_INK, _LINE = "#17212b", "#c3cad1"
+from fangxian.command.axes import FONT, HEIGHT, INK, WIDTH, Plot, dates, level, said_day, step, wide
+
 #: Class → ink of its pattern; what is drawn with it is in `_PATTERNS`.
 _COLOURS = {"confirmed": "#0a5a8c", "probable": "#0a5a8c", "suspected": "#17212b", "asymptomatic": "#5a6570"}
 _PATTERNS = {
@@ -22,7 +20,6 @@ _PATTERNS = {
     "asymptomatic": '<rect width="6" height="6" fill="#fff"/><path d="M0 1.5H6M0 4.5H6" stroke="{0}" stroke-width="1.3"/>',
 }
 _OTHER = '<rect width="6" height="6" fill="#fff"/><path d="M1.5 0V6M4.5 0V6" stroke="{0}" stroke-width="1.3"/>'
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,63 +42,26 @@ def epicurve(
         classes[:1]
     )
     highest = max((sum(counts.values()) for _day, counts in days), default=0)
-    step = _step(highest)
-    top = max(step, ceil(highest / step) * step)
-    plot = _Plot(width, height, len(days), top)
+    apart = step(highest)
+    top = max(apart, ceil(highest / apart) * apart)
+    plot = Plot(width, height, len(days), top)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="epicurve" viewBox="0 0 {width} {height}" role="img"'
-        f' aria-labelledby="{name}-title {name}-desc" font-family="Noto Sans CJK SC, Source Han Sans SC, sans-serif"'
-        f' font-size="12" fill="{_INK}">',
+        f' aria-labelledby="{name}-title {name}-desc" font-family="{FONT}"'
+        f' font-size="12" fill="{INK}">',
         f'<title id="{name}-title">{escape(words.title)}</title><desc id="{name}-desc">{escape(words.description)}</desc>',
         f"<defs>{''.join(_pattern(name, key) for key, _label in used)}</defs>",
         _legend(name, used, words),
-        *(_grid(plot, value) for value in range(0, top + 1, step)),
+        *(level(plot, value) for value in range(0, top + 1, apart)),
         *(_bar(plot, place, day, counts, used, name, words) for place, (day, counts) in enumerate(days)),
-        *_dates(plot, [day for day, _counts in days], words),
+        *dates(plot, [day for day, _counts in days], words.chinese),
         f'<text class="axis" x="{width / 2:g}" y="{height - 6}" text-anchor="middle">{escape(words.days)}</text>',
         "</svg>",
     ]
     return "".join(parts)
 
 
-def said_day(day: date, chinese: bool) -> str:
-    """A day on an axis, as each language writes it: 3月4日, 4 Mar."""
-    return f"{day.month}月{day.day}日" if chinese else f"{day.day} {_MONTHS[day.month - 1]}"
-
-
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _Plot:
-    width: int
-    height: int
-    days: int
-    top: int
-
-    @property
-    def slot(self) -> float:
-        return (self.width - _LEFT - _RIGHT) / max(7, self.days)
-
-    @property
-    def base(self) -> int:
-        return self.height - _BOTTOM
-
-    def x(self, place: int) -> float:
-        return _LEFT + place * self.slot
-
-    def y(self, value: int) -> float:
-        return self.base - value * (self.base - _TOP) / self.top
-
-
-def _step(highest: int) -> int:
-    """A round distance of the lines, so that there are no more than six."""
-    size = 1
-    while True:
-        for factor in (1, 2, 5):
-            if highest <= factor * size * 5:
-                return factor * size
-        size *= 10
 
 
 def _pattern(name: str, key: str) -> str:
@@ -110,31 +70,18 @@ def _pattern(name: str, key: str) -> str:
 
 
 def _legend(name: str, used: Sequence[tuple[str, str]], words: Words) -> str:
-    parts, x = [f'<text class="axis" x="4" y="14">{escape(words.cases)}</text>'], 8.0 + _wide(words.cases) + 16
+    parts, x = [f'<text class="axis" x="4" y="14">{escape(words.cases)}</text>'], 8.0 + wide(words.cases) + 16
     for key, label in used:
         parts.append(
-            f'<rect class="box" x="{x:g}" y="4" width="12" height="12" fill="url(#{name}-{key})" stroke="{_INK}" stroke-width="0.6"/>'
+            f'<rect class="box" x="{x:g}" y="4" width="12" height="12" fill="url(#{name}-{key})" stroke="{INK}" stroke-width="0.6"/>'
             f'<text x="{x + 17:g}" y="14">{escape(label)}</text>'
         )
-        x += 17 + _wide(label) + 16
+        x += 17 + wide(label) + 16
     return "".join(parts)
 
 
-def _wide(text: str) -> float:
-    """About how wide a text of 12 px is: a Han character is as wide as it is high."""
-    return sum(12.0 if ord(letter) > 0x2E7F else 6.6 for letter in text)
-
-
-def _grid(plot: _Plot, value: int) -> str:
-    y, thick = plot.y(value), 1 if value else 1.5
-    return (
-        f'<line class="grid" x1="{_LEFT}" y1="{y:g}" x2="{plot.width - _RIGHT}" y2="{y:g}" stroke="{_LINE}" stroke-width="{thick}"/>'
-        f'<text class="axis" x="{_LEFT - 6}" y="{y + 4:g}" text-anchor="end">{value}</text>'
-    )
-
-
 def _bar(
-    plot: _Plot, place: int, day: date, counts: Mapping[str, int], used: Sequence[tuple[str, str]], name: str, words: Words
+    plot: Plot, place: int, day: date, counts: Mapping[str, int], used: Sequence[tuple[str, str]], name: str, words: Words
 ) -> str:  # fmt: skip
     total = sum(counts.values())
     if not total:
@@ -147,21 +94,7 @@ def _bar(
             gap = 1 if plot.slot > 4 else 0
             parts.append(
                 f'<rect class="box" x="{plot.x(place) + gap / 2:.4g}" y="{top:.5g}" width="{plot.slot - gap:.4g}"'
-                f' height="{plot.y(below) - top:.5g}" fill="url(#{name}-{key})" stroke="{_INK}" stroke-width="0.5"/>'
+                f' height="{plot.y(below) - top:.5g}" fill="url(#{name}-{key})" stroke="{INK}" stroke-width="0.5"/>'
             )
             below += number
     return f"<g><title>{escape(said_day(day, words.chinese))}: {escape(told)}</title>{''.join(parts)}</g>"
-
-
-def _dates(plot: _Plot, days: Sequence[date], words: Words) -> list[str]:
-    """As many days as have room below the axis; the last one always."""
-    if not days:
-        return []
-    apart = max(1, ceil(58 / plot.slot))
-    shown = range(len(days) - 1, -1, -apart)
-    return [
-        f'<text class="axis" x="{plot.x(place) + plot.slot / 2:.5g}" y="{plot.base + 16}" text-anchor="middle">'
-        f"{escape(said_day(days[place], words.chinese))}</text>"
-        for place in shown
-        if plot.x(place) + plot.slot / 2 > 24
-    ]

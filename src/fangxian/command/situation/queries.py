@@ -50,8 +50,8 @@ def situation(by: Actor, *, outbreak: str = "", area: str | None = None, day: da
     """
     if day is None:
         return picture(by, outbreak=outbreak, area=area)[0]
-    area = _seen(by, area)
-    return _counted(_outbreak(by, outbreak), area, day)
+    area = seen(by, area)
+    return _counted(chosen(by, outbreak), area, day)
 
 
 def picture(by: Actor, *, outbreak: str = "", area: str | None = None) -> tuple[Situation, tuple[OutbreakView, ...]]:
@@ -60,13 +60,13 @@ def picture(by: Actor, *, outbreak: str = "", area: str | None = None) -> tuple[
     Many look at it, so it is counted once a minute. In a drill, whose minutes are its own, it is counted anew as soon as
     anything was written.
     """
-    area = _seen(by, area)
+    area = seen(by, area)
     key = f"situation:{','.join(by.areas('situation.view'))}:{area}:{outbreak}:{clock.today()}"
     mark = journal.tip() if clock.is_virtual() else ""
     kept = cache.get(key)
     if kept is not None and kept[0] == mark and timedelta() <= clock.now() - kept[1].until < timedelta(seconds=KEPT):
         return kept[1], kept[2]
-    shown = _counted(_outbreak(by, outbreak), area, clock.today())
+    shown = _counted(chosen(by, outbreak), area, clock.today())
     choices = tuple(cases.outbreaks(by, open_only=True))
     cache.set(key, (mark, shown, choices), KEPT)
     return shown, choices
@@ -89,7 +89,7 @@ class Missing:
 
 def missing_by_name(by: Actor, area: str, kind: str, *, limit: int = 10) -> Missing:
     """The oldest missing steps of a kind: the steps themselves for whoever may see duties there, else none. Raises NotFound."""
-    area = _seen(by, area)
+    area = seen(by, area)
     by_name = by.may("duties.view", area)
     return Missing(kind, area, tuple(duties.missing(by, kind, area, limit=limit)) if by_name else (), by_name)
 
@@ -175,7 +175,7 @@ def newest(outbreak: int, area: str, day: date) -> Sitrep | None:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _seen(by: Actor, area: str | None) -> str:
+def seen(by: Actor, area: str | None) -> str:
     """The jurisdiction asked for, or the reader's own. What lies outside the reader's is not there."""
     own = by.areas("situation.view")
     if not own:
@@ -194,7 +194,7 @@ def _counted(outbreak: OutbreakView, area: str, day: date) -> Situation:
     return figures.situation(outbreak, area, period, lambda parts: before(outbreak, parts, day - timedelta(days=1)))
 
 
-def _outbreak(by: Actor, code: str) -> OutbreakView:
+def chosen(by: Actor, code: str) -> OutbreakView:
     if code:
         return cases.outbreak(by, code)
     found = cases.outbreaks(by, open_only=True) or cases.outbreaks(by)
