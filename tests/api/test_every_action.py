@@ -134,7 +134,6 @@ LEFT_OUT = {
         "draft_due": "done by the house at the set hour",
     },
     "fangxian.command.situation.queries": {
-        **dict.fromkeys("chosen must_have_come seen".split(), FOR_OTHER_STAGES),
         "missing_by_name": "the steps are those of /steps/missing",
         "picture": "the same as the situation, kept for a minute for a page",
         "places": "the grants of the session say it",

@@ -42,6 +42,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "calendar": ("investigator", f"/contacts/{site.contact}/calendar/"),
         "coverage": ("duty", "/coverage/?hours=0"),
         "situation": ("leader", "/situation/"),
+        "trend": ("leader", "/trend/"),
         "situation-county": ("duty", "/situation/?per=report"),
         "situation-wall": ("leader", "/situation/?wall=1"),
         "daily-reports": ("duty", "/situation/reports/"),

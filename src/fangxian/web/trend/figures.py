@@ -156,7 +156,8 @@ def _reproduction(told: Trend) -> _Figure | None:
         Line("R", [one.r.value for one in rows], [one.is_weak for one in rows]),
     ]
     columns = (
-        ("from", _("From")), ("to", _("To")), ("mean", _("Mean")), ("q025", _("low end")), ("q975", _("high end")), ("weak", _("Rests on little")),
+        ("from", _("From")), ("to", _("To")), ("mean", _("Mean")), ("q025", _("low end")), ("q975", _("high end")),
+        ("weak", _("Rests on little")),
     )  # fmt: skip
     table = tuple(
         (
