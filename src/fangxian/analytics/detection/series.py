@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from fangxian.analytics.detection.results import Alarm, Codes, Detection, DetectionError, Floats, Reason
 
 Counts = NDArray[np.int32]
+Ints = NDArray[np.int64]
 
 #: How a count that was not reported is written in `Counts`.
 MISSING = -1
@@ -42,6 +43,10 @@ class Series:
             np.full(self.shape, Alarm.CANNOT_TELL, np.int8),
             np.full(self.shape, reason, np.int8),
         )
+
+    def unwritten(self) -> tuple[Floats, Floats, Codes, Codes]:
+        """Room for expected, upper bound, alarm and reason, for a kernel that writes all of it."""
+        return np.empty(self.shape), np.empty(self.shape), np.empty(self.shape, np.int8), np.empty(self.shape, np.int8)
 
     def judged(
         self, method: str, expected: Floats, upperbound: Floats, alarm: Codes, reason: Codes, **details: NDArray[Any]
@@ -84,10 +89,11 @@ def series(counts: ArrayLike) -> Series:
         )
     else:
         missing, whole = None, table
-    _refuse(whole < 0, table, "是负数", "is negative", "请改为 0 或留空", "Make it 0, or leave it out")
-    if whole.dtype.itemsize >= 4:
+    if whole.size and whole.min() < 0:
+        _refuse(whole < 0, table, "是负数", "is negative", "请改为 0 或留空", "Make it 0, or leave it out")
+    if whole.size and whole.max() > _LARGEST:
         _refuse(whole > _LARGEST, table, "过大", "is too large", "请核对", "Check it")
-    checked = whole.astype(np.int32)
+    checked = whole.astype(np.int32, copy=False)
     if missing is not None:
         checked[missing] = MISSING
     return Series(given, np.ascontiguousarray(checked))
