@@ -38,7 +38,12 @@ def sent(city: City, keys: np.ndarray, day: int, path: Path) -> int:
     """A day's file as a source sends it: lake keys, codes of places, Unix seconds."""
     person, place, arrival, departure = city.day(day)
     codes = pa.array([f"P{one:07}" for one in range(city.places)]).take(pa.array(place))
-    columns = [pa.array(keys[person]), codes, pa.array(arrival.astype(np.int64) + START), pa.array(departure.astype(np.int64) + START)]
+    columns = [
+        pa.array(keys[person]),
+        codes,
+        pa.array(arrival.astype(np.int64) + START),
+        pa.array(departure.astype(np.int64) + START),
+    ]
     pq.write_table(pa.table(columns, names=["person", "place", "t_in", "t_out"]), path)
     return len(person)
 

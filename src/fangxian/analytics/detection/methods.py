@@ -32,7 +32,12 @@ class Method:
     @property
     def parameters(self) -> frozenset[str]:
         """The names of what can be set."""
-        return frozenset(inspect.signature(self.function).parameters) - {"counts"} - set(self.preset)
+        return frozenset(self.signature) - {"counts"} - set(self.preset)
+
+    @property
+    def signature(self) -> Mapping[str, inspect.Parameter]:
+        """The parameters of its function, with what they are by default."""
+        return inspect.signature(self.function).parameters
 
     def __call__(self, counts: ArrayLike, **parameters: Any) -> Detection:
         """Judge the counts. Raises DetectionError for a parameter that the method does not have, or that is of another kind."""

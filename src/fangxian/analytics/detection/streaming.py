@@ -1,0 +1,357 @@
+"""Series by the million: Arrow record batches in, record batches out, one at a time, so that memory does not grow with the file.
+
+A batch holds whole series in one of two forms: long, a row per series and date (`series,date,count`; the rows of a series stand
+together), or packed, a row per series (`series,start,counts`: the first day and a list of counts). Rows come out as
+`series,date,observed,expected,upperbound,alarm`. `judge` is a pure function of one batch: what runs here runs under Spark's
+`mapInArrow` as it is.
+
+The state of a series is the packed batch of its last counts: `update` puts a day's counts to it and judges that day. How many counts a
+method looks back at is its `reach`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from fangxian.analytics.detection.methods import Method, method
+from fangxian.analytics.detection.results import Alarm, DetectionError
+
+Period = Literal["day", "week"]
+
+#: What comes out, in the order of its columns.
+FOUND = pa.schema(
+    {
+        "series": pa.string(), "date": pa.date32(), "observed": pa.int64(), "expected": pa.float64(), "upperbound": pa.float64(),
+        "alarm": pa.bool_(),
+    }
+)  # fmt: skip
+#: The state of series.
+PACKED = pa.schema({"series": pa.string(), "start": pa.date32(), "counts": pa.list_(pa.int32())})
+#: Series whose arrays are worked on at a time: they stay in the cache, and their memory is used again.
+_AT_ONCE = 512
+#: Rows of long batches gathered before they are judged.
+_ROWS = 1 << 20
+#: An average that forgets 40 % a day knows nothing of what is longer ago than this, to the last digit.
+_FORGOTTEN = 80
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """Series of one batch on one line of times: `counts` (series, times), NaN or -1 outside first[i]…last[i] and where missing."""
+
+    names: pa.Array
+    start: int
+    counts: NDArray[Any]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+
+def detect_stream(
+    batches: Iterable[pa.RecordBatch],
+    by: str | Method,
+    *,
+    newest: int | None = None,
+    period: Period = "day",
+    **parameters: Any,
+) -> Iterator[pa.RecordBatch]:
+    """Judge series as they come, in long or packed form; give the last `newest` times of each, by default all.
+
+    Raises DetectionError for a series that comes again after another one, and for what `judge` refuses.
+    """
+    ended: set[str] = set()
+    for batch in _whole(batches):
+        for name in _names(batch):
+            if name in ended:
+                raise DetectionError(
+                    f"序列 {name} 在其他序列之后再次出现；请先按 series 排序。",
+                    f"Series {name} comes again after others. Sort by series first.",
+                )
+            ended.add(name)
+        yield judge(batch, by, newest=newest, period=period, **parameters)
+
+
+def judge(
+    batch: pa.RecordBatch, by: str | Method, *, newest: int | None = None, period: Period = "day", **parameters: Any
+) -> pa.RecordBatch:
+    """Judge the series of one batch, each whole in it. Raises DetectionError naming series and date of a count that cannot be."""
+    chosen = method(by) if isinstance(by, str) else by
+    grid = _packed(batch, period) if "counts" in batch.schema.names else _long(batch, period)
+    times = grid.counts.shape[1]
+    settings = _suited(chosen, grid.start, times, period) | parameters
+    if newest is not None and "since" in chosen.parameters and chosen.name.startswith("farrington"):
+        settings.setdefault("since", max(times - newest, 0))
+    parts = []
+    for at in range(0, len(grid.names), _AT_ONCE):
+        rows = slice(at, at + _AT_ONCE)
+        parts.append(_judged(grid, rows, chosen, settings, newest, period))
+    return pa.Table.from_batches(parts, FOUND).combine_chunks().to_batches()[0] if len(parts) > 1 else _only(parts)
+
+
+def reach(by: str | Method, parameters: Mapping[str, Any] | None = None, *, period: Period = "day") -> int | None:
+    """How many times, this one included, a method must see to judge the newest; None: all there ever were."""
+    chosen = method(by) if isinstance(by, str) else by
+    defaults = {name: one.default for name, one in chosen.signature.items()}
+    known = defaults | dict(chosen.preset) | _suited(chosen, 0, 1, period) | dict(parameters or {})
+    name = chosen.function.__name__
+    if name.startswith("ears"):
+        return int(known["baseline"]) + {"ears_c1": 1, "ears_c2": 3, "ears_c3": 5}[name]
+    if name in ("ewma", "switch"):
+        return int(known["baseline"] + known["gap"]) + _FORGOTTEN
+    if name == "regression":
+        return int(known["baseline"] + known["gap"]) + 1
+    if name in ("bayes", "rki", "farrington", "farrington_flexible"):
+        year = known["freq"] + (1 if known["freq"] == 365 else 0)  # leap days
+        return int(known["years"] * year + known["half_window"] + 8)
+    if name == "moving_percentile":
+        return int(known["years"] * known["freq"] + known["periods"] * known["length"] + known["length"])
+    return None
+
+
+def update(
+    state: pa.RecordBatch, today: np.datetime64, counts: Mapping[str, int | None] | pa.RecordBatch, by: str | Method, *,
+    keep: int | None = None, period: Period = "day", **parameters: Any,
+) -> tuple[pa.RecordBatch, pa.RecordBatch]:  # fmt: skip
+    """Put a day's counts to the state of series and judge that day: the new state, and what was found.
+
+    `counts` are series and count, as a mapping or a batch `series,count`; who is not in it did not report. `keep` is how many
+    counts the state holds, by default the `reach` of the method, or all it has. Times between the state's last and `today`
+    are missing reports. Raises DetectionError for a day that the state knows already.
+    """
+    grid = _packed(state, period)
+    step = _step(period)
+    ahead = (_number(today) - grid.start) // step - (grid.counts.shape[1] - 1)
+    if ahead < 1:
+        raise DetectionError(
+            f"{today} 已在状态之中；请给出更晚的日期。", f"{today} is in the state already. Give a later day."
+        )
+    new = _of_today(grid.names, counts)
+    held = keep or reach(by, parameters, period=period) or grid.counts.shape[1] + ahead
+    before = grid.counts[:, max(0, grid.counts.shape[1] + ahead - held) :]
+    kept = np.full((len(grid.names), held), _NONE, np.int32)
+    kept[:, held - ahead - before.shape[1] : held - ahead] = before[:, : held - ahead]
+    kept[:, -1] = new
+    start = grid.start + step * (grid.counts.shape[1] - 1 + ahead - (held - 1))
+    state = pack(grid.names, start, kept)
+    return state, judge(state, by, newest=1, period=period, **parameters)
+
+
+def _of_today(names: pa.Array, counts: Mapping[str, int | None] | pa.RecordBatch) -> NDArray[np.int32]:
+    """A count for each of the names, -1 where there is none."""
+    if isinstance(counts, Mapping):
+        told, column = pa.array(list(counts), pa.string()), pa.array(list(counts.values()), pa.float64())
+    else:
+        told, column = counts.column("series").cast(pa.string()), counts.column("count").cast(pa.float64())
+    values = column.fill_null(0).to_numpy(zero_copy_only=False)
+    known = pc.is_in(told, names).to_numpy(zero_copy_only=False)
+    for wrong, zh, en in (
+        (~known, "不在状态之中", "is not in the state"),
+        (
+            ~((values >= 0) & (values == np.floor(values)) & (values < 2**31)),
+            "的计数应是不小于 0 的整数",
+            "has no whole number of at least 0",
+        ),
+    ):
+        if wrong.any():
+            name = told[int(np.flatnonzero(wrong)[0])]
+            raise DetectionError(f"序列 {name} {zh}。", f"Series {name} {en}.")
+    found = column.take(pc.index_in(names, told)).fill_null(_NONE)
+    return np.asarray(found.to_numpy(zero_copy_only=False), np.int32)
+
+
+def pack(names: Any, start: int | np.datetime64, counts: NDArray[Any]) -> pa.RecordBatch:
+    """Series that begin on one day (or its number since 1970) as a packed batch; counts (series, times), NaN or negative: missing."""
+    n, times = counts.shape
+    flat = counts.ravel()
+    missing = np.isnan(flat) if flat.dtype.kind == "f" else flat < 0
+    gaps = bool(missing.any())
+    values = pa.array(
+        np.where(missing, 0, flat).astype(np.int32) if gaps else flat.astype(np.int32, copy=False),
+        mask=missing if gaps else None,
+    )
+    lists = pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32) * times), values)
+    day = start if isinstance(start, int) else _number(start)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(names, pa.string()), pa.array(np.full(n, day, np.int32)).cast(pa.date32()), lists], schema=PACKED
+    )
+
+
+# ── batches ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#: A count that is not there, among whole numbers.
+_NONE = -1
+
+
+def _whole(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches that do not cut a series in two."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        if "counts" in batch.schema.names:
+            yield batch
+            continue
+        if not batch.num_rows:
+            continue
+        waiting.append(batch)
+        if sum(one.num_rows for one in waiting) < _ROWS:
+            continue
+        rows = _together(waiting)
+        cut = int(_starts(rows.column("series"))[-1])
+        if cut:
+            yield rows.slice(0, cut)
+        waiting = [rows.slice(cut)]
+    if waiting:
+        yield _together(waiting)
+
+
+def _together(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    table = pa.Table.from_batches(batches)
+    if pa.types.is_dictionary(table.schema.field("series").type):
+        table = table.unify_dictionaries()
+    return table.combine_chunks().to_batches()[0]
+
+
+def _names(batch: pa.RecordBatch) -> list[str]:
+    column = batch.column("series")
+    if "counts" in batch.schema.names:
+        return [str(name) for name in column.to_pylist()]
+    return [str(name) for name in column.take(pa.array(_starts(column))).to_pylist()]
+
+
+def _starts(column: pa.Array) -> NDArray[np.int64]:
+    """Rows at which another series begins."""
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return np.concatenate(([0], np.flatnonzero(codes[1:] != codes[:-1]) + 1))
+
+
+def _number(day: np.datetime64) -> int:
+    """Days since 1970."""
+    return int(np.asarray(day, "datetime64[D]").astype(np.int64))
+
+
+def _step(period: Period) -> int:
+    return 7 if period == "week" else 1
+
+
+def _long(batch: pa.RecordBatch, period: Period) -> _Grid:
+    """Rows of series and date on a grid."""
+    for wanted in ("series", "date", "count"):
+        if wanted not in batch.schema.names:
+            raise DetectionError(f"缺少列 {wanted}。", f"There is no column {wanted}.")
+    begin = _starts(batch.column("series"))
+    names = batch.column("series").take(pa.array(begin)).cast(pa.string())
+    which = np.repeat(np.arange(len(begin)), np.diff(np.append(begin, batch.num_rows)))
+    days = _whole_numbers(batch.column("date").cast(pa.date32()).cast(pa.int32()), names, which, "date") // _step(
+        period
+    )
+    at = (days - days.min()).astype(np.int64)
+    column = batch.column("count").cast(pa.float64())
+    values = column.fill_null(np.nan).to_numpy(zero_copy_only=False)
+    grid = np.full((len(begin), int(at.max()) + 1), np.nan)
+    seen = np.zeros(grid.shape, np.bool_)
+    seen[which, at] = True
+    if int(seen.sum()) < len(at):
+        order = np.lexsort((at, which))
+        twice = int(order[1:][(np.diff(which[order]) == 0) & (np.diff(at[order]) == 0)][0])
+        raise DetectionError(
+            f"序列 {names[int(which[twice])]} 的 {batch.column('date')[twice]} 出现两次；请合并。",
+            f"{batch.column('date')[twice]} of series {names[int(which[twice])]} is there twice. Merge them.",
+        )
+    grid[which, at] = values
+    first, last = np.full(len(begin), grid.shape[1]), np.full(len(begin), -1)
+    np.minimum.at(first, which, at)
+    np.maximum.at(last, which, at)
+    return _Grid(names, int(days.min()) * _step(period) + _offset(batch, period), grid, first, last)
+
+
+def _offset(batch: pa.RecordBatch, period: Period) -> int:
+    """The weekday on which weeks are dated, counted as days since 1970 are."""
+    return 0 if period == "day" else int(batch.column("date").cast(pa.date32()).cast(pa.int32())[0].as_py()) % 7
+
+
+def _whole_numbers(column: pa.Array, names: pa.Array, which: NDArray[np.int64], what: str) -> NDArray[np.int64]:
+    if column.null_count:
+        row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
+        raise DetectionError(
+            f"序列 {names[int(which[row])]} 有一行缺少 {what}。",
+            f"A row of series {names[int(which[row])]} has no {what}.",
+        )
+    return np.asarray(column.to_numpy(zero_copy_only=False), np.int64)
+
+
+def _packed(batch: pa.RecordBatch, period: Period) -> _Grid:
+    """Lists of counts on a grid; those of the same length and start, which is how a state is, are taken as they are."""
+    starts = np.asarray(batch.column("start").cast(pa.int32()).to_numpy(zero_copy_only=False), np.int64)
+    lists = batch.column("counts")
+    length = lists.value_lengths().to_numpy(zero_copy_only=False)
+    flat = lists.flatten()
+    if len(flat) and (pc.min(flat).as_py() or 0) < 0:
+        row = int(np.searchsorted(np.cumsum(length), int(pc.index(flat, pc.min(flat)).as_py()), side="right"))
+        raise DetectionError(
+            f"序列 {batch.column('series')[row]} 有负数；请改为 0 或留空。",
+            f"Series {batch.column('series')[row]} has a negative count. Make it 0, or leave it out.",
+        )
+    values = flat.fill_null(_NONE).to_numpy(zero_copy_only=False)
+    step = _step(period)
+    first = (starts - starts.min()) // step if len(starts) else np.zeros(0, np.int64)
+    last = first + length - 1
+    if len(starts) and (starts == starts[0]).all() and (length == length[0]).all():
+        grid = values.reshape(len(starts), -1)
+    else:
+        grid = np.full((len(starts), int(last.max(initial=-1)) + 1), _NONE, values.dtype)
+        times = np.arange(grid.shape[1])
+        grid[(times >= first[:, None]) & (times <= last[:, None])] = values
+    return _Grid(batch.column("series").cast(pa.string()), int(starts.min(initial=2**31)), grid, first, last)
+
+
+def _suited(chosen: Method, start: int, times: int, period: Period) -> dict[str, Any]:
+    """What the dates say of the series, as far as the method wants to know it."""
+    days = (start + _step(period) * np.arange(times)).astype("datetime64[D]")
+    known: dict[str, Any] = {"freq": 52 if period == "week" else 365, "dates": days}
+    if period == "day":
+        known |= {"weekday": (start + 3) % 7, "length": 7}  # 1970-01-01 was a Thursday
+    return {name: value for name, value in known.items() if name in chosen.parameters}
+
+
+def _judged(
+    grid: _Grid, rows: slice, chosen: Method, settings: dict[str, Any], newest: int | None, period: Period
+) -> pa.RecordBatch:
+    counts = grid.counts[rows]
+    found = chosen(_missing(counts), **settings)
+    times = np.arange(counts.shape[1])
+    first, last = grid.first[rows, None], grid.last[rows, None]
+    shown = (times >= first) & (times <= last)
+    if newest is not None:
+        shown &= times > counts.shape[1] - 1 - newest
+    row, time = np.nonzero(shown)
+    observed, alarm = counts[shown], found.alarm[shown]
+    missing = np.isnan(observed) if observed.dtype.kind == "f" else observed == _NONE
+    return pa.RecordBatch.from_arrays(
+        [
+            grid.names.take(pa.array(row + rows.start)), pa.array((grid.start + _step(period) * time).astype(np.int32)).cast(pa.date32()),
+            pa.array(np.where(missing, 0, observed).astype(np.int64), mask=missing), _finite(found.expected[shown]),
+            _finite(found.upperbound[shown]), pa.array(alarm == Alarm.YES, mask=alarm == Alarm.CANNOT_TELL),
+        ],
+        schema=FOUND,
+    )  # fmt: skip
+
+
+def _missing(counts: NDArray[Any]) -> Any:
+    """Counts as methods take them: whole numbers if none is missing, else with NaN."""
+    if counts.dtype.kind == "f" or not counts.size or counts.min() > _NONE:
+        return counts
+    return np.where(counts == _NONE, np.nan, counts)
+
+
+def _finite(values: NDArray[np.float64]) -> pa.Array:
+    return pa.array(values, mask=~np.isfinite(values))
+
+
+def _only(parts: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return parts[0] if parts else pa.RecordBatch.from_pylist([], schema=FOUND)
