@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -247,6 +248,75 @@ def test_stays_are_sorted_and_merged_and_none_is_lost(world):
     assert sorted(mine.tolist()) == list(range(len(found)))
     for p in range(found.persons):
         assert (found.person[mine[bounds[p] : bounds[p + 1]]] == p).all()
+
+
+@given(stays, stays, st.integers(1, 20))
+def test_a_day_joins_as_if_all_had_been_sorted_together(before, day, tau):
+    start = min((one[2] for one in day), default=0)
+    again = [one for one in before if one[3] >= start - tau]
+    at_least = copresence.Stays.of(*columns_of(before), at_least=tau)
+    piece = tuple(
+        column.astype(kind) for column, kind in zip(columns_of([*day, *again]), "u4 u4 i4 i4".split(), strict=True)
+    )
+    joined = at_least.joined(piece, at_least=tau)  # type: ignore[arg-type]
+    whole = copresence.Stays.of(*columns_of([*before, *day]), at_least=tau)
+    assert (joined.persons, joined.places) == (whole.persons, whole.places) or not len(whole)
+    assert sorted_rows(joined) == sorted_rows(whole)
+
+
+def columns_of(world: list[Stay]) -> list[np.ndarray]:
+    return [np.array([one[k] for one in world], np.int64) for k in range(4)]
+
+
+def sorted_rows(some: copresence.Stays) -> list[tuple]:
+    place = np.repeat(np.arange(some.places), np.diff(some.place_rows))
+    columns = (place, some.arrival, some.person, some.departure)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    assert [row[:2] for row in rows] == sorted(row[:2] for row in rows)
+    return sorted(rows)
+
+
+def test_tables_of_arrow_and_polars_go_in_and_come_out():
+    table = pa.table({"t_in": [0, 600], "t_out": [3600, 3000], "place": [0, 0], "person": [0, 1], "remark": ["", "x"]})
+    cases = pa.table({"person": [0], "from": [0], "to": [86_400]})
+    found = copresence.trace(copresence.Stays.from_arrow(table), copresence.Index.from_arrow(cases), tau=900)
+    assert found.lines is not None
+    assert found.lines.to_arrow().to_pylist() == [
+        {"person": 1, "ring": 1, "via": 0, "place": 0, "t_in": 600, "t_out": 3000}
+    ]
+    assert found.people.to_arrow().to_pylist() == [{"person": 1, "ring": 1, "exposed_at": 600}]
+    with pytest.raises(AnalysisError, match="lacks the column place"):
+        copresence.Stays.from_arrow(table.drop_columns(["place"]))
+    with pytest.raises(AnalysisError, match="person is empty in row 2"):
+        copresence.Stays.from_arrow(table.set_column(3, "person", pa.array([0, None])))
+    with pytest.raises(AnalysisError, match="StayFile"):
+        copresence.Stays.from_arrow(table.set_column(3, "person", pa.array(["a", "b"])))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [(0, 2**32), (0, -1), (0, 2**32 - 1), (1, 2**32 - 1), (2, -(2**31) - 1), (3, 2**31 - 1)]
+)
+def test_numbers_that_do_not_fit_are_refused_not_wrapped_round(column: int, value: int) -> None:
+    columns: list[list[int]] = [[0, 1], [0, 1], [0, 0], [9, 9]]
+    columns[column][1] = value
+    with pytest.raises(AnalysisError, match=r"out of range|number them from 0"):
+        copresence.Stays.of(*columns)
+
+
+def test_the_last_seconds_that_fit_are_traced_right() -> None:
+    """Both kernels at the two ends of 32 bits, with windows that are open at both ends."""
+    early, late = -(2**31), 2**31 - 2
+    rows = [(0, 0, early, early + 900), (1, 0, early, early + 901), (0, 1, late - 900, late), (2, 1, late - 901, late)]
+    some = copresence.Stays.of(*zip(*rows, strict=True))
+    index = copresence.Index.of([0], [early], [late])
+    for lines in (True, False):
+        people = copresence.trace(some, index, tau=900, lines=lines).people
+        assert list(zip(people.person.tolist(), people.exposed_at.tolist(), strict=True)) == [
+            (1, early),
+            (2, late - 900),
+        ]
+        assert not len(copresence.trace(some, index, tau=901, lines=lines).people)
+    assert copresence.trace(some, index, tau=900, rings=2, latent=2**31).people.person.tolist() == [1, 2]
 
 
 def test_what_cannot_be_is_refused_with_words():

@@ -28,7 +28,7 @@ def sort_and_merge(first, last, rows, who, since, until, at_least, kept, longest
 
     What is left of place q stands at the front of its rows; `kept[q]` says how many.
     """
-    last_row = np.full(persons, -1, np.int64)  # the person's latest stay at the place under hand, if of this place
+    last_row = np.full(persons, -1, np.int64)
     for q in range(first, last):
         start, end = rows[q], rows[q + 1]
         size = end - start
@@ -42,29 +42,59 @@ def sort_and_merge(first, last, rows, who, since, until, at_least, kept, longest
             who[start:end] = w
             since[start:end] = s
             until[start:end] = u
-        k = start
-        for i in range(start, end):
-            p = who[i]
-            before = last_row[p]
-            if before >= start and before < k and who[before] == p and since[i] <= until[before]:
-                until[before] = max(until[before], until[i])
-                continue
-            who[k] = p
-            since[k] = since[i]
-            until[k] = until[i]
-            last_row[p] = k
+        kept[q], longest[q] = _merge(start, end, who, since, until, at_least, last_row)
+
+
+@njit(nogil=True, cache=True)
+def _merge(start, end, who, since, until, at_least, last_row):  # type: ignore[no-untyped-def]
+    """Merge the sorted rows start…end of one place; gives how many are left at their front, and the longest of them.
+
+    `last_row`: for each person the latest row of the place under hand; what stands there of other places is recognised.
+    """
+    k = start
+    for i in range(start, end):
+        p = who[i]
+        before = last_row[p]
+        if before >= start and before < k and who[before] == p and since[i] <= until[before]:
+            until[before] = max(until[before], until[i])
+            continue
+        who[k] = p
+        since[k] = since[i]
+        until[k] = until[i]
+        last_row[p] = k
+        k += 1
+    most = np.int32(0)
+    left = start
+    for i in range(start, k):
+        if np.int64(until[i]) - since[i] >= at_least:
+            most = max(most, until[i] - since[i])
+            who[left] = who[i]
+            since[left] = since[i]
+            until[left] = until[i]
+            left += 1
+    return left - start, most
+
+
+@njit(nogil=True, cache=True)
+def join(first, last, one, other, rows, at_least, who, since, until, kept, longest, persons):  # type: ignore[no-untyped-def]
+    """Bring two lists of sorted stays together at places first…last: `one` and `other` are (bounds, person, arrival, departure).
+
+    The result, merged as by `sort_and_merge`, stands from rows[q] on in `who`, `since` and `until`.
+    """
+    last_row = np.full(persons, -1, np.int64)
+    for q in range(first, last):
+        i, i_end = one[0][q], one[0][q + 1]
+        j, j_end = other[0][q], other[0][q + 1]
+        k = rows[q]
+        while i < i_end or j < j_end:
+            if j == j_end or (i < i_end and one[2][i] <= other[2][j]):
+                who[k], since[k], until[k] = one[1][i], one[2][i], one[3][i]
+                i += 1
+            else:
+                who[k], since[k], until[k] = other[1][j], other[2][j], other[3][j]
+                j += 1
             k += 1
-        most = np.int32(0)
-        left = start
-        for i in range(start, k):
-            if until[i] - since[i] >= at_least:
-                most = max(most, until[i] - since[i])
-                who[left] = who[i]
-                since[left] = since[i]
-                until[left] = until[i]
-                left += 1
-        kept[q] = left - start
-        longest[q] = most
+        kept[q], longest[q] = _merge(rows[q], k, who, since, until, at_least, last_row)
 
 
 @njit(nogil=True, cache=True)

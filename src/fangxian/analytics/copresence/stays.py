@@ -17,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence import ordering
+from fangxian.analytics.copresence.columns import whole, whole_columns
 from fangxian.analytics.copresence.kernels import BLOCK, Blocks, summarised
 from fangxian.analytics.errors import AnalysisError
 
 Ints = NDArray[Any]
 #: A piece of a table of stays: person, place, arrival, departure; arrays of one length.
 Piece = tuple[Ints, Ints, Ints, Ints]
+#: Numbers up to so many times their count, or up to so many in any case, need no numbering: tables of that size are no burden.
+_SPARSE, _MANY = 16, 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,22 +70,60 @@ class Stays:
 
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(sort, shares(rows, 8 * threads)))
-        if int(kept.sum()) != size:
-            rows = ordering.close_gaps(rows, kept, who, since, until)
-            for array in (who, since, until):
-                array.resize(int(rows[-1]), refcheck=False)  # gives the memory back; nobody else holds them yet
-        return cls(rows, who, since, until, longest, persons)
+        return cls(*_closed(rows, kept, who, since, until), longest, persons)
+
+    def joined(self, piece: Piece, *, at_least: int = 0, threads: int = 2) -> Stays:
+        """These stays and a piece more (a day, say), without sorting again what is sorted; persons and places may be new ones.
+
+        The same as building from all, if these were built with the same `at_least` and the piece also holds the stays that left in the
+        last `at_least` seconds before its first arrival: a stay too short to be kept may go on in it. What is in both is one stay.
+        """
+        persons = max(self.persons, _count(piece[0]))
+        places = max(self.places, _count(piece[1]))
+        more = Stays.build(lambda: [piece], persons, places, threads=threads)
+        bounds = np.r_[self.place_rows, np.full(places - self.places, self.place_rows[-1])]
+        rows = bounds + more.place_rows
+        size = int(rows[-1])
+        who, since, until = np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32)
+        kept, longest = np.empty(places, np.int64), np.zeros(places, np.int32)
+        one = bounds, self.person, self.arrival, self.departure
+        other = more.place_rows, more.person, more.arrival, more.departure
+
+        def join(share: tuple[int, int]) -> None:
+            ordering.join(*share, one, other, rows, at_least, who, since, until, kept, longest, persons)
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(join, shares(rows, 2 * threads)))
+        return Stays(*_closed(rows, kept, who, since, until), longest, persons)
 
     @classmethod
     def of(cls, person: Any, place: Any, arrival: Any, departure: Any, *, at_least: int = 0) -> Stays:
-        """Stays from four arrays in memory, in any order; persons and places counted from 0."""
+        """Stays from four arrays in memory, in any order; persons and places counted from 0, instants in seconds.
+
+        Raises AnalysisError for numbers that do not fit, or that leave so many out that they want numbering first.
+        """
         piece = (
-            np.asarray(person, np.uint32), np.asarray(place, np.uint32),
-            np.asarray(arrival, np.int32), np.asarray(departure, np.int32),
+            whole(person, np.uint32, "person"), whole(place, np.uint32, "place"),
+            whole(arrival, np.int32, "t_in"), whole(departure, np.int32, "t_out"),
         )  # fmt: skip
-        persons = int(piece[0].max()) + 1 if len(piece[0]) else 0
-        places = int(piece[1].max()) + 1 if len(piece[1]) else 0
-        return cls.build(lambda: [piece], persons, places, at_least=at_least)
+        counts = [_count(numbers) for numbers in piece[:2]]
+        for name, count in zip(("person", "place"), counts, strict=True):
+            if count > max(_SPARSE * len(piece[0]), _MANY):
+                raise AnalysisError(
+                    f"{name} 的编号过于稀疏（最大 {count - 1}）：请先从 0 起连续编号（np.unique 的 return_inverse 即可）",
+                    f"the numbers of {name} leave most out (up to {count - 1}): number them from 0 first "
+                    "(return_inverse of np.unique does)",
+                )
+        return cls.build(lambda: [piece], *counts, at_least=at_least)
+
+    @classmethod
+    def from_arrow(cls, table: Any, *, at_least: int = 0) -> Stays:
+        """Stays from a table of Arrow, Polars, or whatever exports Arrow streams: whole numbers `person, place, t_in, t_out`.
+
+        Persons and places counted from 0, instants in seconds; other columns are left alone. Raises AnalysisError for a column that
+        is missing, empty in a row, or of another type. Labels and timestamps: see `copresence.tables.StayFile`.
+        """
+        return cls.of(*whole_columns(table, ("person", "place", "t_in", "t_out")), at_least=at_least)
 
     @cached_property
     def by_person(self) -> tuple[Ints, Ints]:
@@ -113,6 +154,20 @@ class Stays:
 
     def __len__(self) -> int:
         return len(self.person)
+
+
+def _count(numbers: Ints) -> int:
+    """How many numbers there are from 0 to the highest."""
+    return int(numbers.max()) + 1 if len(numbers) else 0
+
+
+def _closed(rows: Ints, kept: Ints, who: Ints, since: Ints, until: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Bounds and columns without the rows that were not kept. The arrays are shortened in place."""
+    if int(kept.sum()) != int(rows[-1]):
+        rows = ordering.close_gaps(rows, kept, who, since, until)
+        for array in (who, since, until):
+            array.resize(int(rows[-1]), refcheck=False)  # gives the memory back; nobody else holds them yet
+    return rows, who, since, until
 
 
 def shares(rows: Ints, number: int) -> Sequence[tuple[int, int]]:

@@ -10,9 +10,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence import kernels
+from fangxian.analytics.copresence.columns import whole, whole_columns
 from fangxian.analytics.copresence.frontier import Tables
 from fangxian.analytics.copresence.stays import Stays, shares
 from fangxian.analytics.errors import AnalysisError
@@ -35,9 +37,14 @@ class Index:
     until: Ints
 
     @classmethod
+    def from_arrow(cls, table: Any) -> Index:
+        """From a table of Arrow or Polars with whole numbers `person, from, to`. Raises AnalysisError as `of`."""
+        return cls.of(*whole_columns(table, ("person", "from", "to")))
+
+    @classmethod
     def of(cls, person: Any, since: Any, until: Any) -> Index:
-        """Raises AnalysisError for a window that ends before it begins."""
-        index = cls(np.asarray(person, np.uint32), np.asarray(since, np.int32), np.asarray(until, np.int32))
+        """Raises AnalysisError for a window that ends before it begins, or numbers that do not fit."""
+        index = cls(whole(person, np.uint32, "person"), whole(since, np.int32, "from"), whole(until, np.int32, "to"))
         wrong = index.until < index.since
         if wrong.any():
             at = int(np.argmax(wrong)) + 1
@@ -75,6 +82,10 @@ class Lines:
         """The arrays, in their order here."""
         return tuple(getattr(self, name) for name in _COLUMNS)
 
+    def to_arrow(self) -> pa.Table:
+        """Columns person, ring, via, place, t_in, t_out (uint32, uint8, uint32, uint32, int32, int32), without copying."""
+        return pa.table(dict(zip(_COLUMNS, self.columns(), strict=True)))
+
     def where(self, keep: Ints) -> Lines:
         """Some of the lines: those marked, or those of these numbers in their order."""
         return Lines(*(column[keep] for column in self.columns()))
@@ -99,6 +110,10 @@ class People:
 
     def __len__(self) -> int:
         return len(self.person)
+
+    def to_arrow(self) -> pa.Table:
+        """Columns person, ring, exposed_at (uint32, uint8, int32), without copying."""
+        return pa.table({"person": self.person, "ring": self.ring, "exposed_at": self.exposed_at})
 
 
 @dataclass(frozen=True, eq=False)
