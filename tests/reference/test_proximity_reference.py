@@ -7,8 +7,11 @@ from datetime import datetime
 import numpy as np
 import pytest
 
+from fangxian import protocols
 from fangxian.analytics import copresence
 from fangxian.analytics.copresence.proximity import Episodes, episodes
+from fangxian.analytics.copresence.ranking import Contacts, Hazard, auc, rank
+from fangxian.protocols.hazard import contact_hazard
 from tests.support.reference import ABSENT, DATA
 
 SCHOOL = DATA / "proximity" / "sociopatterns" / "primary_school_lyon_20s" / "primaryschool.csv"
@@ -111,3 +114,29 @@ def test_rings_are_those_of_a_count_by_hand(log: tuple[Log, int, float | None], 
         person: at for person, at in reached.items() if person not in cases
     }
     assert sum(rings) > 0
+
+
+def test_near_and_long_ranks_above_long_alone_on_real_contacts() -> None:
+    """Infections by lot over the town's sightings, the hazard halved by each metre: who knows distances finds more of them."""
+    if not TOWN.exists():
+        pytest.skip(ABSENT)
+    one, other, at, metres = town()
+    assert metres is not None
+    draw = np.random.default_rng(9)
+    cases = draw.choice(np.unique(one), 30, replace=False)
+    sides = [(np.isin(a, cases) & ~np.isin(b, cases), b, a) for a, b in ((one, other), (other, one))]
+    person, via = (np.concatenate([side[k][side[0]] for side in sides]) for k in (1, 2))
+    apart = np.concatenate([metres[side[0]] for side in sides]).astype(float)
+    count = len(person)
+    days = np.concatenate([at[side[0]] for side in sides]) / 86_400 - 1.5
+    nothing = np.zeros(count, np.int8)
+    made = Contacts(person, via, np.ones(count, np.uint8), np.full(count, 5.0), days, nothing, nothing, apart)
+    truth = rank(made, Hazard(2, {-2: 0.5, -1: 1, 0: 1, 1: 0.7}, 5, per_metre=0.5))
+    infected = draw.random(len(truth.risk)) < truth.risk
+    assert infected.sum() > 20
+    pack = contact_hazard(protocols.load("covid-19-cn-9"))
+    assert pack is not None
+    ours = rank(made, pack)
+    order = np.argsort(ours.person)[np.argsort(np.argsort(truth.person))]
+    by_risk, by_minutes = auc(ours.risk[order], infected), auc(truth.minutes, infected)
+    assert by_risk > by_minutes + 0.03, (by_risk, by_minutes)

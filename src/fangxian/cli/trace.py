@@ -116,6 +116,7 @@ def trace(
     rows: ways.Rows = None,
     proximity: ways.Proximity = False,
     distance: ways.Distance = None,
+    staypoints: ways.Staypoints = None,
     assume: ways.Assume = None,
     closing: ways.Closing = None,
     skew: ways.Skew = None,
@@ -133,7 +134,12 @@ def trace(
     _refuse(cumulative + companions + backward < 2, "--backward", "一次只能选一种", "choose one of these at a time")
     _refuse(backward or not common, "--common-source", "须与 --backward 并用", "goes with --backward")
     _refuse(rows is None or rings == 1, "--rows", "须同时给 --rings 1", "needs --rings 1")
-    _refuse(companions + travel + proximity < 2, "--travel", "一次只能读一种文件", "the file is of one kind only")
+    _refuse(
+        companions + travel + proximity + (staypoints is not None) < 2,
+        "--travel",
+        "一次只能读一种文件",
+        "the file is of one kind only",
+    )
     _refuse(
         cap is None or not (cumulative or companions or backward), "--cap", "不能与此并用", "does not go with these"
     )
@@ -143,6 +149,8 @@ def trace(
         task = progress.add_task(say("读取停留记录", "Reading the stays"), total=None)
         if companions:
             source = ways.of_cells(stays, cell)
+        elif staypoints is not None:
+            source = ways.of_staypoints(stays, staypoints, minutes, cell)
         elif travel:
             source = ways.of_trips(stays, rows)
         elif proximity:

@@ -42,6 +42,12 @@ Proximity = _option(
     "--proximity",
 )
 Distance = _option(float | None, "近距离接触：不超过几米", "Proximity: within so many metres", min=0)
+Staypoints = _option(
+    float | None,
+    "第一个文件为原始位置 person,t,lon,lat：在此半径（米）内停留超过 --minutes 分钟为一次停留",
+    "The first file holds raw positions, person,t,lon,lat: more than --minutes within this radius (metres) are a stay",
+    min=1,
+)
 Assume = _option(
     float | None,
     "缺少离场记录时视为停留，分钟",
@@ -142,6 +148,13 @@ def of_cells(path: Path, cell: float) -> Source:
     from fangxian.analytics.copresence.positions import positions
 
     file = positions(path, cell)
+    return Source(file, file.lines, _all)
+
+
+def of_staypoints(path: Path, radius: float, minutes: float, cell: float) -> Source:
+    from fangxian.analytics.copresence.staypoints import staypoint_file
+
+    file = staypoint_file(path, radius=radius, least=round(minutes * 60), side=cell)
     return Source(file, file.lines, _all)
 
 
