@@ -99,7 +99,6 @@ LEFT_OUT = {
         "clearance": "part of the table of the four clear",
         "chain_picture": "`chain_graph`, arranged for a screen",
         "Reaching": "an answer",
-        "meetings": "part of one candidate; a page draws those of many",
         "of_contacts": FOR_OTHER_STAGES,
         "last_contacts": FOR_OTHER_STAGES,
         "of_people": "asked by a person's page; cases and contacts have lists of their own",

@@ -13,7 +13,7 @@ from fangxian.duties import queries as duties
 from fangxian.registry import actions as registry
 from fangxian.registry import queries as people
 from fangxian.tracing import actions, finding, queries
-from fangxian.tracing.finds import CandidateFilter, SearchForm
+from fangxian.tracing.finds import CandidateRow, SearchForm
 from fangxian.tracing.models import Candidate, Contact, Exposure, Search
 from fangxian.tracing.schemas import StayForm
 from tests.support.county import OTHER_COUNTY, with_pack
@@ -27,6 +27,12 @@ pytestmark = pytest.mark.django_db
 def town() -> Iterator[Night]:
     with with_pack(), override("en"), night() as town:
         yield town
+
+
+def found(town: Night, search: Search) -> list[CandidateRow]:
+    """Whom the investigator is to decide about."""
+    by = town.actor("investigator")
+    return queries.found(by, queries.search(by, search.code))
 
 
 def at_dinner(town: Night, guests: int = 3) -> list[int]:
@@ -89,7 +95,7 @@ def test_the_risk_orders_the_calls_and_says_why(town: Night) -> None:
         (far, "street", 20, 16),
     )
     search = town.search()
-    first, second = queries.found(town.actor("investigator"), search.code)
+    first, second = found(town, search)
     assert (first.person_id, second.person_id) == (near, far), "three hours indoors before four in the open"
     assert first.risk is not None and second.risk is not None and first.risk > second.risk
     assert "indoors" in first.grounds[0].en and "outdoors" in second.grounds[0].en
@@ -217,17 +223,19 @@ def test_who_lives_elsewhere_is_proposed_to_their_own_people_and_to_nobody_else(
     found = by_person(search)
     view = queries.search(own, search.code)
     summed = queries.sums(own, view)
-    assert [one.person_id for one in queries.found(own, search.code)] == [guest]
+    assert [one.person_id for one in queries.found(own, view)] == [guest]
     assert (summed.returned, summed.elsewhere, sum(summed.mine.values())) == (2, 1, 1)
     with pytest.raises(NotFound):
         actions.confirm(own, search.code, [found[stranger].pk])
     with pytest.raises(NotFound):
-        queries.candidate(own, search.code, found[stranger].pk)
+        queries.candidate(own, view, found[stranger].pk)
     theirs = queries.search(other, search.code)
     assert (theirs.whole, theirs.cases, theirs.why, theirs.counts) == (False, (), "", {})
     assert queries.sums(other, theirs).returned == 1, "not even how many there are in all"
-    line, meetings = queries.candidate(other, search.code, found[stranger].pk)
-    assert (line.person_id, meetings[0].via, meetings[0].via_name) == (stranger, "", ""), "nothing of the case"
+    line = queries.candidate(other, theirs, found[stranger].pk)
+    assert (line.person_id, line.meetings[0].via, line.meetings[0].via_name) == (stranger, "", ""), (
+        "nothing of the case"
+    )
     assert actions.confirm(other, search.code, [found[stranger].pk]).done == 1
     assert Contact.objects.get(person_id=stranger).area == OTHER_COUNTY
     assert [one.code for one in queries.searches(other)] == [search.code]
@@ -266,7 +274,7 @@ def test_all_who_are_contacts_by_the_protocol_are_confirmed_at_once(town: Night)
     by, search = town.actor("investigator"), town.search()
     job = jobs.run(actions.start_confirming(by, search.code).pk)
     assert (job.state, job.result["confirmed"], job.result["refused"]) == ("done", 5, 0), job.error
-    left = queries.found(by, search.code, CandidateFilter())
+    left = found(town, search)
     assert [one.person_id for one in left] == [colleague], "of whom a question is open"
     assert Contact.objects.filter(person_id__in=guests).count() == 5
 
@@ -317,7 +325,7 @@ def test_one_human_under_two_keys_is_one_candidate(town: Night) -> None:
     registry.merge(SYSTEM, codes[one], codes[two], "同一人")
     hand_on()
     search = town.search()
-    (line,) = queries.found(town.actor("investigator"), search.code)
+    (line,) = found(town, search)
     assert line.minutes == 120
 
 

@@ -13,7 +13,7 @@ from fangxian.api.offering import offer
 from fangxian.api.shapes import Shown, built, model_of, shown
 from fangxian.core.access import Actor
 from fangxian.tracing import actions, queries
-from fangxian.tracing.finds import CandidateFilter, CandidateRow, Crowd, Meeting, SearchForm, Sums
+from fangxian.tracing.finds import CandidateFilter, CandidateRow, Crowd, SearchForm, Sums
 
 router = Router(tags=["tracing"])
 
@@ -55,13 +55,6 @@ class ContactSearchRead(Shown):
     sums: shown(Sums, name="SearchSums")  # type: ignore[valid-type]
 
 
-class CandidateRead(Shown):
-    """One candidate with every time together and the clause by which each is judged."""
-
-    found: shown(CandidateRow)  # type: ignore[valid-type]
-    meetings: list[shown(Meeting)]  # type: ignore[valid-type]
-
-
 def find_contacts_of_case(by: Actor, case: str, form: SearchForm) -> Any:
     """Begin a search for contacts around one case (查找密接); see `POST /contact-searches`."""
     return actions.find_contacts(by, replace(form, cases=[case]))
@@ -82,13 +75,12 @@ def people_found(
     by: Actor, code: str, wanted: CandidateFilter | None = None, *, after: int = 0, limit: int = 100
 ) -> list[CandidateRow]:
     """Whom a search proposes (or, by the filter, has in another state), those to be called first first."""
-    return queries.found(by, code, wanted, after=after, limit=limit)
+    return queries.found(by, queries.search(by, code), wanted, after=after, limit=limit)
 
 
-def person_found(by: Actor, code: str, candidate_id: int) -> Mapping[str, Any]:
+def person_found(by: Actor, code: str, candidate_id: int) -> CandidateRow:
     """One candidate with every time together. Whom they met is named as far as the caller may know of it."""
-    line, meetings = queries.candidate(by, code, candidate_id)
-    return {"found": line, "meetings": meetings}
+    return queries.candidate(by, queries.search(by, code), candidate_id)
 
 
 AROUND = {
@@ -108,7 +100,7 @@ offer(router, "GET", "/contact-searches", queries.searches, ContactSearch, after
 offer(router, "GET", "/contact-searches/waiting", queries.proposed_to, int)
 offer(router, "GET", "/contact-searches/{code}", contact_search, ContactSearchRead)
 offer(router, "GET", "/contact-searches/{code}/people", people_found, after=lambda row: row.rank)
-offer(router, "GET", "/contact-searches/{code}/people/{candidate_id}", person_found, CandidateRead)
+offer(router, "GET", "/contact-searches/{code}/people/{candidate_id}", person_found)
 offer(router, "POST", "/contact-searches/{search}/confirmation", actions.confirm, given=CHOSEN, keyed=True)
 offer(router, "POST", "/contact-searches/{search}/confirmation/all", actions.start_confirming, JobView, status=202)
 offer(router, "POST", "/contact-searches/{search}/striking", actions.strike, given=CHOSEN, keyed=True)

@@ -15,12 +15,12 @@ from fangxian.cases import actions as cases
 from fangxian.cases import queries as case_queries
 from fangxian.cases.schemas import CaseForm, OutbreakForm
 from fangxian.command import city as fictional
-from fangxian.command import zoning
+from fangxian.command import movements, zoning
 from fangxian.command.city import ACCOUNTS, City
 from fangxian.containment.zones import actions as drawing
 from fangxian.containment.zones import queries as zones
 from fangxian.containment.zones.schemas import UnitForm, ZoneForm
-from fangxian.core import accounts, clock
+from fangxian.core import accounts, clock, jobs
 from fangxian.core.access import SYSTEM, Actor, actor_for
 from fangxian.core.actions import action
 from fangxian.core.errors import Refusal
@@ -29,6 +29,7 @@ from fangxian.duties import queries as duty_queries
 from fangxian.duties import subjects
 from fangxian.duties.sweep import sweep
 from fangxian.tracing import actions as tracing
+from fangxian.tracing.finds import SearchForm
 from fangxian.tracing.schemas import ExposureForm, StayForm
 
 PACK = "covid-19-cn-9"
@@ -98,7 +99,9 @@ def build(on_progress: Progress = lambda done, total: None) -> None:
     with clock.at(clock.local_midnight(first) - timedelta(hours=1)):
         city = fictional.build()
     on_progress(1, PIECES)
-    _Story(city, first).play(lambda done: on_progress(1 + done, PIECES))
+    story = _Story(city, first)
+    story.play(lambda done: on_progress(1 + done, PIECES))
+    story.search()
     sweep()
 
 
@@ -233,6 +236,18 @@ class _Story:
             code = subjects.describe("contact", [step.duty.subject_id])[step.duty.subject_id].code
             tracing.not_reached(self._holder(step.account_id, step.organisation.name_zh), code, "敲门无人应，电话未接")
         sweep()
+
+    def search(self) -> None:
+        """The venues hand in where people were, and contacts of one of the last cases are looked for: they wait for a decision."""
+        movements.record(self.city, self._day(DAYS - 1))
+        one = next(one for one in reversed(self.people) if one.case and one.county == "990101")
+        self._at(DAYS - 1, LAST_HOUR, partial(self._search_around, one))
+
+    def _search_around(self, one: _Infected) -> None:
+        by = self._who("investigator", one.county)
+        search = tracing.find_contacts(by, SearchForm(cases=[one.case], why="夜间流调，按场所码查找密接"))
+        assert search.job is not None
+        jobs.run(search.job.pk)
 
     def _trace(self, today: Sequence[_Infected], day: int) -> None:
         for one in today:

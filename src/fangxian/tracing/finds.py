@@ -93,7 +93,8 @@ class Meeting:
 class CandidateRow:
     """A candidate as a line: masked name, ring, the category the pack proposes, minutes, first and last, place in the ranking.
 
-    `grounds` say what makes up the risk; `missing` are questions still open. `known` is the code of the contact or case that
+    `grounds` say what makes up the risk; `missing` are yes-or-no questions to which a yes would make it a contact, or a stricter
+    one. `known` is the code of the contact or case that
     the person is already, as far as the reader may know of it.
     """
 
@@ -117,6 +118,7 @@ class CandidateRow:
     reason: str
     person: str
     person_id: int | None
+    meetings: tuple[Meeting, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,6 @@ class Sums:
     #: Ring → persons, category → persons ("" none), of what the reader sees.
     rings: Mapping[int, int] = field(default_factory=dict)
     categories: Mapping[str, int] = field(default_factory=dict)
-    #: Fact → for how many it is open.
-    open: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

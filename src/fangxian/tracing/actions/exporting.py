@@ -48,7 +48,7 @@ def export_found(by: Actor, search: str, wanted: CandidateFilter, path: Path, sh
 @action
 def _noted(by: Actor, search: str, wanted: CandidateFilter, name: str, headings: Sequence[str]) -> None:
     row = searching.search(by, search)
-    rows = queries.filtered(by, row, wanted).count()
+    rows = queries.filtered(by, row.pk, wanted).count()
     data = {
         "state": wanted.state,
         "ring": wanted.ring,
@@ -61,8 +61,8 @@ def _noted(by: Actor, search: str, wanted: CandidateFilter, name: str, headings:
 
 
 def _rows(by: Actor, search: str, wanted: CandidateFilter, sheet: CandidateSheet) -> Iterator[list[Any]]:
-    zone, after = clock.zone(), 0
-    while rows := queries.found(by, search, wanted, after=after, limit=_CHUNK):
+    zone, after, view = clock.zone(), 0, queries.search(by, search)
+    while rows := queries.found(by, view, wanted, after=after, limit=_CHUNK):
         after = rows[-1].rank
         for row in rows:
             yield [one.astimezone(zone) if isinstance(one, datetime) else one for one in sheet.cells(row)]

@@ -5,7 +5,7 @@ from fangxian.tracing.queries.calendar import follow_ups
 from fangxian.tracing.queries.chains import chain_around, chain_graph, chain_picture, chains
 from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, follow_up, of_case, of_people, of_person
 from fangxian.tracing.queries.exposures import exposures
-from fangxian.tracing.queries.finding import candidate, found, meetings, plan, proposed_to, search, searches, sums
+from fangxian.tracing.queries.finding import candidate, found, plan, proposed_to, search, searches, sums
 from fangxian.tracing.queries.four_clear import clearance, four_clear, watched_outbreaks
 from fangxian.tracing.queries.importing import columns, corrections, import_of, imports, left_out, preview
 from fangxian.tracing.queries.proposing import propose
@@ -37,7 +37,6 @@ __all__ = [
     "investigation",
     "last_contacts",
     "left_out",
-    "meetings",
     "of_case",
     "of_contacts",
     "of_people",

@@ -1,6 +1,7 @@
 """Searches for contacts as they are read: what one would do, how far it is, whom it proposes and why, and that nobody is missed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.duties import packs
 from fangxian.protocols import Text
+from fangxian.protocols.vocabulary import facts as vocabulary
 from fangxian.registry import queries as registry
 from fangxian.tracing import finding, judging, searching, sources, staying, weighing
 from fangxian.tracing.actions.finding import MOST_CASES, numbers
@@ -27,9 +29,10 @@ from fangxian.tracing.finds import (
     SearchView,
     Span,
     Sums,
+    Value,
 )  # fmt: skip
 from fangxian.tracing.judging import CASE
-from fangxian.tracing.models import Candidate, Contact, Search
+from fangxian.tracing.models import Candidate, Search
 from fangxian.tracing.queries.stays import stays_of
 
 
@@ -76,8 +79,7 @@ def searches(by: Actor, *, case: str = "", after: int | None = None, limit: int 
 
 def sums(by: Actor, view: SearchView) -> Sums:
     """Where everybody is whom the search returned: counted over what the reader sees, and over the rest in one number."""
-    mine = Candidate.objects.filter(by.scope(RIGHT) | by.scope("tracing.view"), search_id=view.id)
-    counted = mine.values_list("state", "ring", "category").annotate(n=Count("pk"))
+    counted = _mine(by, view.id).values_list("state", "ring", "category").annotate(n=Count("pk"))
     states: dict[str, int] = {}
     rings: dict[int, int] = {}
     categories: dict[str, int] = {}
@@ -88,21 +90,23 @@ def sums(by: Actor, view: SearchView) -> Sums:
             categories[category] = categories.get(category, 0) + number
     known = sum(states.values())
     returned = int(view.counts.get("returned", known)) if view.whole else known
-    return Sums(returned, states, returned - known, rings, categories, _open(mine))
+    return Sums(returned, states, returned - known, rings, categories)
 
 
 def found(
-    by: Actor, code: str, wanted: CandidateFilter | None = None, *, after: int = 0, limit: int = 50
+    by: Actor, view: SearchView, wanted: CandidateFilter | None = None, *, after: int = 0, limit: int = 50
 ) -> list[CandidateRow]:
-    """Candidates whom the reader may decide about or see, those to be called first first; `after` is the last one's rank."""
-    row = searching.search(by, code)
-    rows = filtered(by, row, wanted or CandidateFilter()).filter(rank__gt=after).order_by("rank")[:limit]
-    return _lines(by, list(rows.select_related("contact", "case")))
+    """Candidates whom the reader may decide about or see, those to be called first first; `after` is the last one's rank.
+
+    Five queries, however many.
+    """
+    rows = filtered(by, view.id, wanted or CandidateFilter()).filter(rank__gt=after).order_by("rank")[:limit]
+    return _lines(by, view, list(rows.select_related("contact", "case", "person")))
 
 
-def filtered(by: Actor, row: Search, wanted: CandidateFilter) -> QuerySet[Candidate]:
+def filtered(by: Actor, search_id: int, wanted: CandidateFilter) -> QuerySet[Candidate]:
     """The candidates of a search that a filter wants."""
-    rows = Candidate.objects.filter(by.scope(RIGHT) | by.scope("tracing.view"), search=row)
+    rows = _mine(by, search_id)
     if wanted.state:
         rows = rows.filter(state=wanted.state)
     if wanted.ring:
@@ -112,22 +116,12 @@ def filtered(by: Actor, row: Search, wanted: CandidateFilter) -> QuerySet[Candid
     return rows
 
 
-def candidate(by: Actor, code: str, candidate_id: int) -> tuple[CandidateRow, tuple[Meeting, ...]]:
-    """One candidate with every time together. Raises NotFound."""
-    row = searching.search(by, code)
-    rows = Candidate.objects.filter(by.scope(RIGHT) | by.scope("tracing.view"), search=row, pk=candidate_id)
-    one = rows.select_related("contact", "case").first()
-    if one is None:
+def candidate(by: Actor, view: SearchView, candidate_id: int) -> CandidateRow:
+    """One candidate. Raises NotFound."""
+    rows = list(_mine(by, view.id).filter(pk=candidate_id).select_related("contact", "case", "person"))
+    if not rows:
         raise NotFound(_("There is no such candidate in this search."), remedy=_("Reload the list."))
-    return _lines(by, [one])[0], _meetings(by, row, [one])[one.pk]
-
-
-def meetings(by: Actor, code: str, lines: Iterable[CandidateRow]) -> Mapping[int, tuple[Meeting, ...]]:
-    """The times together of candidates that `found` gave, by their ids; six queries, however many."""
-    row = searching.search(by, code)
-    wanted = [one.id for one in lines]
-    rows = Candidate.objects.filter(by.scope(RIGHT) | by.scope("tracing.view"), search=row, pk__in=wanted)
-    return _meetings(by, row, list(rows))
+    return _lines(by, view, rows)[0]
 
 
 def proposed_to(by: Actor) -> int:
@@ -138,6 +132,11 @@ def proposed_to(by: Actor) -> int:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _mine(by: Actor, search_id: int) -> QuerySet[Candidate]:
+    """The candidates of a search that the reader may decide about or see."""
+    return Candidate.objects.filter(by.scope(RIGHT) | by.scope("tracing.view"), search_id=search_id)
+
+
 def _visible(by: Actor) -> QuerySet[Search]:
     own = Candidate.objects.filter(by.scope(RIGHT), search=OuterRef("pk"))
     return Search.objects.filter(by.scope("tracing.view") | Q(Exists(own)))
@@ -145,10 +144,10 @@ def _visible(by: Actor) -> QuerySet[Search]:
 
 def _view(by: Actor, row: Search) -> SearchView:
     whole = searching.sees_whole(by, row)
-    codes = cases.facts_of(row.cases.values_list("pk", flat=True)) if whole else {}
+    codes = sorted(row.cases.values_list("code", flat=True)) if whole else []
     return SearchView(
         row.pk, row.code, whole, row.outbreak.code, Text(row.outbreak.name_zh, row.outbreak.name_en or row.outbreak.name_zh),
-        row.area, tuple(sorted(one.code for one in codes.values())), row.tau, row.onward, row.rings, row.within, row.crowd,
+        row.area, tuple(codes), row.tau, row.onward, row.rings, row.within, row.crowd,
         row.why if whole else "", row.owner.name if whole and row.owner else "", row.created_at, row.finished_at,
         row.job if whole else None, row.counts if whole else {}, _crowds(row.notices) if whole else (),
     )  # fmt: skip
@@ -165,62 +164,71 @@ def _crowds(notices: Sequence[Mapping[str, Any]]) -> tuple[Crowd, ...]:
     )  # fmt: skip
 
 
-def _open(rows: QuerySet[Candidate], most: int = 2000) -> dict[str, int]:
-    """The questions still open, by how many proposed people they concern; counted over the first to be called."""
-    told: dict[str, int] = {}
-    for names in rows.filter(state=Candidate.PROPOSED).order_by("rank").values_list("missing", flat=True)[:most]:
-        for name in names:
-            told[name] = told.get(name, 0) + 1
-    return dict(sorted(told.items(), key=lambda one: -one[1]))
+def _decisive(meetings: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Open yes-or-no questions to which a yes alone would make a contact, or a stricter one; asked of the longest time together."""
+    one = max(meetings, key=lambda meeting: meeting["minutes"])
+    ref, ring = one["basis"].partition(" ")[0], 1 if one["kind"] == CASE else 2
+    known = one["facts"]
+
+    def rank(told: Mapping[str, Any]) -> int:
+        verdict = judging.verdict_of(ref, ring, tuple(sorted(told.items())))
+        return judging.rank(ref, verdict.category.key) if verdict.category else judging.NO_RANK
+
+    now = rank(known)
+    asked = (
+        [name for name in one["missing"] if vocabulary()[name].kind == "yes/no"] if known.get("in_window", True) else []
+    )
+    return tuple(name for name in asked if rank({**known, name: True}) < now)
 
 
-def _lines(by: Actor, rows: Sequence[Candidate]) -> list[CandidateRow]:
-    cards = registry.names({row.person_id for row in rows if row.person_id is not None})
-    codes = registry.codes_of(cards)
-    spots = registry.spots({one["place"] for row in rows for one in row.meetings if one["place"]})
-    return [_line(by, row, cards, codes, spots) for row in rows]
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is looked up once for lines: places, cases, names, codes of contacts; only what the reader may know of."""
+
+    spots: Mapping[int, Any]
+    cases: Mapping[int, Any]
+    names: Mapping[int, str]
+    contacts: Mapping[int, str]
 
 
-def _line(
-    by: Actor, row: Candidate, names: Mapping[int, str], codes: Mapping[int, str], spots: Mapping[int, Any]
-) -> CandidateRow:
+def _lines(by: Actor, view: SearchView, rows: Sequence[Candidate]) -> list[CandidateRow]:
+    told = [one for row in rows for one in row.meetings]
+    of_case = cases.facts_of({one["case"] for one in told if one["case"]})
+    known = {pk: case for pk, case in of_case.items() if by.may("cases.view", case.area)}
+    vias = {one["via"] for one in told if one["kind"] != CASE and one["via"]}
+    through = _mine(by, view.id).filter(person_id__in=vias).values_list("person_id", "contact__code", "contact__area")
+    seen = {pk: code if code and by.may("contacts.view", area) else "" for pk, code, area in through} if vias else {}
+    mine = {row.person_id for row in rows if row.person_id is not None}
+    around = _Around(
+        registry.spots({one["place"] for one in told if one["place"]}), known,
+        registry.names({*mine, *seen, *(case.person_id for case in known.values())}), seen,
+    )  # fmt: skip
+    return [_line(by, row, around) for row in rows]
+
+
+def _line(by: Actor, row: Candidate, around: _Around) -> CandidateRow:
     case = row.case if row.case and by.may("cases.view", row.case.area) else None
     contact = row.contact if row.contact and by.may("contacts.view", row.contact.area) else None
-    known = contact or case
-    places = dict.fromkeys(
-        spots[one["place"]].name_zh if one["place"] in spots else one["label"] for one in row.meetings
-    )
+    known, person = contact or case, row.person_id or 0
+    meetings = tuple(_meeting(one, around) for one in sorted(row.meetings, key=lambda one: one["spans"][0]))
     return CandidateRow(
-        row.pk, row.rank, names.get(row.person_id or 0, ""), row.area, row.ring, row.state, row.category, row.basis, row.minutes,
-        row.first_at, row.last_at, row.risk, tuple(Text(zh, en) for zh, en in row.grounds), tuple(row.missing), tuple(places),
-        known.code if known else "", "contact" if contact else "case" if case else "", row.reason, codes.get(row.person_id or 0, ""),
-        row.person_id,
+        row.pk, row.rank, around.names.get(person, ""), row.area, row.ring, row.state, row.category, row.basis, row.minutes,
+        row.first_at, row.last_at, row.risk, tuple(Text(zh, en) for zh, en in row.grounds), _decisive(row.meetings),
+        tuple(dict.fromkeys(one.place_name for one in meetings)), known.code if known else "",
+        "contact" if contact else "case" if case else "", row.reason, row.person.code if row.person else "", row.person_id, meetings,
     )  # fmt: skip
 
 
-def _meetings(by: Actor, search: Search, rows: Sequence[Candidate]) -> dict[int, tuple[Meeting, ...]]:
-    told = [one for row in rows for one in row.meetings]
-    spots = registry.spots({one["place"] for one in told if one["place"]})
-    of_case = cases.facts_of({one["case"] for one in told if one["case"]})
-    vias = {one["via"] for one in told if one["kind"] != CASE and one["via"]}
-    mine = Candidate.objects.filter(by.scope(RIGHT) | by.scope("tracing.view"), search=search, person_id__in=vias)
-    seen = set(mine.values_list("person_id", flat=True))
-    names = registry.names({*seen, *(case.person_id for case in of_case.values() if by.may("cases.view", case.area))})
-    watched = Contact.objects.filter(by.scope("contacts.view"), outbreak_id=search.outbreak_id, person_id__in=seen)
-    contacts = dict(watched.values_list("person_id", "code"))
-
-    def meeting(one: Mapping[str, Any]) -> Meeting:
-        spot, case = spots.get(one["place"] or 0), of_case.get(one["case"] or 0)
-        known = case is not None and by.may("cases.view", case.area)
-        code = (case.code if case and known else "") if one["kind"] == CASE else contacts.get(one["via"] or 0, "")
-        clause, why = _judged(one, 1 if one["kind"] == CASE else 2)
-        return Meeting(
-            code, one["kind"], names.get(one["via"] or 0, ""), spot.code if spot else "", spot.name_zh if spot else one["label"],
-            spot.lon if spot else None, spot.lat if spot else None, one["minutes"], one["category"], one["basis"], why, clause,
-            tuple(Span(*searching.instants(span)) for span in one["spans"]),
-        )  # fmt: skip
-
-    return {row.pk: tuple(meeting(one) for one in row.meetings) for row in rows}
+def _meeting(one: Mapping[str, Any], around: _Around) -> Meeting:
+    spot, case = around.spots.get(one["place"] or 0), around.cases.get(one["case"] or 0)
+    via = (case.person_id if case else 0) if one["kind"] == CASE else one["via"] or 0
+    code = (case.code if case else "") if one["kind"] == CASE else around.contacts.get(via, "")
+    clause, why = _judged(one, 1 if one["kind"] == CASE else 2)
+    return Meeting(
+        code, one["kind"], around.names.get(via, ""), spot.code if spot else "", spot.name_zh if spot else one["label"],
+        spot.lon if spot else None, spot.lat if spot else None, one["minutes"], one["category"], one["basis"], why, clause,
+        tuple(Span(*searching.instants(span)) for span in one["spans"]),
+    )  # fmt: skip
 
 
 def _judged(one: Mapping[str, Any], ring: int) -> tuple[Text, Text]:
@@ -231,7 +239,5 @@ def _judged(one: Mapping[str, Any], ring: int) -> tuple[Text, Text]:
     return clause, verdict.why
 
 
-def _changed(one: Any, number: float) -> Any:
-    from dataclasses import replace
-
+def _changed(one: Value, number: float) -> Value:
     return replace(one, number=number, source=Text("为本次查找另设", "set for this search"))

@@ -1,5 +1,7 @@
 """One search for contacts: a live bar while it works, then whom it proposes, in the order of calling, on a map and with every ground."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,7 +13,6 @@ from django.views.decorators.http import require_GET, require_POST
 from fangxian.core import jobs
 from fangxian.core.access import PURPOSES, Actor, purpose_name
 from fangxian.core.errors import NotFound
-from fangxian.protocols.vocabulary import facts as known_facts
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries
 from fangxian.tracing.desk import RIGHT
@@ -19,7 +20,7 @@ from fangxian.tracing.finds import CandidateFilter, CandidateRow, Meeting, Searc
 from fangxian.web.finding.drawing import strip
 from fangxian.web.finding.words import RINGS, STATES, STEPS
 from fangxian.web.maps import Board, Feature, geojson
-from fangxian.web.parts import actor_of, fragment
+from fangxian.web.parts import actor_of, fragment, section
 from fangxian.web.saying import fact_name
 
 PAGE = 50
@@ -53,11 +54,11 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     wanted = filter_of(request.GET)
     after = request.GET.get("after", "")
     rows = queries.found(
-        by, code, wanted, after=int(after) if after.isascii() and after.isdecimal() else 0, limit=PAGE + 1
+        by, view, wanted, after=int(after) if after.isascii() and after.isdecimal() else 0, limit=PAGE + 1
     )
     more, rows = len(rows) > PAGE, rows[:PAGE]
     context |= {
-        "lines": _lines(by, view, rows), "after": rows[-1].rank if more else "", "wanted": wanted, "query": query_of(wanted),
+        "lines": _lines(rows), "after": rows[-1].rank if more else "", "wanted": wanted, "query": query_of(wanted),
         "may_decide": by.may(RIGHT) and wanted.state in ("proposed", "watched", "struck"),
     }  # fmt: skip
     if fragment(request, "more"):
@@ -68,8 +69,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "states": [(key, name, tone, summed.mine.get(key, 0)) for key, (name, tone, _icon) in STATES.items()],
         "rings": [(RINGS.get(ring, str(ring)), number) for ring, number in sorted(summed.rings.items())],
         "categories": sorted(summed.categories.items(), key=lambda one: -one[1]),
-        "asked": [(name, fact_name(name), number) for name, number in summed.open.items() if _yes_no(name)][:ASKED],
-        "board": _board(view, _features(by, view)) if summed.mine else None,
+        "asked": [(name, fact_name(name), number) for name, number in Counter(_asked(rows)).most_common(ASKED)],
         "crowds": [(one, one.place) for one in view.crowds],
         "purposes": [(key, purpose_name(key)) for key in EXPORTED_FOR if key in PURPOSES],
         "may_export": by.may("exports.make"),
@@ -82,6 +82,16 @@ def features(request: HttpRequest, code: str) -> JsonResponse:
     """The places where those to be called first met the cases, as GeoJSON."""
     by = actor_of(request)
     return geojson(_features(by, queries.search(by, code)))
+
+
+@require_GET
+def where(request: HttpRequest, code: str) -> HttpResponse:
+    """The places on the map, and as a list."""
+    by = actor_of(request)
+    view = queries.search(by, code)
+    context = {"board": _board(view, _features(by, view)), "part_map": True}
+    back = (reverse("web:search", args=[view.code]), view.code)
+    return section(request, "web/finding/where.html", context, _("Where they met"), back)
 
 
 @require_POST
@@ -129,12 +139,13 @@ def _progress(by: Actor, view: SearchView) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _lines(by: Actor, view: SearchView, rows: list[CandidateRow]) -> list[dict[str, Any]]:
-    told = queries.meetings(by, view.code, rows)
+def _lines(rows: list[CandidateRow]) -> list[dict[str, Any]]:
     areas = registry.short_area_names({row.area for row in rows})
     return [
-        {"row": row, "area": areas.get(row.area, ""), "state": STATES[row.state], "strip": strip(told.get(row.id, ())),
-         "vias": _vias(told.get(row.id, ()))}
+        {
+            "row": row, "risk": risk(row.risk), "area": areas.get(row.area, ""), "state": STATES[row.state],
+            "strip": strip(row.meetings), "vias": _vias(row.meetings),
+        }
         for row in rows
     ]  # fmt: skip
 
@@ -146,13 +157,13 @@ def _vias(meetings: tuple[Meeting, ...]) -> list[tuple[str, str, str]]:
 
 def _features(by: Actor, view: SearchView) -> tuple[Feature, ...]:
     """Places where somebody was met, larger where more were; homes stay off the map."""
-    rows = queries.found(by, view.code, CandidateFilter(state=""), limit=DRAWN)
+    rows = queries.found(by, view, CandidateFilter(state=""), limit=DRAWN)
     people: dict[str, set[int]] = {}
     spot: dict[str, Meeting] = {}
-    for pk, meetings in queries.meetings(by, view.code, rows).items():
-        for one in meetings:
+    for row in rows:
+        for one in row.meetings:
             if one.place and one.lon is not None:
-                people.setdefault(one.place, set()).add(pk)
+                people.setdefault(one.place, set()).add(row.id)
                 spot[one.place] = one
     order = sorted(people, key=lambda place: -len(people[place]))
     return tuple(
@@ -169,9 +180,16 @@ def _board(view: SearchView, features: tuple[Feature, ...]) -> Board | None:
     return Board("search-map", _("Where they met"), source, features) if features else None
 
 
-def _yes_no(name: str) -> bool:
-    known = known_facts().get(name)
-    return known is not None and known.kind == "yes/no"
+def _asked(rows: Iterable[CandidateRow]) -> Iterator[str]:
+    """The questions whose answer would make contacts of those listed, or stricter ones; each as often as it would."""
+    return (name for row in rows for name in row.missing)
+
+
+def risk(value: float | None) -> str:
+    """A risk in percent, with a decimal where that is all there is; nothing where the protocol has no numbers for it."""
+    if value is None:
+        return ""
+    return f"{100 * value:.1f}%" if value < 0.0995 else f"{100 * value:.0f}%"
 
 
 def _job(by: Actor, code: str) -> jobs.Job:
