@@ -1,6 +1,7 @@
 """What a number must be to be taken: of this source, of a day it may speak of, whole where it counts, and not absurd unless confirmed."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -78,27 +79,33 @@ def check(source: Source, row: ObservationForm, there: Known) -> None:
 
 
 def lacking(told: Sequence[tuple[Source, date]]) -> dict[tuple[int, date], tuple[str, ...]]:
-    """What the reports of these days still lack: required measures (`measure:unit` of a class), or `untested` that nobody named."""
-    sources = {source.pk: source for source, _day in told}
+    """What the reports of these days still lack: required measures (`measure:unit` of a class), or `untested` that nobody named.
+
+    Two queries.
+    """
+    sources = [source.pk for source, _day in told]
     days = {day for _source, day in told}
-    values = _current(sources, days)
-    named: dict[tuple[int, date], int] = {}
-    for pk, day in Untested.objects.filter(source_id__in=list(sources), day__in=days).values_list("source_id", "day"):
-        named[pk, day] = named.get((pk, day), 0) + 1
-    found = {}
-    for source, day in told:
-        of = kinds.kind(source.kind)
-        gaps = []
-        for measure in of.entered:
-            if measure.key not in source.measures or measure.optional:
-                continue
-            if (source.pk, day, measure.key, "") not in values:
-                missing = [unit for unit in source.units if (source.pk, day, measure.key, unit) not in values]
-                gaps += [f"{measure.key}:{unit}" for unit in missing] if source.units else [measure.key]
-        if unnamed(of, source.pk, day, values, named.get((source.pk, day), 0)):
-            gaps.append("untested")
-        found[source.pk, day] = tuple(gaps)
-    return found
+    rows = Observation.objects.filter(source_id__in=sources, day__in=days, superseded_at__isnull=True)
+    values = {
+        (source, day, measure, unit): value
+        for source, day, measure, unit, value in rows.values_list("source_id", "day", "measure", "unit", "value")
+    }
+    named = Counter(Untested.objects.filter(source_id__in=sources, day__in=days).values_list("source_id", "day"))
+    return {(source.pk, day): lacks(source, day, values, named[source.pk, day]) for source, day in told}
+
+
+def lacks(source: Source, day: date, values: Mapping[Key, float], named: int) -> tuple[str, ...]:
+    """The same of one day, from its numbers and from how many are named who were not tested."""
+    of = kinds.kind(source.kind)
+    gaps: list[str] = []
+    for measure in of.entered:
+        if measure.key not in source.measures or measure.optional or (source.pk, day, measure.key, "") in values:
+            continue
+        missing = [unit for unit in source.units if (source.pk, day, measure.key, unit) not in values]
+        gaps += [f"{measure.key}:{unit}" for unit in missing] if source.units else [measure.key]
+    if unnamed(of, source.pk, day, values, named):
+        gaps.append("untested")
+    return tuple(gaps)
 
 
 def unnamed(of: Kind, source: int, day: date, values: Mapping[Key, float], named: int) -> int:
@@ -120,14 +127,6 @@ def no_such_source(code: str = "") -> NotFound:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _current(sources: Mapping[int, Source], days: Collection[date]) -> dict[Key, float]:
-    rows = Observation.objects.filter(source_id__in=list(sources), day__in=list(days), superseded_at__isnull=True)
-    return {
-        (source, day, measure, unit): value
-        for source, day, measure, unit, value in rows.values_list("source_id", "day", "measure", "unit", "value")
-    }
 
 
 def _measure(source: Source, key: str) -> Measure:

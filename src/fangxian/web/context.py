@@ -37,10 +37,12 @@ class Section:
 
 SECTIONS = (
     Section("web:home", gettext_lazy("My duties"), "duties", ("duties.view",)),
+    Section("web:sources", gettext_lazy("Reporting"), "edit", ("surveillance.report",)),
     Section("web:cases", gettext_lazy("Cases"), "cases", ("cases.view",)),
     Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view",)),
     Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
     Section("web:trend", gettext_lazy("Trend"), "trend", ("situation.view",), "picture"),
+    Section("web:surveillance", gettext_lazy("Early warning"), "eye", ("surveillance.view",), "picture"),
     Section("web:chains", gettext_lazy("Chains"), "chains", ("cases.view", "tracing.view")),
     Section("web:outbreaks", gettext_lazy("Outbreaks"), "outbreaks", ("cases.view",)),
     Section("web:zones", gettext_lazy("Zones"), "zones", ("zones.view",), "picture"),
@@ -60,10 +62,11 @@ BAR = 5
 USUAL: Mapping[str, tuple[str, ...]] = {
     "grid_worker": ("web:home", "web:contacts", "web:me"),
     "site_nurse": ("web:home", "web:contacts", "web:me"),
-    "clinic": ("web:home", "web:cases", "web:me"),
+    "clinic": ("web:home", "web:sources", "web:cases", "web:me"),
+    "reporter": ("web:home", "web:sources", "web:me"),
     "investigator": ("web:home", "web:cases", "web:contacts", "web:zones"),
     "reviewer": ("web:home", "web:cases", "web:situation", "web:coverage"),
-    "duty_officer": ("web:home", "web:situation", "web:coverage", "web:zones"),
+    "duty_officer": ("web:home", "web:surveillance", "web:situation", "web:coverage", "web:zones"),
     "leader": ("web:situation", "web:zones", "web:coverage", "web:cases"),
     "auditor": ("web:coverage", "web:journal", "web:me"),
     "registrar": ("web:people", "web:posts", "web:accounts", "web:me"),

@@ -14,6 +14,8 @@ urlpatterns = [
     path("trend/", include("fangxian.web.trend.urls")),
     path("journal/", include("fangxian.web.journal.urls")),
     path("design/", include("fangxian.web.design.urls")),
+    path("sources/", include("fangxian.web.sources.urls")),
+    path("surveillance/", include("fangxian.web.surveillance.urls")),
     path("cases/", include("fangxian.web.cases.urls")),
     path("", include("fangxian.web.registrar.urls")),
     path("protocols/", include("fangxian.web.protocols.urls")),

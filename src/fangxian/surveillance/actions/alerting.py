@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock, ids
@@ -12,7 +13,7 @@ from fangxian.core.errors import Invalid
 from fangxian.duties import actions as duties
 from fangxian.duties import packs
 from fangxian.registry import queries as registry
-from fangxian.registry.levels import at_level
+from fangxian.registry.levels import LENGTHS, at_level
 from fangxian.surveillance import rules, subject, weighing, wording
 from fangxian.surveillance.events import AlertRaised
 from fangxian.surveillance.models import Alert, AlertNote, Report, Signal
@@ -72,7 +73,7 @@ def _weigh(by: Actor, county: str) -> list[str]:
     )
     candidates = list(mine.select_related("source").order_by("pk"))
     alert = Alert.objects.select_for_update().filter(
-        within(county), origin="signals", state__in=Alert.OPEN
+        _there(county), origin="signals", state__in=Alert.OPEN
     ).order_by("pk").last()  # fmt: skip
     candidates = _explained(county, candidates) if alert is None else candidates
     before = list(alert.signals.select_related("source")) if alert else []
@@ -106,17 +107,22 @@ def _weigh(by: Actor, county: str) -> list[str]:
     return [alert.code] if rose else []
 
 
+def _there(county: str, column: str = "area") -> Q:
+    """What lies in the county; of a city or province only what belongs to it as a whole."""
+    return within(county, column) if len(county) == LENGTHS["county"] else Q(**{column: county})
+
+
 def _quiet(county: str, signals: Sequence[Signal]) -> int:
     """How many sources have reported of the days that are weighed together, and shown nothing."""
     since = clock.today() - timedelta(days=int(rules.weight(county, "together")))
-    told = Report.objects.filter(within(county, "source__area"), day__gt=since, received_at__isnull=False)
+    told = Report.objects.filter(_there(county, "source__area"), day__gt=since, received_at__isnull=False)
     return len(set(told.order_by().values_list("source_id", flat=True).distinct()) - {one.source_id for one in signals})
 
 
 def _explained(county: str, candidates: Sequence[Signal]) -> list[Signal]:
     """Without those of which was judged just now: the same source and number, not clearly stronger than what was dismissed then."""
     since = clock.now() - timedelta(days=rules.weight(county, "together"))
-    ended = Alert.objects.filter(within(county), origin="signals", ended_at__gte=since)
+    ended = Alert.objects.filter(_there(county), origin="signals", ended_at__gte=since)
     judged = Signal.objects.filter(alert__in=ended, evidence__gt=0)
     known: dict[tuple[int, str], tuple[float, str]] = {}
     for source, measure, evidence, state in judged.values_list("source_id", "measure", "evidence", "alert__state"):

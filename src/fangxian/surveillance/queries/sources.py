@@ -1,17 +1,18 @@
 """Reading sources: mine, those of a place, what each has told and still owes."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils.translation import get_language
 
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor, within
 from fangxian.registry import queries as registry
 from fangxian.surveillance.calendars import closures
-from fangxian.surveillance.checking import lacking, no_such_source, unnamed
+from fangxian.surveillance.checking import lacks, no_such_source, unnamed
 from fangxian.surveillance.kinds import kind, kinds
 from fangxian.surveillance.models import Break, Observation, Report, Source, Untested
 from fangxian.surveillance.schemas import ReportView, SourceView
@@ -82,20 +83,24 @@ def late_reports(by: Actor, area: str = "", *, after: int = 0, limit: int = 100)
 
 
 def reports(by: Actor, code: str, first: date, last: date) -> list[ReportView]:
-    """What a source has told and owes about the days from first to last, the newest first. Five queries."""
+    """What a source has told and owes about the days from first to last, the newest first. Four queries."""
+    return _reports(_one(by, code), first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that the page of a source shows."""
+
+    source: SourceView
+    reports: list[ReportView]
+    untested: "list[UntestedView]"
+    breaks: "list[BreakView]"
+
+
+def sheet(by: Actor, code: str, first: date, last: date) -> Sheet:
+    """A source with its reports of these days, who was not tested, and the notes on its series. Nine queries."""
     row = _one(by, code)
-    written = {one.day: one for one in Report.objects.filter(source=row, day__gte=first, day__lte=last)}
-    values: dict[date, dict[str, float]] = {}
-    for one in Observation.objects.filter(source=row, day__gte=first, day__lte=last, superseded_at__isnull=True):
-        values.setdefault(one.day, {})[f"{one.measure}:{one.unit}" if one.unit else one.measure] = one.value
-    untested: dict[date, int] = {}
-    for day in Untested.objects.filter(source=row, day__gte=first, day__lte=last).values_list("day", flat=True):
-        untested[day] = untested.get(day, 0) + 1
-    gaps = lacking([(row, day) for day in written]) if written else {}
-    return [
-        _report(row, written[day], values.get(day, {}), gaps.get((row.pk, day), ()), untested.get(day, 0))
-        for day in sorted(written, reverse=True)
-    ]
+    return Sheet(_views([row])[0], _reports(row, first, last), _untested(row, 20), _breaks(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +139,7 @@ class UntestedView:
 
 def untested(by: Actor, code: str, *, limit: int = 100) -> list[UntestedView]:
     """Who was not tested, those still open first, then the newest."""
-    rows = Untested.objects.filter(source=_one(by, code)).order_by("settled_at", "-day", "pk")[:limit]
-    return [UntestedView(one.day, one.reference, one.reason, one.settled, one.settled_at) for one in rows]
+    return _untested(_one(by, code), limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,7 @@ class BreakView:
 
 def breaks(by: Actor, code: str) -> list[BreakView]:
     """The notes on the series of a source, the newest first."""
-    rows = Break.objects.filter(source=_one(by, code)).order_by("-day", "measure")
-    return [BreakView(one.measure, one.day, one.note, one.by_name) for one in rows]
+    return _breaks(_one(by, code))
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +199,18 @@ def _standing(pks: Iterable[int]) -> tuple[Mapping[int, date | None], Mapping[in
     return dict(told), dict(late)
 
 
-def _report(row: Source, one: Report, values: Mapping[str, float], gaps: tuple[str, ...], named: int) -> ReportView:
+def _reports(row: Source, first: date, last: date) -> list[ReportView]:
+    written = Report.objects.filter(source=row, day__gte=first, day__lte=last).order_by("-day")
+    values: dict[date, dict[tuple[str, str], float]] = defaultdict(dict)
+    for one in Observation.objects.filter(source=row, day__gte=first, day__lte=last, superseded_at__isnull=True):
+        values[one.day][one.measure, one.unit] = one.value
+    named = Counter(Untested.objects.filter(source=row, day__gte=first, day__lte=last).values_list("day", flat=True))
+    return [_report(row, one, values[one.day], named[one.day]) for one in written]
+
+
+def _report(row: Source, one: Report, values: Mapping[tuple[str, str], float], named: int) -> ReportView:
+    keyed = {(row.pk, one.day, measure, unit): value for (measure, unit), value in values.items()}
+    gaps = lacks(row, one.day, keyed, named)
     if one.excused:
         state = "excused"
     elif one.received_at is not None and not gaps:
@@ -205,11 +219,16 @@ def _report(row: Source, one: Report, values: Mapping[str, float], gaps: tuple[s
         state = "late"
     else:
         state = "partial" if values else "owed"
-    keyed = {(row.pk, one.day, *_parts(name)): value for name, value in values.items()}
+    told = {f"{measure}:{unit}" if unit else measure: value for (measure, unit), value in values.items()}
     nameless = unnamed(kind(row.kind), row.pk, one.day, keyed, named)
-    return ReportView(row.code, one.day, one.due_at, one.received_at, state, values, gaps, named, nameless)
+    return ReportView(row.code, one.day, one.due_at, one.received_at, state, told, gaps, named, nameless)
 
 
-def _parts(name: str) -> tuple[str, str]:
-    measure, _colon, unit = name.partition(":")
-    return measure, unit
+def _untested(row: Source, limit: int) -> list[UntestedView]:
+    rows = Untested.objects.filter(source=row).order_by(F("settled_at").asc(nulls_first=True), "-day", "pk")[:limit]
+    return [UntestedView(one.day, one.reference, one.reason, one.settled, one.settled_at) for one in rows]
+
+
+def _breaks(row: Source) -> list[BreakView]:
+    rows = Break.objects.filter(source=row).order_by("-day", "measure")
+    return [BreakView(one.measure, one.day, one.note, one.by_name) for one in rows]
