@@ -14,6 +14,8 @@ from fangxian.analytics.copresence import Index, Lines, Stays, trace
 from fangxian.analytics.copresence.crowds import Notices, trace_capped, without
 
 Ints = NDArray[Any]
+#: Not isolated: the last second that stays can name.
+LATEST = np.iinfo(np.int32).max - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def meet(stays: Stays, index: Index, terms: Terms, on_ring: Callable[[int, int],
         marked[first.crowded] = True
         stays = without(stays, marked)
     for ring in range(2, terms.rings + 1):
-        ends = np.full(len(frontier), np.iinfo(np.int32).max, np.int32)
+        ends = np.full(len(frontier), LATEST, np.int32)
         onward = Index.of(frontier.person, frontier.exposed_at, ends)
         traced = trace(stays, onward, tau=terms.onward, rings=1, within=terms.within)
         assert traced.lines is not None
