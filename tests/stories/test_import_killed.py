@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 from tests.support import lists
 from tests.support.console import Console, end
 
-CASES, PIECES = 1500, 200
+CASES, PIECES = 500, 60
 SCRIPT = """
 from fangxian.cli.started import start
 start("nothing")
@@ -46,18 +47,35 @@ QUESTIONS = (
 pytestmark = pytest.mark.django_db  # so that it is run on PostgreSQL too
 
 
-@pytest.fixture
-def console(tmp_path: Path) -> Console:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Console:
     """An installation with an open outbreak, on the database that is tested on, but apart from that of the tests."""
-    console = Console(tmp_path / "home")
-    if address := os.environ.get("DATABASE_URL"):
-        console.settings["DATABASE_URL"] = address.rpartition("/")[0] + "/killed"
-        with psycopg.connect(address.rpartition("/")[0] + "/postgres", autocommit=True) as session:
-            session.execute("DROP DATABASE IF EXISTS killed WITH (FORCE)")
-            session.execute("CREATE DATABASE killed")
-    made = console.start_python(SCRIPT)
-    assert made.returncode == 0, made.stderr
+    console = _on(Console(tmp_path_factory.mktemp("made") / "home"), "made")
+    done = console.start_python(SCRIPT)
+    assert done.returncode == 0, done.stderr
     return console
+
+
+def _on(console: Console, name: str, template: str = "template1") -> Console:
+    """With a fresh database of that name, where the tests are run on a server."""
+    if address := os.environ.get("DATABASE_URL"):
+        server, name = address.rpartition("/")[0], f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}"
+        console.settings["DATABASE_URL"] = f"{server}/{name}"
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as session:
+            session.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            session.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return console
+
+
+@pytest.fixture
+def copies(made: Console, tmp_path: Path) -> Callable[[str], Console]:
+    """`copies("whole")`: a copy of the installation under that name."""
+
+    def copied(name: str) -> Console:
+        home = Path(shutil.copytree(made.home, tmp_path / name))
+        return _on(Console(home), name, made.settings.get("DATABASE_URL", "").rpartition("/")[2])
+
+    return copied
 
 
 def answers(console: Console) -> list[list[Any]]:
@@ -77,7 +95,8 @@ def _job(console: Console) -> tuple[str, int]:
     return (row[0], row[1]) if row else ("", 0)
 
 
-def test_killed_and_gone_on_with(console: Console, tmp_path: Path) -> None:
+def test_killed_and_gone_on_with(copies: Callable[[str], Console], tmp_path: Path) -> None:
+    console, whole = copies("killed"), copies("whole")
     rng = random.Random(7)
     recipe = lists.write_long(tmp_path / "data", CASES)
     words = ("import", str(recipe), "--data", str(tmp_path / "data"))
@@ -99,15 +118,13 @@ def test_killed_and_gone_on_with(console: Console, tmp_path: Path) -> None:
     found = answers(console)
     assert len(found[0]) == CASES and len(found[1]) == CASES // 2
     assert all(one["good"] for one in json.loads(console.run("doctor", "--deep", "--json").stdout))
-    whole = Console(tmp_path / "whole")
-    assert whole.start_python(SCRIPT).returncode == 0
     done = json.loads(whole.run(*words, "--json").stdout)
     assert done["state"] == "done" and done["cases"] == CASES
     assert answers(whole) == found
-    shutil.rmtree(whole.home)
 
 
-def test_ctrl_c_says_how_to_go_on(console: Console, tmp_path: Path) -> None:
+def test_ctrl_c_says_how_to_go_on(copies: Callable[[str], Console], tmp_path: Path) -> None:
+    console = copies("stopped")
     recipe = lists.write_long(tmp_path / "data", CASES)
     process = console.start("import", recipe, "--data", tmp_path / "data", pieces=PIECES)
     while not _job(console)[1]:
