@@ -52,6 +52,14 @@ def test_a_new_installation_is_well(console: Console) -> None:
     assert "数据库已就绪" in console.run("install").stderr
 
 
+def test_a_command_does_not_wait_for_the_statistics(console: Console) -> None:
+    """`scipy.stats` takes longer to load than most commands take to work: it is loaded by what counts with it."""
+    script = (
+        "from fangxian.cli.started import start; start('nothing'); import sys; sys.exit('scipy.stats' in sys.modules)"
+    )
+    assert console.start_python(script).returncode == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_on_loopback_and_ends_when_told(console: Console, number: int) -> None:
     process = console.start("serve", "--port", "0")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from fangxian.analytics import detection
 from fangxian.analytics.detection import Alarm, Reason
@@ -60,7 +60,7 @@ def score(judged: Judgement, at: int, area: str, measure: Measure) -> float:
         for one in (judged.series.values[at], judged.expected[at], judged.upperbound[at])
     )
     parameters = rules.method_values(area, judged.method)
-    limit = parameters.get("z") or float(norm.isf(parameters.get("alpha", 0.01)))
+    limit = parameters.get("z") or float(scipy.stats.norm.isf(parameters.get("alpha", 0.01)))
     spread = max((upper - expected) / limit, np.sqrt(max(expected, 0.25)) if measure.unit == "count" else 1.0)
     found = (observed - expected) / spread
     return float(np.clip(found if np.isfinite(found) else limit, 0, 20))

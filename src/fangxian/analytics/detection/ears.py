@@ -11,9 +11,9 @@ import math
 from typing import Literal
 
 import numpy as np
+import scipy
 from numba import njit
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from fangxian.analytics.detection.results import Alarm, Codes, Detection, Floats, Reason
 from fangxian.analytics.detection.series import Counts, Ints, require, series, shared
@@ -74,7 +74,7 @@ def _ears(
         f"The baseline is too long for counts of {most}.",
     )
     expected, upperbound, alarm, reason = given.unwritten()
-    limit = float(norm.ppf(1 - alpha)) if z is None else float(z)
+    limit = float(scipy.stats.norm.ppf(1 - alpha)) if z is None else float(z)
 
     def work(a: int, b: int) -> None:
         out = expected[a:b], upperbound[a:b], alarm[a:b], reason[a:b]

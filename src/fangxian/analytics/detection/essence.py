@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from fangxian.analytics.detection.essence_kernels import average, regress
 from fangxian.analytics.detection.results import Alarm, Detection, Floats, Reason
@@ -60,8 +60,8 @@ def ewma(
 
 def _limits(n: int, gap: int, weights: tuple[float, float], alpha: float) -> list[float]:
     """For a baseline of n: Student's quantiles (alpha; 0.01 rounded); for each weight factor, constant and floor of the deviation."""
-    red, yellow = (round(float(stats.t.ppf(1 - level, n - 1)), 5) for level in (0.01, 0.05))
-    found = [float(stats.t.ppf(1 - alpha, n - 1)), red]
+    red, yellow = (round(float(scipy.stats.t.ppf(1 - level, n - 1)), 5) for level in (0.01, 0.05))
+    found = [float(scipy.stats.t.ppf(1 - alpha, n - 1)), red]
     for weight in weights:
         rest = 1 - weight
         factor = np.sqrt(weight / (2 - weight) + 1 / n - 2 * rest ** (gap + 1) * (1 - rest**n) / n)
@@ -95,8 +95,8 @@ def regression(
     for i, (span, weight) in enumerate(growing + sliding):
         spans[i, : len(span)], weights[i, : len(span)] = span, weight
     lengths = np.arange(_LEAST_REGRESSION, baseline + 1)
-    critical = stats.t.ppf(1 - alpha, lengths - 8)
-    floor = 0.01 / np.round(stats.t.ppf(0.95, lengths - 8), 5)
+    critical = scipy.stats.t.ppf(1 - alpha, lengths - 8)
+    floor = 0.01 / np.round(scipy.stats.t.ppf(0.95, lengths - 8), 5)
 
     def work(a: int, b: int) -> None:
         out = expected[a:b], upperbound[a:b], statistic[a:b], fit[a:b], alarm[a:b], reason[a:b]

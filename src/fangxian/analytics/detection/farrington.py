@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from fangxian.analytics.detection.baselines import Baseline, Calendar
 from fangxian.analytics.detection.quasipoisson import predict
@@ -40,7 +40,7 @@ def farrington(
     _sensible(freq, years, half_window, alpha, limit, power)
     first = freq * years + half_window if since is None else since
     baselines = {t: calendar.yearly(t, years, half_window) for t in range(max(first, 0), given.shape[1])}
-    criterion = stats.t.ppf(1 - 0.05 / 2, np.arange(1, 2 * given.shape[1] + 2))
+    criterion = scipy.stats.t.ppf(1 - 0.05 / 2, np.arange(1, 2 * given.shape[1] + 2))
     mean, error, scale, slope, reason = _predicted(
         given,
         np.arange(float(given.shape[1])),
@@ -53,7 +53,7 @@ def farrington(
         False,
         None,
     )
-    upper = _delta(mean, error, scale, _POWERS[power], float(stats.norm.ppf(1 - alpha / 2)))
+    upper = _delta(mean, error, scale, _POWERS[power], float(scipy.stats.norm.ppf(1 - alpha / 2)))
     score = (given.counts - mean) / (upper - mean)
     enough = _recent(given, limit)
     judged = reason == Reason.JUDGED
@@ -98,7 +98,7 @@ def farrington_flexible(
     }
     baselines = {t: baseline for t, baseline in found.items() if baseline is not None}
     freedom = np.arange(1, 2 * given.shape[1] + 2)
-    criterion = stats.t.ppf(1 - trend_alpha / 2, freedom) if trend_alpha < 1 else np.zeros(len(freedom))
+    criterion = scipy.stats.t.ppf(1 - trend_alpha / 2, freedom) if trend_alpha < 1 else np.zeros(len(freedom))
     mean, error, scale, slope, reason = _predicted(
         given,
         calendar.elapsed,
@@ -111,7 +111,7 @@ def farrington_flexible(
         as_r,
         population,
     )
-    z = float(stats.norm.ppf(1 - alpha))
+    z = float(scipy.stats.norm.ppf(1 - alpha))
     if threshold == "delta":
         upper = _delta(mean, error, scale, _POWERS[power], z)
         centre = mean
@@ -189,8 +189,8 @@ def _negative_binomial(mean: Floats, scale: Floats, probability: float) -> Float
     upper = np.full(mean.shape, np.nan)
     known = np.isfinite(mean)
     over = known & (scale > 1)
-    upper[over] = stats.nbinom.ppf(probability, mean[over] / (scale[over] - 1), 1 / scale[over])
-    upper[known & ~over] = stats.poisson.ppf(probability, mean[known & ~over])
+    upper[over] = scipy.stats.nbinom.ppf(probability, mean[over] / (scale[over] - 1), 1 / scale[over])
+    upper[known & ~over] = scipy.stats.poisson.ppf(probability, mean[known & ~over])
     return upper
 
 

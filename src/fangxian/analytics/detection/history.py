@@ -11,8 +11,8 @@ a Poisson mean; Yang and others, Western Pac Surveill Response J 2(1) (2011) 10-
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from fangxian.analytics.detection.results import Alarm, Detection, Floats, Reason
 from fangxian.analytics.detection.series import Series, require, series
@@ -55,7 +55,9 @@ def bayes(
         here = number == reports
         sums = total[here]
         seen = np.flatnonzero(np.bincount(sums)) if sums.max() < 1 << 24 else np.unique(sums)
-        upper[here] = stats.nbinom.ppf(1 - alpha, seen + 0.5, reports / (reports + 1))[np.searchsorted(seen, sums)]
+        upper[here] = scipy.stats.nbinom.ppf(1 - alpha, seen + 0.5, reports / (reports + 1))[
+            np.searchsorted(seen, sums)
+        ]
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(able, (total + 0.5) / number, np.nan)
     expected[:, first:], upperbound[:, first:] = mean, upper

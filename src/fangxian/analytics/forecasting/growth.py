@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fangxian.analytics.forecasting.baselines import PROBABILITIES, _history
 from fangxian.analytics.forecasting.scores import Floats, ForecastError
@@ -64,7 +64,7 @@ def growth(counts: ArrayLike, *, times: int = 14) -> Growth:
     freedom = len(y) - 2
     dispersion = max(float(((y - mu) ** 2 / mu).sum()) / freedom, 1.0)
     covariance = dispersion * np.linalg.inv(information)
-    wide = float(stats.t.ppf(0.975, freedom)) * math.sqrt(covariance[1, 1])
+    wide = float(scipy.stats.t.ppf(0.975, freedom)) * math.sqrt(covariance[1, 1])
     rate = float(beta[1])
     return Growth(
         rate,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from fangxian.analytics.errors import AnalysisError
 
@@ -91,10 +91,10 @@ def count_scores(observed: ArrayLike, mean: ArrayLike, size: ArrayLike | None = 
     """Score forecasts of counts: Poisson of this mean, or negative binomial with variance mean + mean²/size."""
     x, mu = np.broadcast_arrays(np.asarray(observed, np.float64), np.asarray(mean, np.float64))
     if size is None:
-        variance, law = mu, stats.poisson(mu)
+        variance, law = mu, scipy.stats.poisson(mu)
     else:
         r = np.broadcast_to(np.asarray(size, np.float64), mu.shape)
-        variance, law = mu * (1 + mu / r), stats.nbinom(r, r / (r + mu))
+        variance, law = mu * (1 + mu / r), scipy.stats.nbinom(r, r / (r + mu))
     last = int(np.max(np.maximum(x, np.ceil(mu + 40 * np.sqrt(variance))), initial=0))
     ranked = np.zeros(x.shape)
     for k in range(last + 1):

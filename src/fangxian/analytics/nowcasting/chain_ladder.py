@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fangxian.analytics.nowcasting.triangle import Floats, checked
 
@@ -85,11 +85,11 @@ def _quantile(mean: Floats, variance: Floats, probability: float) -> Floats:
     some = mean > 1e-12
     over = some & (variance > mean * (1 + 1e-9))
     size = mean[over] ** 2 / (variance[over] - mean[over])
-    found[over] = stats.nbinom.ppf(probability, size, size / (size + mean[over]))
-    found[some & ~over] = stats.poisson.ppf(probability, mean[some & ~over])
+    found[over] = scipy.stats.nbinom.ppf(probability, size, size / (size + mean[over]))
+    found[some & ~over] = scipy.stats.poisson.ppf(probability, mean[some & ~over])
     return found
 
 
 def _of_none(share: Floats, probability: float) -> Floats:
     """Quantile of what is to come when none is reported of this share: geometric."""
-    return np.where(share > 0, stats.nbinom.ppf(probability, 1, np.where(share > 0, share, 1)), np.nan)
+    return np.where(share > 0, scipy.stats.nbinom.ppf(probability, 1, np.where(share > 0, share, 1)), np.nan)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import integrate, optimize, stats
 
 from fangxian.analytics.nowcasting.triangle import Floats, NowcastError
 
@@ -70,7 +70,9 @@ def fit_delay(delays: ArrayLike, horizon: ArrayLike | None = None, *, family: Fa
         return -float((counts * _log_mass(family, np.exp(parameters), cells[0], cells[1])).sum())
 
     start = np.log([1.5, days.mean() + 0.5]) if family != "lognormal" else np.log([0.6, days.mean() + 0.5])
-    best = optimize.minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-9, "maxiter": 4000})
+    best = scipy.optimize.minimize(
+        loss, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-9, "maxiter": 4000}
+    )
     shape, scale = (float(value) for value in np.exp(best.x))
     frozen = _frozen(family, shape, scale)
     mean = float(frozen.mean())
@@ -82,11 +84,11 @@ def fit_delay(delays: ArrayLike, horizon: ArrayLike | None = None, *, family: Fa
 def _frozen(family: Family, shape: float, scale: float) -> Any:
     match family:
         case "gamma":
-            return stats.gamma(shape, scale=scale)
+            return scipy.stats.gamma(shape, scale=scale)
         case "lognormal":
-            return stats.lognorm(shape, scale=scale)
+            return scipy.stats.lognorm(shape, scale=scale)
         case "weibull":
-            return stats.weibull_min(shape, scale=scale)
+            return scipy.stats.weibull_min(shape, scale=scale)
     raise NowcastError("分布应为 gamma、lognormal 或 weibull。", "The family is gamma, lognormal or weibull.")
 
 
@@ -98,7 +100,7 @@ def _log_mass(family: Family, parameters: Floats, days: Floats, until: Floats) -
     """
     longest = int(days.max() if np.isinf(until).all() else max(days.max(), until[np.isfinite(until)].max())) + 2
     grid = np.linspace(0, longest, 32 * longest + 1)
-    whole = integrate.cumulative_simpson(_frozen(family, *parameters.tolist()).cdf(grid), x=grid, initial=0)[::32]
+    whole = scipy.integrate.cumulative_simpson(_frozen(family, *parameters.tolist()).cdf(grid), x=grid, initial=0)[::32]
     rising = np.concatenate(([0.0], whole))  # the integral up to day k - 1 is at k
     mass = rising[2:] - 2 * rising[1:-1] + rising[:-2]
     total = np.cumsum(mass)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.stats import binom
 
 from fangxian.analytics.reproduction.renewal import Ints, _incidence, _windows
 from fangxian.analytics.reproduction.results import Reproduction
@@ -66,7 +66,7 @@ def _summed_quantiles(numbers: Ints, chances: Floats, quantiles: tuple[float, ..
         if n and p > 0:
             spread = 9 * np.sqrt(n * p * (1 - p)) + 9
             low, high = max(0, int(n * p - spread)), min(n, int(n * p + spread) + 1)
-            mass = np.convolve(mass, binom.pmf(np.arange(low, high + 1), n, p))
+            mass = np.convolve(mass, scipy.stats.binom.pmf(np.arange(low, high + 1), n, p))
             offset += low
     cumulative = np.cumsum(mass)
     return np.asarray(offset + np.searchsorted(cumulative, np.asarray(quantiles) * cumulative[-1]), np.float64)
