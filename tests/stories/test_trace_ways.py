@@ -52,8 +52,12 @@ def test_who_sat_near_the_case_on_the_train(console: Console, tmp_path: Path) ->
     }
     assert found == {"near": (2, True, 120), "odd": (None, True, 60), "crew": (None, True, 240)}
     assert [one["crew_serving"] for one in table(tmp_path, "lines") if one["person"] == "crew"] == [True]
-    everybody = ask(console, tmp_path, trips, index, "--travel", "--rings", "1")
+    everybody = ask(console, tmp_path, trips, index, "--travel", "--rings", "1", "--category", "covid-19-cn-9")
     assert everybody["people"] == 5
+    judged = {one["person"]: (one["category"], one["criterion"][:18]) for one in table(tmp_path, "lines")}
+    assert judged["far"] == judged["near"] == ("Close contact", "Sealed train: same")
+    assert judged["crew"][0] == "Close contact" and judged["next"][0] == "Exposed person at a venue"
+    assert all(one["source"] for one in table(tmp_path, "lines"))
     assert "needs --rings 1" in ask(console, tmp_path, trips, index, "--travel", "--rows", "3", code=2)["said"]
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from fangxian.analytics import copresence
@@ -54,19 +55,13 @@ def test_contacts_that_rest_on_an_assumption_are_marked(tmp_path: Path) -> None:
         "b,bar,90000,91800",
         "a,bar,90000,91800",
     )
-    index = copresence.Index.of(made.file.persons.find(_labels("a"))[0], [0], [200_000])
+    index = copresence.Index.of(made.file.persons.find(pa.array(["a"]))[0], [0], [200_000])
     lines = copresence.trace(made.file.stays(), index, tau=900).lines
     assert lines is not None
     table = made.lines(lines).to_pylist()
     assert [(one["person"], one["t_in"], one["doubt"]) for one in table] == [
         ("b", 0, "assumed"), ("b", 90000, ""), ("c", 0, ""),
     ]  # fmt: skip
-
-
-def _labels(*names: str):  # type: ignore[no-untyped-def]
-    import pyarrow as pa
-
-    return pa.array(names)
 
 
 def test_somebody_in_two_places_is_kept_in_both_and_marked(tmp_path: Path) -> None:
@@ -82,7 +77,7 @@ def test_somebody_in_two_places_is_kept_in_both_and_marked(tmp_path: Path) -> No
     assert len(rows_of(made)) == 6
     people = made.file.persons.of(made.doubts.person).to_pylist()
     assert list(zip(people, made.doubts.since.tolist(), made.doubts.until.tolist(), strict=True)) == [("a", 1800, 3600)]
-    index = copresence.Index.of(made.file.persons.find(_labels("a"))[0], [0], [9000])
+    index = copresence.Index.of(made.file.persons.find(pa.array(["a"]))[0], [0], [9000])
     lines = copresence.trace(made.file.stays(), index, tau=900).lines
     assert lines is not None
     assert {one["person"]: one["doubt"] for one in made.lines(lines).to_pylist()} == {"b": "two_places", "c": ""}
@@ -149,6 +144,17 @@ def test_the_skew_of_a_clock_is_estimated_from_people_who_go_to_and_fro() -> Non
     assert found.wrong.tolist() == [False, False, True, False]
     assert found.ahead[2] == pytest.approx(420, abs=4 * found.error[2])
     assert len(skews(*(np.zeros(0, np.int64) for _ in range(4))).source) == 0
+
+
+def test_a_clock_that_is_wrong_is_told_by_name(tmp_path: Path) -> None:
+    rows = []
+    for person in range(60):
+        for leg, place in enumerate(("bar", "gym", "bar", "shop", "gym", "shop")):
+            at = leg * 7200 + person * 7 + (900 if place == "gym" else 0)
+            rows.append(f"p{person},{place},{at},{at + 6000 + person % 5 * 60}")
+    made = mended(tmp_path, Rules(), *rows)
+    assert [(one["source"], round(one["ahead"] / 60)) for one in made.clocks] == [("gym", 15)]
+    assert mended(tmp_path, Rules(skew={"gym": 900}), *rows).clocks == []
 
 
 def test_instants_with_different_offsets_are_one_time(tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def trace(
     common: ways.Common = False,
     travel: ways.Travel = False,
     rows: ways.Rows = None,
+    category: ways.Category = None,
     proximity: ways.Proximity = False,
     distance: ways.Distance = None,
     staypoints: ways.Staypoints = None,
@@ -152,7 +153,7 @@ def trace(
         elif staypoints is not None:
             source = ways.of_staypoints(stays, staypoints, minutes, cell)
         elif travel:
-            source = ways.of_trips(stays, rows)
+            source = ways.of_trips(stays, rows, category)
         elif proximity:
             source = ways.of_proximity(stays, distance)
         else:
@@ -160,7 +161,7 @@ def trace(
         file = source.file
         cases, wrong, strangers = file.index(index)
         progress.update(task, description=say("追踪", "Tracing"))
-        told: dict[str, Any] = {"stays": file.rows, "index_without_stays": strangers}
+        told: dict[str, Any] = {"stays": file.rows, "index_without_stays": strangers} | source.told
         if backward:
             shared, met = ways.backward(file, cases, max(1, round(tau * 60)), common=common)
             _write(out, shared)
@@ -232,6 +233,11 @@ def _report(told: dict[str, Any], faults: "Sequence[Fault]", left_out: int, *, a
         _say(f"共 {told['stays']} 条，{left_out} 条未用。", f"{left_out} of {told['stays']} rows were left out.")
     if strangers := told["index_without_stays"]:
         _say(f"{strangers} 名指示病例没有停留记录。", f"{strangers} index persons have no stays.")
+    for clock in told.get("clocks", []):
+        _say(
+            f"{clock['source']} 的时钟似乎快 {clock['ahead']} 秒（{clock['journeys']} 次往返）；如属实请用 --skew 校正。",
+            f"The clock of {clock['source']} seems {clock['ahead']} s ahead ({clock['journeys']} journeys); if so, correct it with --skew.",
+        )
     if "places" in told:
         _say(f"病例共同到过的场所：{told['places']} 处", f"Places that cases share: {told['places']}")
         return

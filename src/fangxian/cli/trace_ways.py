@@ -1,7 +1,7 @@
 """The kinds of files that `fangxian trace` reads, and what each adds to the line list."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +34,12 @@ Rows = _option(
     "同乘：只留相隔不超过这么多排的（不能确定的保留）",
     "Travel: only within so many rows (unknown seats are kept)",
     min=0,
+)
+Category = _option(
+    str | None,
+    "同乘：按此规程包判定接触类别，写明依据",
+    "Travel: the category of each contact by this pack, and where it is written",
+    metavar=say("规程包", "PACK"),
 )
 Proximity = _option(
     bool,
@@ -100,11 +106,12 @@ Rank = _option(
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was read: the stays in it, how its lines are written, and which contacts are meant at all."""
+    """A file that was read: the stays in it, how its lines are written, which contacts are meant at all, and what to tell of it."""
 
     file: "StayFile"
     lines: "Callable[[Lines], pa.Table]"
     kept: "Callable[[Traced], Traced]"
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 def of_stays(path: Path, assume: float | None, closing: str | None, skew: list[str] | None, explain: bool) -> Source:
@@ -119,22 +126,51 @@ def of_stays(path: Path, assume: float | None, closing: str | None, skew: list[s
     written = int(path.stat().st_mtime) + DAY  # local times may be ahead of it by less than a day
     rules = Rules(seconds, _second_of_day(closing), dict(map(_skew, skew or [])), written)
     made = MendedFile(path, rules)
-    return Source(made.file, made.lines if explain else made.file.lines, _all)
+    if not explain:
+        return Source(made.file, made.file.lines, _all)
+    return Source(made.file, made.lines, _all, {"assumed": made.assumed, "clocks": made.clocks})
 
 
-def of_trips(path: Path, rows: int | None) -> Source:
+def of_trips(path: Path, rows: int | None, pack: str | None) -> Source:
     from fangxian.analytics.copresence import travel
 
     trips = travel.TripFile(path)
-    if rows is None:
-        return Source(trips.file, trips.lines, _all)
 
     def near(found: "Traced") -> "Traced":
+        if rows is None:
+            return found
         assert found.lines is not None
         lines = found.lines.where(travel.near(trips.beside(found.lines), rows))
         return type(found)(lines.people(), lines)
 
-    return Source(trips.file, trips.lines, near)
+    def written(lines: "Lines") -> "pa.Table":
+        table = trips.lines(lines)
+        return table if pack is None else _judged(table, pack)
+
+    return Source(trips.file, written, near)
+
+
+def _judged(table: "pa.Table", pack: str) -> "pa.Table":
+    """Lines of travel with `category`, `criterion` and `source`: what the pack makes of them, and where that is written."""
+    import pyarrow as pa
+
+    from fangxian import protocols
+    from fangxian.cli.started import language
+
+    rules, tongue = protocols.load(pack), language()
+    found: dict[str, list[str]] = {"category": [], "criterion": [], "source": []}
+    for line in table.to_pylist():
+        facts = {
+            name: line[name] for name in table.column_names if name not in ("person", "via", "place", "t_in", "t_out")
+        }
+        facts |= {"setting": "transport", "transport": line["transport"] or None}
+        verdict = rules.classify_exposure(facts, line["ring"])
+        found["category"].append(verdict.category.name.in_(tongue) if verdict.category else "")
+        found["criterion"].append(verdict.criterion.name.in_(tongue) if verdict.criterion else "")
+        found["source"].append(verdict.cited[0].explain(tongue) if verdict.cited else "")
+    for name, column in found.items():
+        table = table.append_column(name, pa.array(column, pa.string()))
+    return table
 
 
 def of_proximity(path: Path, distance: float | None) -> Source:

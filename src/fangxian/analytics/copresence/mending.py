@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence import crowds
+from fangxian.analytics.copresence.clocks import skews
 from fangxian.analytics.copresence.doubts import Doubt, Doubts, key, too_fast, two_places
 from fangxian.analytics.copresence.instants import Instants
 from fangxian.analytics.copresence.sheets import Sheet
@@ -68,7 +69,8 @@ class MendedFile:
     """A file of stays (`person, place, t_in, t_out`, and if there are `source`, `lon`, `lat`) after mending.
 
     `file`: the stays, for tracing. `doubts`: times that may be wrong, persons counted as in `file`. `assumed`: how many
-    check-outs. Raises AnalysisError for missing columns, or a skew of a source that the file does not have.
+    check-outs. `clocks`: sources whose clock is certainly wrong, with `source`, seconds `ahead` and `journeys`. Raises
+    AnalysisError for missing columns, or a skew of a source that the file does not have.
     """
 
     def __init__(self, path: Path, rules: Rules) -> None:
@@ -108,10 +110,26 @@ class MendedFile:
             ]
         )
 
+        self.clocks = _clocks(sheet, rows, person, begin, end)
+
     def lines(self, lines: Lines) -> pa.Table:
         """As `StayFile.lines`, with `doubt` (see `doubts.key`), empty where there is none."""
         kinds = self.doubts.of(ordered(lines))
         return self.file.lines(lines).append_column("doubt", pa.array([key(int(kind)) for kind in kinds], pa.string()))
+
+
+def _clocks(sheet: Sheet, rows: Array, person: Array, begin: Array, end: Array) -> list[dict[str, Any]]:
+    names = sheet.words("source" if sheet.has("source") else "place")
+    known, of = np.unique(np.array(names, str)[rows], return_inverse=True)
+    found = skews(person, of, begin, end)
+    return [
+        {
+            "source": str(known[found.source[at]]),
+            "ahead": round(float(found.ahead[at])),
+            "journeys": int(found.journeys[at]),
+        }
+        for at in np.nonzero(found.wrong)[0].tolist()
+    ]
 
 
 def _behind(sheet: Sheet, skew: Mapping[str, int]) -> Array:
