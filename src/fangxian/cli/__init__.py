@@ -8,7 +8,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperGroup
 
-from fangxian.cli import account, detect, estimate, journal, lists, operate, protocols, scan, situation, trace
+from fangxian.cli import account, detect, estimate, journal, lake, lists, operate, protocols, scan, situation, trace
 from fangxian.cli.faults import told
 from fangxian.cli.started import say
 
@@ -51,6 +51,11 @@ app.add_typer(
         "疫情形势：再生数、现时预测、延迟、短期预测",
         "How the outbreak goes: reproduction numbers, nowcast, delays, forecast",
     ),
+)
+app.add_typer(
+    lake.app,
+    name="lake",
+    help=say("停留数据湖：收入、状态、核对、整理、删除", "The lake of stays: take in, status, verify, compact, drop"),
 )
 operate.add_to(app)
 account.add_to(app)

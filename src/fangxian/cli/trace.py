@@ -36,8 +36,8 @@ def trace(
         typer.Argument(
             exists=True,
             help=say(
-                "停留记录（CSV、Parquet，或 Parquet 文件夹）：person,place,t_in,t_out，整秒数或时间",
-                "Stays (CSV, Parquet, or a folder of Parquet): person,place,t_in,t_out, whole seconds or timestamps",
+                "停留记录（CSV、Parquet，或 Parquet 文件夹）：person,place,t_in,t_out，整秒数或时间；或数据湖文件夹",
+                "Stays (CSV, Parquet, or a folder of Parquet): person,place,t_in,t_out, whole seconds or timestamps; or a lake",
             ),
         ),
     ],

@@ -117,6 +117,11 @@ class Source:
 def of_stays(path: Path, assume: float | None, closing: str | None, skew: list[str] | None, explain: bool) -> Source:
     from fangxian.analytics.copresence import tables
 
+    if (path / "manifest.json").is_file():  # a lake holds what was mended before it came in
+        from fangxian.lake.tracing import LakeFile
+
+        kept = LakeFile(path)
+        return Source(kept, kept.lines, _all)
     if assume is None and closing is None and not skew and not explain:
         file = tables.StayFile(path)
         return Source(file, file.lines, _all)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,12 @@ from fangxian.analytics.copresence.stays import Piece
 from fangxian.analytics.copresence.tables import STAYS, Fault, StayFile
 from fangxian.lake import durable
 from fangxian.lake.errors import LakeError
-from fangxian.lake.manifest import DAY, EPOCH, Manifest, day_second
+from fangxian.lake.manifest import UNIX, Manifest, day_second
 from fangxian.text import Text
 
 Ints = NDArray[Any]
 #: Labels of persons → their lake keys (uint32), 0 for whoever is not known.
 Keys = Callable[[pa.Array], Ints]
-_EPOCH = (EPOCH - date(1970, 1, 1)).days * DAY
 #: How far from the epoch instants may lie: what int32 seconds hold, less the longest stay.
 _FAR = 2**31 - 32 * 86_400
 
@@ -95,7 +93,7 @@ class Arrivals:
         """What turns the instants of the file into lake seconds. Those without a zone are the lake's own time."""
         written = self.file.instants.type
         local = written is not None and written.tz is None
-        return -_EPOCH if local else manifest.offset - _EPOCH
+        return -UNIX if local else manifest.offset - UNIX
 
 
 def _as_keys(labels: pa.Array) -> Ints:

@@ -20,6 +20,8 @@ VERSION = 2
 #: Second 0 of every lake is the midnight that began this day, in the lake's own time zone.
 EPOCH = date(2000, 1, 1)
 DAY = 86_400
+#: Unix seconds of that midnight, were the lake's time Greenwich's.
+UNIX = (EPOCH - date(1970, 1, 1)).days * DAY
 
 
 #: The lists of files of a manifest; each has a folder of its name.

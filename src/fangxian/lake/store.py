@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from fangxian.analytics.copresence import Stays
 from fangxian.analytics.copresence.stays import Piece
@@ -26,6 +28,7 @@ from fangxian.lake.verifying import LakeFault
 from fangxian.lake.window import Window
 from fangxian.lake.writing import Writer
 
+Ints = NDArray[Any]
 #: What a lake is made with, unless told otherwise: Beijing time; projections for contacts of a quarter of an hour.
 OFFSET, SHORTEST = timedelta(hours=8), 15 * 60
 
@@ -124,14 +127,27 @@ class Lake:
         """The days that are worth compacting."""
         return compacting.wanting(self.state)
 
-    def drop(self, before: date, *, sign: Sign, by: str, under: str, at: datetime) -> Deletion | None:
+    def drop(
+        self,
+        before: date,
+        *,
+        sign: Sign,
+        by: str,
+        under: str,
+        at: datetime,
+        left: Callable[[Ints], object] | None = None,
+    ) -> Deletion | None:
         """Delete all stays that began before a day, with what the dictionaries kept for them alone; None where there are none.
 
         What stays is a record of what went, `sign`ed: rows and digests, `by` whom, `under` which rule, `at` which instant. Stays
-        of those days are not taken again. Raises Damaged and Busy.
+        of those days are not taken again. `left` is told the person keys that are still in use before anybody else may write, so
+        that the others can be forgotten. Raises Damaged and Busy.
         """
         with self.writing() as writer:
-            return deleting.drop(writer, before, sign=sign, by=by, under=under, at=at)
+            deletion = deleting.drop(writer, before, sign=sign, by=by, under=under, at=at)
+            if left is not None:
+                left(np.asarray(read_dictionary(self.folder, writer.state, "persons").values))
+            return deletion
 
     def verify(self, signed: Signed | None = None) -> Iterator[LakeFault | int]:
         """Read everything and compare it with the manifest: faults, and between them the number of files read so far."""

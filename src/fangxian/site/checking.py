@@ -11,9 +11,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.core import journal, outbox
+from fangxian.core.access import SYSTEM
+from fangxian.core.errors import Refusal
 from fangxian.duties import coverage, packs, queries, rebuild
 from fangxian.protocols import PackError
 from fangxian.site import installing
+from fangxian.tracing import lakes
+from fangxian.tracing import queries as tracing
 
 Look = Callable[[], Iterator["Finding"]]
 
@@ -40,8 +44,10 @@ def examine(*, deep: bool = False) -> Iterator[Finding]:
     yield from _key_file()
     yield from _protocols()
     if sound:
-        for look in (_keys, _clock, _events, _gaps, *((_journal, _duties, _coverage) if deep else ())):
+        for look in (_keys, _clock, _events, _gaps, _lake, *((_journal, _duties, _coverage) if deep else ())):
             yield from _asked(look)
+    if deep:
+        yield from _lake_files()
 
 
 def _asked(look: Look) -> Iterator[Finding]:
@@ -121,6 +127,32 @@ def _gaps() -> Iterator[Finding]:
         _("%(n)s subjects lack a duty that a protocol names") % {"n": len(gaps)},
         not gaps,
         _("Run `fangxian sweep`; if they stay, report it: %(first)s") % {"first": first},
+    )
+
+
+def _lake() -> Iterator[Finding]:
+    try:
+        found = tracing.lake_view(SYSTEM)
+    except Refusal as fault:
+        yield Finding(_("the lake of stays"), False, str(fault))
+        return
+    except PackError:  # a finding of its own
+        return
+    yield Finding(
+        _("the lake holds %(rows)s stays of %(days)s days; %(over)s days are past their time")
+        % {"rows": found.rows, "days": len(found.days), "over": len(found.overdue)},
+        not found.overdue,
+        _("`fangxian work` deletes them every hour: is it running?"),
+    )
+
+
+def _lake_files() -> Iterator[Finding]:
+    faults = [found for found in lakes.lake().verify(lakes.signed) if not isinstance(found, int)]
+    first = "; ".join(f"{fault.path}: {fault.what.in_(get_language() or 'zh')}" for fault in faults[:3])
+    yield Finding(
+        _("the lake is what its manifest says"),
+        not faults,
+        _("Run `fangxian lake verify`: %(first)s") % {"first": first},
     )
 
 

@@ -37,6 +37,9 @@ MAP_ATTRIBUTION = env.str("FANGXIAN_MAP_ATTRIBUTION", default="")
 
 #: Days after which the files of an import that nobody works on are deleted: they are personal data.
 IMPORTS_KEPT = env.int("FANGXIAN_IMPORTS_KEPT", default=14)
+#: Where the lake of stays lies, and the days that a stay is kept at most; 0: as long as the protocols in force allow.
+LAKE = Path(env.str("FANGXIAN_LAKE", default=str(DATA_DIR / "lake")))
+STAYS_KEPT = env.int("FANGXIAN_STAYS_KEPT", default=0)
 
 DEBUG = env.bool("FANGXIAN_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("FANGXIAN_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])

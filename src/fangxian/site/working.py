@@ -35,6 +35,8 @@ def work_once() -> bool:
             duties.expire()
             tracing.forget_old(SYSTEM)
             attachments.remove_strays(clock.now() - clock.DAY)
+            tracing.forget_stays(SYSTEM)
+            tracing.tidy_stays(SYSTEM)
     except (
         OperationalError,
         InterfaceError,

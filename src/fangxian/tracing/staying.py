@@ -1,15 +1,9 @@
-"""The one place where tracing opens the lake."""
+"""The stays of the lake that a search goes through."""
 
 from datetime import datetime
 
-from django.conf import settings
-
-from fangxian.lake import Lake, Window
-
-
-def lake() -> Lake:
-    """The lake of this installation."""
-    return Lake(settings.DATA_DIR / "lake")
+from fangxian.lake import Window
+from fangxian.tracing.lakes import lake
 
 
 def window(since: datetime, until: datetime, *, at_least: int = 0) -> Window:

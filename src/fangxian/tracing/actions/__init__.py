@@ -16,9 +16,11 @@ from fangxian.tracing.actions.importing import (
     undo_import,
 )
 from fangxian.tracing.actions.investigating import assign, close_investigation
+from fangxian.tracing.actions.staying import SEND, drop_stays, forget_stays, send_stays, tidy_stays
 from fangxian.tracing.actions.tracking import add_stay, add_stays, edit_stay, remove_stay
 
 __all__ = [
+    "SEND",
     "add_stay",
     "add_stays",
     "amend_exposure",
@@ -32,6 +34,7 @@ __all__ = [
     "confirm_all",
     "correct_import",
     "dismiss",
+    "drop_stays",
     "edit_stay",
     "export_found",
     "expose",
@@ -39,16 +42,19 @@ __all__ = [
     "find_contacts",
     "forget_import",
     "forget_old",
+    "forget_stays",
     "hold",
     "hold_infector",
     "lose",
     "not_reached",
     "remove_stay",
     "rule_out",
+    "send_stays",
     "set_recipe",
     "start_confirming",
     "start_import",
     "strike",
+    "tidy_stays",
     "undo_import",
     "visit",
 ]

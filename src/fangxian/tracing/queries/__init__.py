@@ -8,6 +8,7 @@ from fangxian.tracing.queries.exposures import exposures
 from fangxian.tracing.queries.finding import candidate, found, plan, proposed_to, search, searches, sums
 from fangxian.tracing.queries.four_clear import clearance, four_clear, watched_outbreaks
 from fangxian.tracing.queries.importing import columns, corrections, import_of, imports, left_out, preview
+from fangxian.tracing.queries.lake import LakeView, lake_view
 from fangxian.tracing.queries.proposing import propose
 from fangxian.tracing.queries.reaching import Reaching, of_contacts, reaching
 from fangxian.tracing.queries.stays import last_contacts, stays_of
@@ -15,6 +16,7 @@ from fangxian.tracing.queries.tracks import investigation, track
 
 __all__ = [
     "ContactDetail",
+    "LakeView",
     "Reaching",
     "attack_rates",
     "candidate",
@@ -35,6 +37,7 @@ __all__ = [
     "import_of",
     "imports",
     "investigation",
+    "lake_view",
     "last_contacts",
     "left_out",
     "of_case",
