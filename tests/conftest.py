@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -152,6 +153,14 @@ def in_the_language_of_the_deployment() -> Iterator[None]:
     translation.deactivate()
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def a_lake_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test sends into the lake is not undone with its transaction, so each has another folder (made when it is used)."""
+    from django.conf import settings
+
+    monkeypatch.setattr(settings, "LAKE", settings.DATA_DIR / "lakes" / uuid4().hex)
 
 
 @pytest.fixture(scope="session")

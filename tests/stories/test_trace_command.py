@@ -121,6 +121,8 @@ def test_files_that_cannot_be_meant_are_refused_in_words(console: Console, tmp_p
 
     assert "lacks the column t_out" in said(stays="person,place,t_in\na,b,1\n")
     assert "must be as in the stays" in said(index="person,from,to\nzhang,0,7\n")
+    nobody = said(stays="person,place,t_in,t_out\na,b,9,1\n", index="person,from,to\na,0,9\n", code=0)
+    assert "1 of 1 rows were left out" in nobody and "Nobody was found" in nobody
     assert "must be one of native, duckdb" in said("--engine", "abacus", code=2)
     assert "more than 0" in said("--tau", "0", code=2)
     assert "ends in" in said(stays="") or "CSV" in said(stays="")

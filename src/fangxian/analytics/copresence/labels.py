@@ -64,16 +64,20 @@ class Labels:
         """The numbers (uint32) of labels that were learnt."""
         if self._plain:
             return np.asarray(column, np.uint32)
+        if self._values is None:  # nothing was learnt, so nothing can be asked for
+            return np.zeros(len(column), np.uint32)
         return np.asarray(pc.index_in(column, value_set=self._values), np.uint32)
 
     def find(self, column: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         """The numbers of labels from another file, and which of them are known at all."""
         if isinstance(column, pa.ChunkedArray):
             column = column.combine_chunks()
+        if self._values is None:
+            return np.zeros(len(column), np.uint32), np.zeros(len(column), bool)
         if column.type != self.type:
             column = pa.array([_like(one, self.type) for one in column.to_pylist()], self.type)
         if self._plain:
-            numbers = column.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+            numbers = column.cast(pa.int64(), safe=False).fill_null(-1).to_numpy(zero_copy_only=False)
             within = np.where((numbers >= 0) & (numbers < len(self._present)), numbers, 0)
             known = (within == numbers) & self._present[within]
             return within.astype(np.uint32), known
