@@ -65,16 +65,23 @@ class StaysReceipt(Shown):
     refused: list[RowRefused]
 
 
+def _in_one_piece(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a list with that of its rows inside: bodies that are read by hand have none among the components."""
+    (row,) = schema.pop("$defs").values()
+    return schema | {"items": row}
+
+
 _ROWS: TypeAdapter[Any] = TypeAdapter(rows_of(StayRow, name="StayOfLake"))
 _RECEIPT = TypeAdapter(StaysReceipt)
+_EXAMPLE = "person,place,t_in,t_out\n13912345678,渔港海鲜市场,2026-03-04 08:00:00,2026-03-04 08:40:00\n"
 _BODY = {
     "requestBody": {
         "required": True,
         "description": "The stays: a list in JSON (at most 5,000), or a table with these columns as CSV or Arrow stream (20 MiB).",
         "content": {
-            "application/json": {"schema": _ROWS.json_schema(ref_template="#/components/schemas/{model}")},
-            CSV: {"schema": {"type": "string"}},
-            ARROW: {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {"schema": _in_one_piece(_ROWS.json_schema())},
+            CSV: {"schema": {"type": "string"}, "example": _EXAMPLE},
+            ARROW: {"schema": {"type": "string", "format": "binary"}, "example": "ARROW1…"},
         },
     }
 }
