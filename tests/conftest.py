@@ -156,11 +156,13 @@ def in_the_language_of_the_deployment() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def a_lake_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def a_lake_of_its_own() -> Iterator[None]:
     """What a test sends into the lake is not undone with its transaction, so each has another folder (made when it is used)."""
     from django.conf import settings
 
-    monkeypatch.setattr(settings, "LAKE", settings.DATA_DIR / "lakes" / uuid4().hex)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "LAKE", settings.DATA_DIR / "lakes" / uuid4().hex)
+        yield
 
 
 @pytest.fixture(scope="session")
