@@ -179,9 +179,14 @@ def _predicted(
 
 def _delta(mean: Floats, error: Floats, scale: Floats, power: float, z: float) -> Floats:
     """Upper prediction bound when count^power is taken for normal (Farrington 1996, section 3.4), by the delta method."""
+    upper = np.full(mean.shape, np.nan)
+    judged = np.flatnonzero(np.isfinite(mean).any(axis=0))
+    late = np.s_[:, int(judged[0]) :] if len(judged) else np.s_[:, :0]  # powers are dear
+    mean, error, scale = mean[late], error[late], scale[late]
     with np.errstate(invalid="ignore"):
         deviation = power * np.sqrt(mean ** (2 * power - 1) * (scale + error**2 * mean))
-        return np.asarray((mean**power + z * deviation) ** (1 / power))
+        upper[late] = (mean**power + z * deviation) ** (1 / power)
+    return upper
 
 
 def _negative_binomial(mean: Floats, scale: Floats, probability: float) -> Floats:
