@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom, poisson
 
-from fangxian.analytics.multipoint import Fusion, Grade, MultipointError, Source, counties, fuse, nearness, panel
+from fangxian.analytics.multipoint import (
+    Fusion,
+    Grade,
+    MultipointError,
+    Source,
+    counties,
+    fuse,
+    nearness,
+    panel,
+    taught,
+)
 from fangxian.analytics.multipoint.calendar import AFTER, BEFORE, FESTIVAL, HOLIDAY, SPRING_FESTIVALS, kinds
 from fangxian.analytics.multipoint.deviation import _mid_p
 from fangxian.analytics.multipoint.evaluation import at_sensitivity, cusum_alerts
@@ -189,6 +199,17 @@ def test_neighbours_are_heard() -> None:
     assert heard.score[:4, 170:174].mean() > alone.score[:4, 170:174].mean()
     assert heard.neighbours[:4, 173].max() > 0
     assert heard.of(0, 173).contributions["neighbours"] == heard.neighbours[0, 173]
+
+
+def test_outbreaks_that_were_confirmed_teach_which_sources_show_them() -> None:
+    counts = town((40.0, 40.0), places=12, days=150)
+    counts[:9, 0, 107:121] += 15
+    found = fused(counts, ["shows", "does not"])
+    shows, does_not = taught(found, [(f"p{place}", START + 100) for place in range(9)])
+    assert shows.strength > 1.5 > 1 > does_not.strength
+    assert taught(found, []) == found.sources
+    with pytest.raises(MultipointError, match="no place Atlantis"):
+        taught(found, [("Atlantis", START)])
 
 
 def test_fewer_false_alerts_than_votes_and_single_sources_on_counties_with_shared_drift() -> None:

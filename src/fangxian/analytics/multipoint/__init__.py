@@ -6,6 +6,7 @@ places to try it on, `evaluation` says how good a rule is there.
 
 from fangxian.analytics.multipoint.counties import Counties, counties
 from fangxian.analytics.multipoint.fusing import Fusion, Today, fuse
+from fangxian.analytics.multipoint.learning import taught
 from fangxian.analytics.multipoint.neighbours import nearness
 from fangxian.analytics.multipoint.panel import MultipointError, Panel, Source, panel
 from fangxian.analytics.multipoint.results import Alert, Alerts, Grade
@@ -24,4 +25,5 @@ __all__ = [
     "fuse",
     "nearness",
     "panel",
+    "taught",
 ]
