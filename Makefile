@@ -44,9 +44,9 @@ format: setup-dev  ## Lay out the code as the linter wants it
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format --quiet
 
-bench: setup-dev  ## Run the timed benchmarks, each with a private PostgreSQL (ONLY="chains people" for some)
+bench: setup-dev  ## Run the timed benchmarks, each with a private PostgreSQL (ONLY="chains people" for some, ARGS for theirs)
 	@for name in $(or $(ONLY),$(BENCHMARKS)); do \
-	  $(SAY) "$$name"; $(BIN)/python -m tests.support.postgres $(BIN)/python -m "benchmarks.$$name"; \
+	  $(SAY) "$$name"; $(BIN)/python -m tests.support.postgres $(BIN)/python -m "benchmarks.$$name" $(ARGS); \
 	done
 
 lock: .stamps/dev  ## Renew requirements/*.txt and package-lock.json

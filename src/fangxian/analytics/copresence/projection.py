@@ -138,7 +138,9 @@ class Projection:
             return [_by_via(met)] if met else [], exposed
 
         tables = Tables.over(self.persons, *self.span)
-        return outwards(ring_of, tables, index, rings, lines=lines, latent=latent, until=until, on_ring=on_ring)
+        return outwards(
+            ring_of, tables, index, rings, lines=lines, latent=latent, until=until, threads=threads, on_ring=on_ring
+        )
 
     def _everywhere(
         self, frontier: kernels.Frontier, tau: int, ring: int | None, threads: int

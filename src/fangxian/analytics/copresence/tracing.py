@@ -151,13 +151,26 @@ def trace(
         raise AnalysisError("最短接触时间须大于 0", "the shortest contact must be longer than 0 seconds")
 
     def ring_of(around: Index, tables: Tables, ring: int) -> Ring:
-        if lines or within is not None:
+        few = len(around.person) * _FEW < stays.persons
+        if lines or few or within is not None:
             return _lines(stays, around, tables.code, tau, within, ring, threads, keep=lines)
         return [], _reach(stays, around, tables, tau, threads)
 
-    return outwards(ring_of, Tables.of(stays), index, rings, lines=lines, latent=latent, until=until, on_ring=on_ring)
+    return outwards(
+        ring_of,
+        Tables.of(stays),
+        index,
+        rings,
+        lines=lines,
+        latent=latent,
+        until=until,
+        threads=threads,
+        on_ring=on_ring,
+    )
 
 
+#: A frontier is looked at one by one, not place by place, where there are more than so many others for each of it.
+_FEW = 500
 #: The contacts of a ring, if they are to be kept, and the start of each open person's first (P; NEVER where there is none).
 Ring = tuple[list[Lines], Ints]
 
@@ -171,6 +184,7 @@ def outwards(
     lines: bool,
     latent: int,
     until: Ints | None,
+    threads: int,
     on_ring: Progress,
 ) -> Traced:
     """Ring by ring, each around those whom the one before reached, wherever the stays may be: `ring_of` looks at them."""
@@ -191,7 +205,7 @@ def outwards(
         tables.settle(reached)
         isolated = np.full(len(reached), kernels.NEVER, np.int32) if until is None else until[reached].astype(np.int32)
         around = Index(reached, _later(at, latent), isolated)
-    return Traced(_people(found_people), _joined(found_lines) if lines else None)
+    return Traced(_people(found_people), _joined(found_lines, threads) if lines else None)
 
 
 def _later(at: Ints, seconds: int) -> Ints:
@@ -287,7 +301,7 @@ def _lines(
 
 
 #: Index persons whose lines are looked for at one go: enough to be worth a call, few enough to share out evenly.
-_PART = 256
+_PART = 128
 
 
 def _parts(person: Ints, threads: int) -> list[slice]:
@@ -306,9 +320,10 @@ def _no_lines() -> Lines:
     return Lines(none, none.astype(np.uint8), none, none, none.astype(np.int32), none.astype(np.int32))
 
 
-def _joined(found: list[Lines]) -> Lines:
+def _joined(found: list[Lines], threads: int) -> Lines:
     parts = [_no_lines(), *found]
-    return Lines(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS))
+    with ThreadPoolExecutor(threads) as pool:  # a copy for each column; numpy lets the others work meanwhile
+        return Lines(*pool.map(np.concatenate, zip(*(part.columns() for part in parts), strict=True)))
 
 
 def _people(found: list[tuple[Ints, int, Ints]]) -> People:
