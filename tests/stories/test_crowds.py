@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fangxian.analytics import copresence
 from fangxian.analytics.copresence import crowds
@@ -81,6 +83,44 @@ def test_zones_of_a_mall_are_traced_and_who_named_none_is_told() -> None:
     notices = found.notices
     assert [notices.place.tolist(), notices.since.tolist(), notices.until.tolist()] == [[0], [0], [3600]]
     assert (notices.visitors.tolist(), found.noticed) == ([1], 1)
+    unplaced = copresence.trace_capped(stays, copresence.Index.of([3], [0], [4000]), cap=50, tau=TAU, whole=whole)
+    assert (unplaced.notices.place.tolist(), unplaced.notices.visitors.tolist(), unplaced.noticed) == ([0], [3], 3)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1))
+def test_nobody_who_may_have_been_beside_a_case_is_left_out(seed: int) -> None:
+    """Any small world of a mall, its zones and a shop, any cap: everybody in the same zone, or in the mall with the zone of one of
+    the two unknown, is in the list or was at a noticed place in a noticed time; and the numbers add up."""
+    draw = np.random.default_rng(seed)
+    count, tau = 40, 10
+    person, place = draw.integers(0, 12, count), draw.integers(0, 4, count)
+    begin = draw.integers(0, 100, count)
+    stays = copresence.Stays.of(person, place, begin, begin + draw.integers(0, 40, count))
+    whole = np.array([0, 0, 0, 3])[: stays.places]
+    cases = np.unique(person)[:2]
+    index = copresence.Index.of(cases, [20] * len(cases), [90] * len(cases))
+    found = copresence.trace_capped(stays, index, cap=int(draw.integers(1, 15)), tau=tau, whole=whole)
+    where = np.repeat(np.arange(stays.places), np.diff(stays.place_rows))
+    mine = np.isin(stays.person, cases)
+    listed = set(found.traced.people.person.tolist())
+    meant: set[int] = set()
+    for q, since, until in zip(
+        found.notices.place.tolist(), found.notices.since.tolist(), found.notices.until.tolist(), strict=True
+    ):
+        here = (where == q) | (whole[where] == q)
+        meant |= set(
+            stays.person[here & (np.minimum(stays.departure, until) - np.maximum(stays.arrival, since) >= tau)].tolist()
+        )
+    beside: set[int] = set()
+    for row in np.nonzero(mine)[0].tolist():
+        a, b = max(stays.arrival[row], 20), min(stays.departure[row], 90)
+        same = (where == where[row]) | ((whole[where] == whole[where[row]]) & ((where == 0) | (where[row] == 0)))
+        beside |= set(
+            stays.person[same & ~mine & (np.minimum(stays.departure, b) - np.maximum(stays.arrival, a) >= tau)].tolist()
+        )
+    assert beside <= listed | meant
+    assert found.noticed <= len(meant - listed) and (found.notices.visitors > 0).all()
 
 
 def test_a_cap_counts_visits_a_day_and_a_notice_tells_no_number_of_few() -> None:

@@ -83,8 +83,11 @@ def test_a_register_with_gaps_a_crowd_and_a_wrong_clock(console: Console, tmp_pa
         "wu,gym,2022-03-05 21:00:00,2022-03-05 21:30:00,door",
     ]  # fmt: skip
     stays = "\n".join(["person,place,t_in,t_out,source", *rows])
+    (tmp_path / "venues.csv").write_text("place,air\nbar,closed\nMALL,indoors\nelsewhere,outdoors\n", encoding="utf-8")
+    index = "person,from,to,onset\ncase,2022-03-05 00:00:00,,2022-03-06 08:00:00\n"
     told = ask(
-        console, tmp_path, stays, "person,from,to\ncase,2022-03-05 00:00:00,\n", "--assume", "90", "--closing", "23:00",
+        console, tmp_path, stays, index, "--assume", "90", "--closing", "23:00",
+        "--venues", str(tmp_path / "venues.csv"),
         "--skew", "gate-3=600", "--explain", "--cap", "10", "--notices", str(tmp_path / "notices.csv"), "--rank", "covid-19-cn-9",
     )  # fmt: skip
     assert {key: told[key] for key in ("people", "crowded_places", "notices", "noticed")} == {
@@ -101,7 +104,7 @@ def test_a_register_with_gaps_a_crowd_and_a_wrong_clock(console: Console, tmp_pa
     )
     people = table(tmp_path, "people")
     assert [one["person"] for one in people] == ["wu", "li"] and people[0]["risk"] > people[1]["risk"] > 0
-    assert people[0]["why"] == "60 min: 100 %"
+    assert people[0]["why"] == "60 min in closed air on the day before onset: 100 %"
     assert (
         "no numbers"
         in ask(

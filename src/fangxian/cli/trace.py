@@ -125,6 +125,7 @@ def trace(
     cap: ways.Cap = None,
     notices: ways.Notices = None,
     rank: ways.Rank = None,
+    venues: ways.Venues = None,
     as_json: Annotated[bool, typer.Option("--json", help=say("结果以 JSON 输出", "Machine-readable result on stdout"))] = False,
 ) -> None:  # fmt: skip
     _refuse(tau > 0, "--tau", "须大于 0", "must be more than 0")
@@ -191,7 +192,7 @@ def trace(
             progress.update(task, description=say("写出", "Writing"))
             _write(out, source.lines(found.lines) if found.lines is not None else None)
             everybody = file.people(found.people)
-            _write(people, ways.ranked(file, found, rank, everybody) if rank else everybody)
+            _write(people, ways.ranked(file, found, rank, everybody, index, venues) if rank else everybody)
             told |= _counted(found)
     _report(told, [*wrong, *file.faults], file.faulty + len({one.row for one in wrong}), as_json=as_json)
 

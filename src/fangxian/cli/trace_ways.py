@@ -103,6 +103,14 @@ Rank = _option(
     metavar=say("规程包", "PACK"),
 )
 
+Venues = _option(
+    Path | None,
+    "排序时各场所的空气：place,air（closed、indoors、ventilated、outdoors）",
+    "For ranking, the air at places: place,air (closed, indoors, ventilated, outdoors)",
+    exists=True,
+    dir_okay=False,
+)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -273,12 +281,15 @@ def _numbers(count: int) -> Any:
     return np.arange(count, dtype=np.uint32)
 
 
-def ranked(file: "StayFile", found: "Traced", pack: str, people: "pa.Table") -> "pa.Table":
-    """People with `risk` and `why`, the likeliest infected first."""
+def ranked(
+    file: "StayFile", found: "Traced", pack: str, people: "pa.Table", index: Path, venues: Path | None
+) -> "pa.Table":
+    """People with `risk` and `why`, the likeliest infected first. The index persons' file may say their `onset`."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     from fangxian import protocols
+    from fangxian.analytics.copresence import circumstances
     from fangxian.analytics.copresence.ranking import Contacts, rank
     from fangxian.cli.started import language
     from fangxian.protocols.hazard import contact_hazard
@@ -287,7 +298,8 @@ def ranked(file: "StayFile", found: "Traced", pack: str, people: "pa.Table") -> 
     if hazard is None or found.lines is None:
         said = say(f"{pack} 没有接触风险参数", f"{pack} has no numbers for the risk of contacts")
         raise typer.BadParameter(said, param_hint="--rank")
-    result = rank(Contacts.of_lines(found.lines, incubation=hazard.incubation), hazard)
+    onset, air = circumstances.onsets(file, index), circumstances.air(file, venues) if venues else None
+    result = rank(Contacts.of_lines(found.lines, incubation=hazard.incubation, onset=onset, air=air), hazard)
     order = pc.index_in(file.persons.of(result.person), value_set=people["person"].combine_chunks())
     why = ["; ".join(text.in_(language()) for text in result.why(person)) for person in result.person.tolist()]
     table = people.take(order)

@@ -96,10 +96,10 @@ def trace_capped(
 ) -> CrowdTraced:
     """As `trace`, but no place with more than `cap` stays on a day makes contacts.
 
-    `whole` (L, from `wholes`): a visitor who is known to have been in the mall, but not in which zone, may have been beside a
-    case in any: where both kinds of stays are, a case's time in a zone becomes a notice for the whole as well. Notices are
-    made for index persons only; that a contact went through a crowd before falling ill is no reason for one. `how`: the other
-    arguments of `trace`. Raises AnalysisError for a cap below 1.
+    `whole` (L, from `wholes`): of whom it is known that they were in the mall, but not in which zone, they may have been beside
+    a case in any. A case's time in a zone becomes a notice for the whole, meant for visitors without a zone; a case's time in
+    the whole is meant for those in its zones as well. Notices are made for index persons only; that a contact went through a
+    crowd before falling ill is no reason for one. `how`: the other arguments of `trace`. Raises AnalysisError for a cap below 1.
     """
     if cap < 1:
         raise AnalysisError("场所上限至少为 1 人次/日", "the cap of a place must be at least 1 visit a day")
@@ -108,13 +108,18 @@ def trace_capped(
     marked[crowded] = True
     found = trace(without(stays, marked) if len(crowded) else stays, index, tau=tau, **how)
     known = index.person < stays.persons
-    spent = _spent(stays, Index(index.person[known], index.since[known], index.until[known]), tau)
+    least = tau if how.get("within") is None else 1  # short times that add up are times too
+    spent = _spent(stays, Index(index.person[known], index.since[known], index.until[known]), least)
     times = [spent.where(marked[spent.place])]
     if whole is not None:
-        apart = whole[spent.place] != spent.place
-        times.append(_Spent(whole[spent.place[apart]], spent.since[apart], spent.until[apart]))
-    place, since, until = _merged(times)
-    visitors, noticed = _visitors(stays, place, since, until, tau, np.r_[index.person[known], found.people.person])
+        parts = np.bincount(whole, minlength=stays.places) > 1
+        zoned = spent.where(whole[spent.place] != spent.place)
+        times += [_Spent(whole[zoned.place], zoned.since, zoned.until, zoned.wide)]
+        unplaced = spent.where(parts[spent.place])
+        times += [_Spent(unplaced.place, unplaced.since, unplaced.until, np.ones(len(unplaced.place), bool))]
+    place, since, until, wide = _merged(times)
+    settled = np.r_[index.person[known], found.people.person]
+    visitors, noticed = _visitors(stays, place, since, until, wide, whole, least, settled)
     some = visitors > 0
     return CrowdTraced(found, Notices(place[some], since[some], until[some], visitors[some]), crowded, noticed)
 
@@ -131,12 +136,15 @@ def band(visitors: int) -> tuple[int, int | None]:
 
 @dataclass(frozen=True, eq=False)
 class _Spent:
+    """Times at places; `wide`: whether they are meant for the visitors of the place's parts as well."""
+
     place: Array
     since: Array
     until: Array
+    wide: Array
 
     def where(self, keep: Array) -> _Spent:
-        return _Spent(self.place[keep], self.since[keep], self.until[keep])
+        return _Spent(self.place[keep], self.since[keep], self.until[keep], self.wide[keep])
 
 
 def _spent(stays: Stays, index: Index, tau: int) -> _Spent:
@@ -149,35 +157,48 @@ def _spent(stays: Stays, index: Index, tau: int) -> _Spent:
     since = np.maximum(stays.arrival[rows], index.since[which])
     until = np.minimum(stays.departure[rows], index.until[which])
     place = np.searchsorted(stays.place_rows, rows, side="right") - 1
-    return _Spent(place, since, until).where(until.astype(np.int64) - since >= tau)
+    return _Spent(place, since, until, np.zeros(len(place), bool)).where(until.astype(np.int64) - since >= tau)
 
 
-def _merged(parts: list[_Spent]) -> tuple[Array, Array, Array]:
+def _merged(parts: list[_Spent]) -> tuple[Array, Array, Array, Array]:
     """Times at each place, overlapping or touching ones made one, so that a notice cannot be told apart by person."""
-    place = np.concatenate([part.place for part in parts])
-    since, until = np.concatenate([part.since for part in parts]), np.concatenate([part.until for part in parts])
+    place, since, until, wide = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("place", "since", "until", "wide")
+    )
     order = np.lexsort((since, place))
     kept: list[list[int]] = []
-    for q, begin, end in zip(place[order].tolist(), since[order].tolist(), until[order].tolist(), strict=True):
+    columns = (place[order].tolist(), since[order].tolist(), until[order].tolist(), wide[order].tolist())
+    for q, begin, end, broad in zip(*columns, strict=True):
         if kept and kept[-1][0] == q and begin <= kept[-1][2]:
-            kept[-1][2] = max(kept[-1][2], end)
+            kept[-1][2:] = [max(kept[-1][2], end), int(broad or kept[-1][3])]
         else:
-            kept.append([q, begin, end])
-    table = np.array(kept, np.int64).reshape(-1, 3)
-    return table[:, 0], table[:, 1], table[:, 2]
+            kept.append([q, begin, end, int(broad)])
+    table = np.array(kept, np.int64).reshape(-1, 4)
+    return table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(bool)
 
 
-def _visitors(stays: Stays, place: Array, since: Array, until: Array, tau: int, settled: Array) -> tuple[Array, int]:
+def _visitors(
+    stays: Stays, place: Array, since: Array, until: Array, wide: Array, whole: Array | None, tau: int, settled: Array
+) -> tuple[Array, int]:
     """How many persons each notice is meant for, and how many different ones all of them; without the settled ones."""
     known = np.zeros(stays.persons, bool)
     known[settled] = True
     everybody = np.zeros(stays.persons, bool)
     number = np.zeros(len(place), np.int64)
-    for at, (q, begin, end) in enumerate(zip(place.tolist(), since.tolist(), until.tolist(), strict=True)):
-        rows = slice(stays.place_rows[q], stays.place_rows[q + 1])
-        together = np.minimum(stays.departure[rows], end).astype(np.int64) - np.maximum(stays.arrival[rows], begin)
-        there = np.unique(stays.person[rows][together >= tau])
+    columns = (place.tolist(), since.tolist(), until.tolist(), wide.tolist())
+    for at, (q, begin, end, broad) in enumerate(zip(*columns, strict=True)):
+        places = np.nonzero(whole == q)[0].tolist() if broad and whole is not None else [q]
+        there = np.unique(np.concatenate([_there(stays, one, begin, end, tau) for one in places]))
         there = there[~known[there]]
         number[at] = len(there)
         everybody[there] = True
     return number, int(np.count_nonzero(everybody))
+
+
+def _there(stays: Stays, place: int, begin: int, end: int, tau: int) -> Array:
+    """Who was at a place for `tau` seconds between two instants."""
+    first, last = stays.place_rows[place], stays.place_rows[place + 1]
+    low, high = np.searchsorted(stays.arrival[first:last], [begin - int(stays.longest[place]), end]) + first
+    together = np.minimum(stays.departure[low:high], end).astype(np.int64) - np.maximum(stays.arrival[low:high], begin)
+    who: Array = stays.person[low:high][together >= tau]
+    return who
