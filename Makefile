@@ -28,9 +28,9 @@ run: setup  ## Start the product with a fictional city in the middle of an outbr
 test: setup-dev  ## Run every test, on SQLite and again on a real PostgreSQL
 	@scripts/system-packages
 	@$(SAY) "Every test, on SQLite"
-	@$(BIN)/pytest -n 2 --dist loadscope
+	@$(BIN)/pytest -n 2 --dist worksteal
 	@$(SAY) "What touches a database, on PostgreSQL"
-	@$(BIN)/pytest -n 2 --dist loadscope --db postgres
+	@$(BIN)/pytest -n 2 --dist worksteal --db postgres
 	@$(SAY) "What runs on many machines, on a Spark of two"
 	@$(BIN)/pytest --spark
 
