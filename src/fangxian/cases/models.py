@@ -85,6 +85,9 @@ class Case(models.Model):
             models.Index(fields=["area", "-reported_at", "-id"], name="case_area_time"),
             models.Index(fields=["outbreak", "-reported_at", "-id"], name="case_outbreak_time"),
             models.Index(fields=["outbreak", "onset_on"], name="case_onset"),
+            models.Index(fields=["onset_on", "id"], name="case_by_onset"),
+            models.Index(fields=["diagnosed_at", "id"], name="case_by_diagnosis"),
+            models.Index(fields=["outcome_on", "id"], name="case_by_outcome"),
             models.Index(fields=["source_ref"], name="case_source", condition=~Q(source_ref="")),
         ]
 

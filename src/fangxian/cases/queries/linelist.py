@@ -22,6 +22,8 @@ from fangxian.registry import masking
 from fangxian.registry import queries as registry
 
 LONGEST_PAGE = 1000
+#: What a line tells of the records around a case.
+_AT_HAND = ("outbreak", "organisation", "hospital", "person")
 #: Word of an order → column. Of those that may be empty the empty ones come last, whichever way the list runs.
 _COLUMNS = {
     "reported": "reported_at", "onset": "onset_on", "diagnosed": "diagnosed_at", "outcome": "outcome_on", "area": "area",
@@ -36,13 +38,32 @@ def line_list(
     The same call with the page's `cursor` gives the next one; what is reported meanwhile moves no page.
     """
     limit = max(1, min(limit, LONGEST_PAGE))
-    column, down = _column(order)
+    column, _down = _column(order)
     found = filtered(by, wanted or Filter())
-    if cursor:
-        found = found.filter(_beyond(column, down, *_read(cursor, column)))
-    cases = list(ordered(found, order)[: limit + 1])
+    cases = _page(found, order, _read(cursor, column) if cursor else None, limit + 1)
     page, more = cases[:limit], len(cases) > limit
     return CasePage(tuple(rows(page)), _written(page[-1], column) if more else "")
+
+
+def _page(found: QuerySet[Case], order: Order, after: tuple[Any, int] | None, limit: int) -> list[Case]:
+    """So many cases after a mark. Those with a value and those without are asked for apart: so each walks along an index."""
+    column, down = _column(order)
+    further, step = ("lt", "-") if down else ("gt", "")
+    with_rest = found.select_related(*_AT_HAND)
+    value, pk = after or (None, None)
+    page: list[Case] = []
+    if after is None or value is not None:
+        valued = with_rest.filter(**{f"{column}__isnull": False})
+        if after is not None:
+            beyond = Q(**{f"{column}__{further}": value}) | Q(**{f"pk__{further}": pk})
+            valued = valued.filter(beyond, **{f"{column}__{further}e": value})
+        page = list(valued.order_by(f"{step}{column}", f"{step}pk")[:limit])
+    if len(page) < limit and Case._meta.get_field(column).null:
+        rest = with_rest.filter(**{f"{column}__isnull": True})
+        if after is not None and value is None:
+            rest = rest.filter(**{f"pk__{further}": pk})
+        page += rest.order_by(f"{step}pk")[: limit - len(page)]
+    return page
 
 
 def ordered(found: QuerySet[Case], order: Order) -> QuerySet[Case]:
@@ -50,7 +71,7 @@ def ordered(found: QuerySet[Case], order: Order) -> QuerySet[Case]:
     column, down = _column(order)
     last = Case._meta.get_field(column).null or None  # said only where it matters, or no index has this order
     key = F(column).desc(nulls_last=last) if down else F(column).asc(nulls_last=last)
-    return found.select_related("outbreak", "organisation", "hospital", "person").order_by(key, "-pk" if down else "pk")
+    return found.select_related(*_AT_HAND).order_by(key, "-pk" if down else "pk")
 
 
 def _column(order: str) -> tuple[str, bool]:
@@ -175,17 +196,6 @@ def organisation_name(organisation: Any) -> str:
         return ""
     chinese = (get_language() or "zh").startswith("zh")
     return str(organisation.name_zh if chinese else organisation.name_en or organisation.name_zh)
-
-
-def _beyond(column: str, down: bool, value: date | datetime | str | None, pk: int) -> Q:
-    """Rows that come after one with this value and id; rows without a value come last."""
-    further = "lt" if down else "gt"
-    if value is None:
-        return Q(**{f"{column}__isnull": True, f"pk__{further}": pk})
-    beyond = Q(**{f"{column}__{further}e": value}) & (
-        Q(**{f"{column}__{further}": value}) | Q(**{f"pk__{further}": pk})
-    )
-    return beyond | Q(**{f"{column}__isnull": True}) if Case._meta.get_field(column).null else beyond
 
 
 def _written(case: Case, column: str) -> str:
