@@ -6,7 +6,7 @@ codes of `tables.encode`); instants are int32 seconds from a base that the calle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,14 +53,14 @@ class Stays:
         of that length. Raises AnalysisError for a departure before its arrival, or a person or place out of range.
         """
         counts = np.zeros(places + 1, np.int64)
-        for person, place, arrival, departure in pieces():
+        for person, place, arrival, departure in _ahead(pieces()):
             _check(person, place, arrival, departure, persons, places)
             ordering.count(place, counts)
         rows = np.cumsum(counts)
         size = int(rows[-1])
         cursor = rows[:-1].copy()
         who, since, until = np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32)
-        for piece in pieces():
+        for piece in _ahead(pieces()):
             ordering.scatter(*piece, cursor, who, since, until)
         kept = np.empty(places, np.int64)
         longest = np.zeros(places, np.int32)
@@ -154,6 +154,16 @@ class Stays:
 
     def __len__(self) -> int:
         return len(self.person)
+
+
+def _ahead(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same pieces, the next being read while one is worked on."""
+    remaining = iter(pieces)
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, remaining, None)
+        while (piece := following.result()) is not None:
+            following = pool.submit(next, remaining, None)
+            yield piece
 
 
 def _count(numbers: Ints) -> int:

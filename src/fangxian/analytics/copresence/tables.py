@@ -134,9 +134,11 @@ class StayFile:
             self.rows += len(batch)
             if not good.any():
                 continue
-            self.persons.learn(batch.column("person").filter(pa.array(good)))
-            self.places.learn(batch.column("place").filter(pa.array(good)))
-            first, last = int(arrival[good].min()), int(departure[good].max())
+            if not good.all():
+                batch, arrival, departure = batch.filter(pa.array(good)), arrival[good], departure[good]
+            self.persons.learn(batch.column("person"))
+            self.places.learn(batch.column("place"))
+            first, last = int(arrival.min()), int(departure.max())
             earliest = first if earliest is None else min(earliest, first)
             latest = last if latest is None else max(latest, last)
         self.instants.base, self.latest = earliest or 0, latest or 0
@@ -153,19 +155,19 @@ class StayFile:
         (arrival, in_ok), (departure, out_ok) = (
             self.instants.seconds(batch.column(name)) for name in ("t_in", "t_out")
         )
-        good = in_ok & out_ok
-        if note:
+        good = in_ok & out_ok & (departure >= arrival) & (departure - arrival <= LONGEST)
+        for name in ("person", "place"):
+            if batch.column(name).null_count:
+                good &= batch.column(name).is_valid().to_numpy(zero_copy_only=False)
+        if note and not good.all():
             missing = {name: batch.column(name).is_null().to_numpy(zero_copy_only=False) for name in STAYS}
             for name, fits in (("t_in", in_ok), ("t_out", out_ok)):
                 self._note(file, row, name, ~fits & ~missing[name], *NO_INSTANT)
             for name in STAYS:
                 self._note(file, row, name, missing[name], *NO_VALUE)
-            self._note(file, row, "t_out", good & (departure < arrival), *_BACKWARD)
-            self._note(file, row, "t_out", good & (departure - arrival > LONGEST), *_TOO_LONG)
-        for name in ("person", "place"):
-            if batch.column(name).null_count:
-                good &= batch.column(name).is_valid().to_numpy(zero_copy_only=False)
-        good &= (departure >= arrival) & (departure - arrival <= LONGEST)
+            timed = in_ok & out_ok
+            self._note(file, row, "t_out", timed & (departure < arrival), *_BACKWARD)
+            self._note(file, row, "t_out", timed & (departure - arrival > LONGEST), *_TOO_LONG)
         for wrong in self._refused:
             good &= ~wrong(batch, arrival)
         if note:
