@@ -28,12 +28,14 @@ def seconds(library: str, snippet: str, table: np.ndarray) -> float | None:
         return float(done.stdout.split()[-1]) if done.returncode == 0 and done.stdout else None
 
 
-def line(name: str, ours: float, work: int, theirs: float | None, their_work: int) -> str:
-    """One row: time a judgement, and how many times R's."""
+def line(name: str, ours: float, work: int, theirs: float | None, their_work: int, target: float | None = None) -> str:
+    """One row: time a judgement, how many times R's, and how many that should be."""
     each = ours / work
-    beside = (
-        "R is absent"
-        if theirs is None
-        else f"R {theirs / their_work * 1e6:12,.1f} µs   {theirs / their_work / each:8,.0f} ×"
+    if theirs is None:
+        return f"{name:<26}{ours:8.2f} s {work:>13,} judgements {each * 1e6:10.3f} µs   R is absent or has no such"
+    times = theirs / their_work / each
+    wanted = "" if target is None else f"   target {target:5,.0f} ×: {'reached' if times >= target else 'below'}"
+    return (
+        f"{name:<26}{ours:8.2f} s {work:>13,} judgements {each * 1e6:10.3f} µs   R {theirs / their_work * 1e6:12,.1f} µs"
+        f"   {times:8,.0f} ×{wanted}"
     )
-    return f"{name:<26}{ours:8.2f} s {work:>13,} judgements {each * 1e6:10.3f} µs   {beside}"

@@ -38,7 +38,7 @@ def main(series: int = 5_000, days: int = 365) -> None:
     print(
         f"{series:,} series of {days} days, windows of 7 days, mean, sd and seven quantiles each; seconds of processor time"
     )
-    print(line("Rt", took, found.mean.size, theirs, IN_R * len(found.start)))
+    print(line("Rt", took, found.mean.size, theirs, IN_R * len(found.start), 2000))
 
 
 if __name__ == "__main__":

@@ -99,6 +99,28 @@ def test_weeks_by_the_calendar_and_parquet(run: Callable[..., tuple[str, str]], 
     assert found["alarm"].null_count == int((~ours.judged).sum()) > 200
 
 
+def test_a_file_that_is_larger_than_memory_is_judged_in_batches(
+    run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    counts = np.random.default_rng(2).poisson(6, (5, 60))
+    days = pa.array(np.tile(np.datetime64(START) + np.arange(60), 5))
+    table = pa.table({"series": np.repeat(list("abcde"), 60), "date": days, "count": counts.ravel()})
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=70)
+    words = [tmp_path / "in.parquet", "--method", "ears-c2", "--alpha", "0.01"]
+    said, _ = run("detect", *words, "--stream", "--out", tmp_path / "s.parquet", "--json")
+    whole, _ = run("detect", *words, "--out", tmp_path / "w.parquet", "--json")
+    told = json.loads(whole)
+    assert json.loads(said) == {name: told[name] for name in ("series", "judged", "alarms")}
+    streamed, read = pq.read_table(tmp_path / "s.parquet"), pq.read_table(tmp_path / "w.parquet")
+    assert streamed.drop_columns("date").equals(read.drop_columns("date"))
+    run("detect", *words, "--stream", "--newest", "1", "--out", tmp_path / "n.parquet")
+    assert pq.read_table(tmp_path / "n.parquet").num_rows == 5
+    pq.write_table(table.take(np.arange(299, -1, -1) % 7 * 40), tmp_path / "in.parquet")
+    _, remarks = run("detect", *words, "--stream", "--out", tmp_path / "x.parquet", code=1)
+    assert f"{tmp_path / 'in.parquet'}: Series" in remarks
+    assert not (tmp_path / "x.parquet").exists()
+
+
 @pytest.mark.parametrize("method", detection.METHODS)
 def test_every_method_can_be_asked_for(method: str, run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
     source = daily(tmp_path / "in.csv", a=[3] * 40, b=list(range(40)))

@@ -8,7 +8,20 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperGroup
 
-from fangxian.cli import account, detect, estimate, journal, lake, lists, operate, protocols, scan, situation, trace
+from fangxian.cli import (
+    account,
+    detect,
+    estimate,
+    fuse,
+    journal,
+    lake,
+    lists,
+    operate,
+    protocols,
+    scan,
+    situation,
+    trace,
+)
 from fangxian.cli.faults import told
 from fangxian.cli.started import say
 
@@ -64,6 +77,7 @@ situation.add_to(app)
 trace.add_to(app)
 detect.add_to(app)
 scan.add_to(app)
+fuse.add_to(app)
 
 
 def main() -> None:

@@ -59,6 +59,14 @@ def detect(
             help=say("方法的其他参数，如 baseline=14；可写多次", "Another parameter of the method, such as baseline=14; may be repeated"),
         ),
     ] = None,
+    stream: Annotated[
+        bool,
+        typer.Option(help=say("分批读写 Parquet，内存不随文件增长；同一序列的行须相连，日期为日",
+                              "Read and write Parquet in batches, in memory that does not grow; rows of a series stand together, by day")),
+    ] = False,
+    newest: Annotated[
+        int | None, typer.Option(min=1, help=say("分批时每条序列只写最近几期", "When in batches, only the newest times of each series"))
+    ] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     if compat not in ("R", "paper"):
@@ -68,6 +76,23 @@ def detect(
 
     chosen = detection.method(method)
     given = _settings(setting or [])
+    if newest and not stream:
+        raise typer.BadParameter(say("须与 --stream 同用", "goes with --stream"), param_hint="--newest")
+    if stream:
+        parameters = {
+            name: value
+            for name, value in {"compat": compat, "freq": freq}.items()
+            if value and name in chosen.parameters
+        }
+        _stream(
+            series,
+            chosen,
+            parameters | given | ({"alpha": alpha} if alpha is not None else {}),
+            newest,
+            out,
+            as_json=as_json,
+        )
+        return
     with bar() as progress:
         task = progress.add_task(say("读取", "Reading"), total=None)
         data = read_series(series, "count")
@@ -143,6 +168,51 @@ def _judge(method: "Method", data: "LongSeries", parameters: dict[str, Any], out
                 tally[int(reason)] += int(number)
             tell(min(start + BATCH, len(data.names)))
     return tally
+
+
+def _stream(
+    path: Path, method: "Method", parameters: dict[str, Any], newest: int | None, out: Path, *, as_json: bool
+) -> None:
+    """Judge a Parquet file, long or packed, batch by batch."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    from fangxian.analytics.columns import writing
+    from fangxian.analytics.detection.streaming import FOUND, detect_stream
+    from fangxian.analytics.errors import AnalysisError
+
+    if out.suffix.lower() not in (".parquet", ".pq"):
+        raise typer.BadParameter(say("分批时结果为 .parquet", "is .parquet when in batches"), param_hint="--out")
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowInvalid:
+        raise AnalysisError(f"{path}：不是完整的 Parquet 文件。", f"{path}: is no whole Parquet file.") from None
+    tally = {"series": 0, "judged": 0, "alarms": 0}
+    packed = "counts" in file.schema_arrow.names
+    with file, bar() as progress, writing(out, dict(zip(FOUND.names, FOUND.types, strict=True))) as write:
+        task = progress.add_task(say("判断", "Judging"), total=None)
+        try:
+            for found in detect_stream(
+                file.iter_batches(2048 if packed else 1 << 18), method, newest=newest, **parameters
+            ):
+                write(dict(zip(FOUND.names, found.columns, strict=True)))
+                tally["series"] += pc.count_distinct(found.column("series")).as_py()
+                tally["judged"] += found.num_rows - found.column("alarm").null_count
+                tally["alarms"] += pc.sum(found.column("alarm")).as_py() or 0
+                progress.update(task, completed=tally["series"])
+        except AnalysisError as fault:
+            raise AnalysisError(f"{path}：{fault.zh}", f"{path}: {fault.en}") from None
+    if as_json:
+        print(json.dumps(tally))
+        return
+    console.print(
+        say(
+            f"{tally['series']} 条序列，判断 {tally['judged']} 期，预警 {tally['alarms']} 期。",
+            f"{tally['series']} series, {tally['judged']} counts judged, {tally['alarms']} alarms.",
+        ),
+        highlight=False,
+    )
 
 
 def _finite(values: Any) -> Any:

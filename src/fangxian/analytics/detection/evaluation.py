@@ -139,7 +139,7 @@ def _first(alarms: NDArray[np.bool_], outbreak: NDArray[np.int64]) -> NDArray[np
     raised: NDArray[np.bool_] = alarms[:, 1:] & ~alarms[:, :-1]
     weeks = np.arange(outbreak.shape[1])
     cases: NDArray[np.bool_] = np.asarray(outbreak > 0)
-    first = cases.argmax(axis=1)[:, None]
-    last = (outbreak.shape[1] - 1 - cases[:, ::-1].argmax(axis=1))[:, None]
-    during = raised & (weeks >= first) & (weeks <= last) & cases.any(axis=1)[:, None]
+    first = cases.argmax(axis=1, keepdims=True)
+    last = outbreak.shape[1] - 1 - cases[:, ::-1].argmax(axis=1, keepdims=True)
+    during = raised & (weeks >= first) & (weeks <= last) & cases.any(axis=1, keepdims=True)
     return np.where(during.any(axis=1), during.argmax(axis=1), -1)

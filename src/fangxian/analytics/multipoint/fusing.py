@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -206,9 +207,9 @@ class Fusion:
 
 def fuse(
     panel: Panel, *, false_alerts: float = 1 / 52, threshold: float | None = None, rest: int = 14, near: ArrayLike | None = None,
-    hearing: float = 0.5,
+    hearing: float = 0.5, on_progress: Callable[[int], None] | None = None,
 ) -> Alerts:  # fmt: skip
-    """Fuse all days of a panel, each judged by what was known up to it; parameters as of `Fusion`.
+    """Fuse all days of a panel, each judged by what was known up to it; parameters as of `Fusion`, `on_progress` is told the days done.
 
     The newest days are taken as incomplete by each source's `reported`. Raises MultipointError for parameters that make no sense.
     """
@@ -217,12 +218,12 @@ def fuse(
         len(panel.places), panel.sources, false_alerts=false_alerts, threshold=threshold, rest=rest, near=near, hearing=hearing
     )  # fmt: skip
     ones = np.ones(panel.counts.shape[:2])
-    found = [
-        fusion.day(
-            day, panel.counts[:, :, t], ones if panel.exposure is None else panel.exposure[:, :, t], age=days - 1 - t
-        )
-        for t, day in enumerate(panel.days)
-    ]
+    found = []
+    for t, day in enumerate(panel.days):
+        behind = ones if panel.exposure is None else panel.exposure[:, :, t]
+        found.append(fusion.day(day, panel.counts[:, :, t], behind, age=days - 1 - t))
+        if on_progress:
+            on_progress(t + 1)
     over_days = {name: np.stack([getattr(one, name) for one in found], axis=-1) for name in Today.__dataclass_fields__}
     return Alerts(
         panel.places, panel.sources, panel.days, weights=fusion.weights(), threshold=fusion.threshold(), **over_days

@@ -31,7 +31,7 @@ def taught(alerts: Alerts, outbreaks: Iterable[tuple[str, np.datetime64]]) -> tu
     for place, onset in outbreaks:
         if place not in number:
             raise MultipointError(f"没有地点 {place}。", f"There is no place {place}.")
-        since = (alerts.days - np.datetime64(onset, "D")).astype(int)
+        since = (alerts.days - np.asarray(onset, "datetime64[D]")).astype(int)
         shown = alerts.z[number[place]][:, (since >= SHOWS[0]) & (since < SHOWS[1])]
         known = ~np.isnan(shown)
         heard = known.any(axis=1)
