@@ -12,6 +12,7 @@ from enum import IntFlag
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence.tracing import Lines
@@ -61,16 +62,25 @@ class Doubts:
     def of(self, lines: Lines) -> Array:
         """The doubts (`Doubt`, or-ed) of each line: those of either person that meet its time; uint8 (n)."""
         order = np.lexsort((self.since, self.person))
-        person, since, until, kind = (column[order] for column in (self.person, self.since, self.until, self.kind))
+        person, since, until, kind = (
+            column[order].astype(np.int64) for column in (self.person, self.since, self.until, self.kind)
+        )
+        begin, end = lines.t_in.astype(np.int64), lines.t_out.astype(np.int64)
         found = np.zeros(len(lines), np.uint8)
         for who in (lines.person, lines.via):
-            first, last = np.searchsorted(person, who, "left"), np.searchsorted(person, who, "right")
-            for at in np.nonzero(last > first)[0].tolist():
-                mine = slice(first[at], last[at])
-                meets = (since[mine] < lines.t_out[at]) & (until[mine] > lines.t_in[at])
-                if meets.any():
-                    found[at] |= np.bitwise_or.reduce(kind[mine][meets])
+            _meeting(person, since, until, kind, who.astype(np.int64), begin, end, found)
         return found
+
+
+@njit(nogil=True, cache=True)
+def _meeting(person, since, until, kind, who, begin, end, found):  # type: ignore[no-untyped-def]
+    """Add to found[i] the kinds of the doubts about who[i] that meet begin[i] to end[i]."""
+    for i in range(len(who)):
+        at = np.searchsorted(person, who[i])
+        while at < len(person) and person[at] == who[i] and since[at] < end[i]:
+            if until[at] > begin[i]:
+                found[i] |= np.uint8(kind[at])
+            at += 1
 
 
 def key(kind: int) -> str:
@@ -90,16 +100,25 @@ def two_places(person: Array, place: Array, arrival: Array, departure: Array, wh
     """
     where = place if whole is None else whole[place]
     order = np.lexsort((departure, arrival, person))
-    found: list[tuple[int, int, int, int]] = []
-    standing: list[tuple[int, int, int]] = []  # of the person under hand: until, place, person
-    for row in order.tolist():
-        who, begin, end, at = int(person[row]), int(arrival[row]), int(departure[row]), int(where[row])
-        standing = [one for one in standing if one[2] == who and one[0] > begin]
-        found += [
-            (who, begin, min(end, until), int(Doubt.TWO_PLACES)) for until, other, _who in standing if other != at
-        ]
-        standing.append((end, at, who))
-    return _of([one for one in found if one[2] > one[1]])
+    columns = (column[order].astype(np.int64) for column in (person, where, arrival, departure))
+    who, since, until = _overlaps(*columns)
+    return Doubts(who, since, until, np.full(len(who), int(Doubt.TWO_PLACES), np.uint8))
+
+
+@njit(nogil=True, cache=True)
+def _overlaps(person, place, arrival, departure):  # type: ignore[no-untyped-def]
+    """Person, begin and end of every time that two stays of one person at different places have in common."""
+    who, since, until = [], [], []
+    for i in range(len(person)):
+        j = i + 1
+        while j < len(person) and person[j] == person[i] and arrival[j] < departure[i]:
+            end = min(departure[i], departure[j])
+            if place[j] != place[i] and end > arrival[j]:
+                who.append(person[i])
+                since.append(arrival[j])
+                until.append(end)
+            j += 1
+    return np.array(who, np.int64), np.array(since, np.int64), np.array(until, np.int64)
 
 
 def too_fast(person: Array, arrival: Array, departure: Array, lon: Array, lat: Array, most: float) -> Doubts:
@@ -119,8 +138,3 @@ def distance(lon: Array, lat: Array, to_lon: Array, to_lat: Array) -> Array:
     half = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(np.radians(np.asarray(to_lon) - lon) / 2) ** 2
     metres: Array = 2 * 6_371_008.8 * np.arcsin(np.sqrt(np.minimum(half, 1)))
     return metres
-
-
-def _of(rows: list[tuple[int, int, int, int]]) -> Doubts:
-    table = np.array(rows, np.int64).reshape(-1, 4)
-    return Doubts(table[:, 0], table[:, 1], table[:, 2], table[:, 3].astype(np.uint8))
