@@ -91,11 +91,16 @@ def trace(
             help=say("时空伴随者：第一个文件为位置记录 person,t,lon,lat", "Companions; the first file: person,t,lon,lat"),
         ),
     ] = False,
-    cell: Annotated[float, typer.Option(help=say("伴随网格边长，米", "Side of a companion's cell, in metres"))] = 800,
+    cell: Annotated[
+        str, typer.Option(help=say("伴随网格：边长（米），或 h3:8", "Grid of companions: metres a side, or h3:8"))
+    ] = "800",
     minutes: Annotated[float, typer.Option(help=say("伴随时长，分钟", "How long together, in minutes"))] = 10,
     hours: Annotated[
         float, typer.Option(help=say("任一方在该网格累计停留，小时；0 为不限", "Hours that either was in the cell; 0: any"))
     ] = 0,
+    both: Annotated[
+        bool, typer.Option("--both", help=say("累计停留时长须双方都达到", "Both must have been there for --hours, not either"))
+    ] = False,
     backward: Annotated[
         bool,
         typer.Option(
@@ -170,7 +175,9 @@ def trace(
             told |= {"places": len(shared), "people": len(met)}
         else:
             if companions:
-                lines = copresence.companions(file.stays(), cases, minutes=minutes, hours=hours or None)
+                lines = copresence.companions(
+                    file.stays(), cases, minutes=minutes, hours=hours or None, by="both" if both else "either"
+                )
                 found = copresence.Traced(lines.people(), lines)
             elif cap is not None:
                 found, table, more = ways.notices(file, cases, cap, tau=max(1, round(tau * 60)), rings=rings)

@@ -193,17 +193,19 @@ def of_proximity(path: Path, distance: float | None) -> Source:
     return Source(file, file.lines, _all)
 
 
-def of_cells(path: Path, cell: float) -> Source:
+def of_cells(path: Path, cell: str) -> Source:
+    from fangxian.analytics.copresence.grids import grid
     from fangxian.analytics.copresence.positions import positions
 
-    file = positions(path, cell)
+    file = positions(path, grid(cell))
     return Source(file, file.lines, _all)
 
 
-def of_staypoints(path: Path, radius: float, minutes: float, cell: float) -> Source:
+def of_staypoints(path: Path, radius: float, minutes: float, cell: str) -> Source:
+    from fangxian.analytics.copresence.grids import grid
     from fangxian.analytics.copresence.staypoints import staypoint_file
 
-    file = staypoint_file(path, radius=radius, least=round(minutes * 60), side=cell)
+    file = staypoint_file(path, radius=radius, least=round(minutes * 60), side=grid(cell))
     return Source(file, file.lines, _all)
 
 

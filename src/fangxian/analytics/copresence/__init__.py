@@ -7,8 +7,9 @@ found.people.person, found.lines.via
 """
 
 from fangxian.analytics.copresence.common import CommonSources, common_sources
-from fangxian.analytics.copresence.companions import cell_stays, cells, companions
+from fangxian.analytics.copresence.companions import cell_stays, companions
 from fangxian.analytics.copresence.crowds import CrowdTraced, Notices, busiest, trace_capped
+from fangxian.analytics.copresence.grids import cells
 from fangxian.analytics.copresence.ranking import Contacts, Hazard, Ranking, rank
 from fangxian.analytics.copresence.sources import Carriers, Sources, carriers, sources
 from fangxian.analytics.copresence.stays import Stays

@@ -127,3 +127,35 @@ def invert(person, bounds):  # type: ignore[no-untyped-def]
         rows[cursor[p]] = i
         cursor[p] += 1
     return rows
+
+
+@njit(nogil=True, cache=True)
+def scatter_positions(person, at, cell, cursor, when, where):  # type: ignore[no-untyped-def]
+    """Put each position where its person's next is."""
+    for i in range(len(person)):
+        k = cursor[person[i]]
+        cursor[person[i]] = k + 1
+        when[k] = at[i]
+        where[k] = cell[i]
+
+
+@njit(nogil=True, cache=True)
+def spells(first, last, bounds, when, where, end, gap, kept):  # type: ignore[no-untyped-def]
+    """Make the positions of persons first…last into stays, in order of time: where, `when` begun and `end`.
+
+    What is made of person p stands at the front of its rows; `kept[p]` says how many.
+    """
+    for p in range(first, last):
+        start, stop = bounds[p], bounds[p + 1]
+        if start == stop:
+            continue
+        order = np.argsort(when[start:stop], kind="mergesort")  # alike instants stay in the order of the input
+        times, places = when[start:stop][order], where[start:stop][order]
+        k = start - 1
+        for i in range(stop - start):
+            if i == 0 or places[i] != places[i - 1] or times[i] - times[i - 1] > gap:
+                k += 1
+                when[k] = times[i]
+                where[k] = places[i]
+            end[k] = times[i]
+        kept[p] = k + 1 - start

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from fangxian.analytics.copresence.companions import cell_stays, cells, centres
+from fangxian.analytics.copresence.companions import cell_stays
+from fangxian.analytics.copresence.grids import Grid, cells, centres
 from fangxian.analytics.copresence.labels import Labels
 from fangxian.analytics.copresence.sheets import Sheet
 from fangxian.analytics.copresence.tables import StayFile
@@ -20,8 +21,8 @@ NO_POSITION = (
 )
 
 
-def positions(path: Path, side: float) -> StayFile:
-    """A file of positions (`person, t, lon, lat`; degrees, WGS 84) as stays in cells of `side` metres, named by their centres.
+def positions(path: Path, side: Grid) -> StayFile:
+    """A file of positions (`person, t, lon, lat`; degrees, WGS 84) as stays in cells of a grid, named by their centres.
 
     Rows whose instant or position is none are left out and listed.
     """

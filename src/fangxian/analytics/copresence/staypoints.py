@@ -15,7 +15,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from fangxian.analytics.copresence.companions import cells, centres
+from fangxian.analytics.copresence.grids import Grid, cells, centres
 from fangxian.analytics.copresence.labels import Labels
 from fangxian.analytics.copresence.positions import NO_POSITION, POSITIONS
 from fangxian.analytics.copresence.sheets import Sheet
@@ -130,7 +130,7 @@ def staypoints(
     )
 
 
-def staypoint_file(path: Path, *, radius: float, least: int, side: float) -> StayFile:
+def staypoint_file(path: Path, *, radius: float, least: int, side: Grid) -> StayFile:
     """A file of raw positions (`person, t, lon, lat`) as stays, their places cells of `side` metres named by their centres.
 
     Rows whose instant or position is none are left out and listed.
