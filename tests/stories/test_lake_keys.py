@@ -77,6 +77,8 @@ def test_labels_of_a_source_lead_to_people_and_faulty_ones_to_nobody():
     assert first == LakeKey.objects.get(person=known).key and second and none == 0
     entered = LakeKey.objects.get(key=second).person
     assert (entered.name, entered.area, entered.birth_year) == ("", EAST, 1991)
+    spelt = actions.keys_of_labels(SOURCE, "phone", ["13700000009", "137-0000-0009"])
+    assert spelt[0] == spelt[1] != 0, "one number, however it is written, is one person"
     by_phone = actions.keys_of_labels(SOURCE, "phone", ["138 1234 5678", "13900000001", "13700000002", "12"])
     assert (by_phone[0], by_phone[1], by_phone[3]) == (first, 0, 0) and by_phone[2]
     assert actions.keys_of_labels(SOURCE, "code", [known.code.lower(), "0000000000"]) == [first, 0]

@@ -49,7 +49,7 @@ def digest(path: Path) -> str:
 @contextmanager
 def alone(path: Path, wait: float) -> Iterator[None]:
     """Hold a lock that ends with this process at the latest. Raises Busy when it is not free within `wait` seconds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _take(handle, path, wait)

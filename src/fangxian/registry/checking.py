@@ -163,6 +163,14 @@ def document_indexes(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def document_index(kind: str, text: str) -> str:
+    """The blind index of a document number of a kind; empty for a text that is none."""
+    try:
+        return secrets.blind_index(f"document:{kind}", _document(kind, text, clock.today()).number)
+    except Invalid:
+        return ""
+
+
 def phone_index(text: str) -> str:
     """The blind index of a telephone number; empty for a text that is none."""
     try:

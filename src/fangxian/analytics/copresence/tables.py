@@ -64,6 +64,9 @@ _TOO_LONG = (
         "Check the departure; where there was no check-out give the closing time",
     ),
 )
+#: Years of timestamps that are meant: whatever lies outside is a slip of the pen, and would stretch the span of all the others.
+_MEANT = (0, 2_145_916_800)
+_NOT_MEANT = Text("早于 1970 年或晚于 2037 年", "lies before 1970 or after 2037"), Text("请核对年份", "Check the year")
 
 
 class StayFile:
@@ -159,6 +162,10 @@ class StayFile:
         for name in ("person", "place"):
             if batch.column(name).null_count:
                 good &= batch.column(name).is_valid().to_numpy(zero_copy_only=False)
+        meant = np.ones(len(good), bool)
+        if self.instants.type is not None:
+            meant = (arrival >= _MEANT[0]) & (departure < _MEANT[1])
+            good &= meant
         if note and not good.all():
             missing = {name: batch.column(name).is_null().to_numpy(zero_copy_only=False) for name in STAYS}
             for name, fits in (("t_in", in_ok), ("t_out", out_ok)):
@@ -166,8 +173,9 @@ class StayFile:
             for name in STAYS:
                 self._note(file, row, name, missing[name], *NO_VALUE)
             timed = in_ok & out_ok
-            self._note(file, row, "t_out", timed & (departure < arrival), *_BACKWARD)
-            self._note(file, row, "t_out", timed & (departure - arrival > LONGEST), *_TOO_LONG)
+            self._note(file, row, "t_in", timed & ~meant, *_NOT_MEANT)
+            self._note(file, row, "t_out", timed & meant & (departure < arrival), *_BACKWARD)
+            self._note(file, row, "t_out", timed & meant & (departure - arrival > LONGEST), *_TOO_LONG)
         for wrong in self._refused:
             good &= ~wrong(batch, arrival)
         if note:

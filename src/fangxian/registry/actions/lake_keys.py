@@ -107,31 +107,35 @@ def _by_code(labels: Sequence[str]) -> dict[str, int]:
 
 
 def _by_number(by: Actor, kind: str, labels: Sequence[str]) -> dict[str, int]:
-    """Persons by a number; who has none on record yet is entered."""
-    found: dict[str, int] = {}
-    fresh: dict[str, checking.Checked] = {}
-    for label in dict.fromkeys(labels):
-        form = PersonForm(phones=(label,)) if kind == "phone" else PersonForm(documents=((_DOCUMENTS[kind], label),))
-        try:
-            fresh[label] = checking.check(form)
-        except Invalid:
-            found[label] = 0
+    """Persons by a number; who has none on record yet is entered. 0 for a number that is none, or that several people share."""
+    index = {label: _index(kind, label) for label in dict.fromkeys(labels)}
+    wanted = {one for one in index.values() if one}
+    held = _owners(wanted) if kind == "phone" else _holders(wanted)
+    fresh = {one: label for label, one in index.items() if one and one not in held}  # however often it is written
+    entered = people.enter(by, [_form(kind, label) for label in fresh.values()], by.areas(SEND)[0])
+    held |= {one: {pk} for one, pk in zip(fresh, entered, strict=True)}
+    return {label: next(iter(held[one])) for label, one in index.items() if one and len(held[one]) == 1}
+
+
+def _index(kind: str, label: str) -> str:
     if kind == "phone":
-        owners = _owners({one.phones[0].index for one in fresh.values() if one.phones})
-        for label, one in list(fresh.items()):
-            held = owners.get(one.phones[0].index, set()) if one.phones else {0, 1}
-            if held:  # a number that a family shares names none of them
-                found[label] = next(iter(held)) if len(held) == 1 else 0
-                del fresh[label]
-    entered = people.enter(by, list(fresh.values()), by.areas(SEND)[0])
-    return found | dict(zip(fresh, entered, strict=True))
+        return checking.phone_index(label)
+    return checking.document_index(_DOCUMENTS[kind], label)
+
+
+def _form(kind: str, label: str) -> PersonForm:
+    return PersonForm(phones=(label,)) if kind == "phone" else PersonForm(documents=((_DOCUMENTS[kind], label),))
+
+
+def _holders(indexes: set[str]) -> dict[str, set[int]]:
+    return {index: {pk for pk, _nation in found} for index, found in people.holders(indexes).items()}
 
 
 def _owners(indexes: set[str]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
-    rows = Phone.objects.filter(number_index__in=indexes).values_list(
-        "number_index", "person_id", "person__canonical_id"
-    )
-    for index, pk, root in rows:
-        found.setdefault(index, set()).add(root or pk)
+    wanted = list(indexes)
+    for start in range(0, len(wanted), 10_000):
+        rows = Phone.objects.filter(number_index__in=wanted[start : start + 10_000])
+        for index, pk, root in rows.values_list("number_index", "person_id", "person__canonical_id"):
+            found.setdefault(index, set()).add(root or pk)
     return found
