@@ -22,12 +22,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 BUDGET = 12
 #: Pages that cost more, and why.
 DEARER = {
-    "/contacts/<str:code>/person/": 14,  # the whole contact is read for its person
-    "/contacts/<str:code>/reveal/": 14,
-    "/contacts/<str:code>/case/": 13,
-    "/chains/<str:code>/": 13,
-    "/people/<str:code>/": 15,  # what three stages know of one person
-    "/me/": 13,
     "/situation/": 34,  # forty numbers of one day, counted once a minute for all who look
 }
 #: What the city has none of; the tests of these pages make what they need.

@@ -73,10 +73,16 @@ def by_contact_codes(codes: Iterable[str]) -> dict[str, Source]:
 
 def case_id(by: Actor, code: str) -> int:
     """The key of a case that the actor may see. Raises NotFound."""
+    return case(by, code).id
+
+
+def case(by: Actor, code: str) -> CaseFacts:
+    """A case that the actor may see, as a pack asks for it. Raises NotFound."""
     pk = cases.id_of(code)
-    if pk is None or not by.may("cases.view", facts_of([pk])[0].area):
+    (found,) = facts_of([pk]) if pk is not None else (None,)
+    if found is None or not by.may("cases.view", found.area):
         raise NotFound(_("There is no such case."), remedy=_("Check the code; its last character is a check."))
-    return pk
+    return found
 
 
 def outbreak_id(code: str) -> int:

@@ -25,10 +25,17 @@ def person(by: Actor, code: str, *, under: str | None = None) -> Card:
     `under` is the area of the case or contact through which the person is known, where it is not that of residence; the
     calling stage has checked that the person belongs to it. A person may always read their own card.
     """
-    found = _with_all(Person.objects.filter(code=ids.normalise_code(code))).first()
-    if found is None or not (_is_own(by, found) or by.may("registry.view", found.area if under is None else under)):
-        raise NotFound(_("There is no such person."))
-    return _card(found)
+    return _card(_seen(by, code, under))
+
+
+def person_with_kin(by: Actor, code: str) -> tuple[Card, tuple[int, ...], int | None]:
+    """One person as `person` gives them; the ids of all their records, the one that stands for them first; their household."""
+    found = _seen(by, code)
+    if found.canonical_id is None:
+        records = (found.pk, *sorted(one.pk for one in found.duplicates.all()))
+    else:
+        records = _with_duplicates(found.canonical_id)
+    return _card(found), records, found.household_id
 
 
 def cards(person_ids: Iterable[int]) -> dict[int, Card]:
@@ -69,6 +76,10 @@ def same_person(person_id: int) -> tuple[int, ...]:
     root = canonical([person_id]).get(person_id)
     if root is None:
         raise NotFound(_("There is no such person."))
+    return _with_duplicates(root)
+
+
+def _with_duplicates(root: int) -> tuple[int, ...]:
     return (root, *Person.objects.filter(canonical_id=root).order_by("pk").values_list("pk", flat=True))
 
 
@@ -133,7 +144,9 @@ def access_history(by: Actor, code: str) -> list[Look]:
     if found is None or not (_is_own(by, found) or by.may("persons.history", found.area)):
         raise NotFound(_("There is no such person."))
     looks = []
-    for entry in journal.of("person", same_person(found.pk), actions=("person.revealed", "person.traced")):
+    for entry in journal.of(
+        "person", _with_duplicates(found.canonical_id or found.pk), actions=("person.revealed", "person.traced")
+    ):
         data = json.loads(entry.data)
         looks.append(
             Look(entry.at, entry.actor, entry.channel, entry.area, entry.purpose, data["reason"], tuple(data["fields"]))
@@ -142,6 +155,13 @@ def access_history(by: Actor, code: str) -> list[Look]:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _seen(by: Actor, code: str, under: str | None = None) -> Person:
+    found = _with_all(Person.objects.filter(code=ids.normalise_code(code))).first()
+    if found is None or not (_is_own(by, found) or by.may("registry.view", found.area if under is None else under)):
+        raise NotFound(_("There is no such person."))
+    return found
 
 
 def _with_all(rows: QuerySet[Person]) -> QuerySet[Person]:

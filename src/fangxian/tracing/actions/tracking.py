@@ -70,7 +70,7 @@ def remove_stay(by: Actor, stay_id: int, reason: str, version: int | None = None
 
 
 def _add(by: Actor, case: str, forms: Sequence[StayForm]) -> tuple[list[Activity], list[tuple[int, Refusal]]]:
-    facts = sources.facts_of([sources.case_id(by, case)])[0]
+    facts = sources.case(by, case)
     by.must(RIGHT, facts.area)
     stays, refused = [], []
     for index, form in enumerate(forms):

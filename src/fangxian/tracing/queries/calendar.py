@@ -29,7 +29,7 @@ def follow_ups(by: Actor, case: str) -> FollowUps:
 
     Raises NotFound, and NotAllowed without the right to see tracks there. Six queries, however many contacts there are.
     """
-    facts = sources.facts_of([sources.case_id(by, case)])[0]
+    facts = sources.case(by, case)
     by.must("tracing.view", facts.area)
     found = Contact.objects.filter(exposures__case_id=facts.id).exclude(state=Contact.MERGED)
     contacts = {one.pk: one for one in found.select_related("person", "case").distinct()}

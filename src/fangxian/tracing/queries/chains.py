@@ -80,7 +80,7 @@ def chain_picture(by: Actor, outbreak: str, most: int) -> ChainPicture:
 
 def chain_around(by: Actor, case: str) -> ChainGraph:
     """The chain that a case belongs to; the case alone, where nobody is known to have infected it or been infected by it."""
-    (one,) = sources.facts_of([sources.case_id(by, case)])
+    one = sources.case(by, case)
     by.must("tracing.view", one.area)
     found = _found(by, one.outbreak_id, _linked(one.outbreak_id, one.id))
     if not found.members:  # reported a moment ago, or ruled out: nobody investigates it

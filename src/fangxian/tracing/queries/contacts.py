@@ -115,7 +115,7 @@ def follow_up(by: Actor, code: str) -> list[FollowUp]:
 
 def of_case(by: Actor, case: str) -> list[ContactRow]:
     """The contacts who were exposed to a case, for whoever may see its tracing; the latest identified first."""
-    facts = sources.facts_of([sources.case_id(by, case)])[0]
+    facts = sources.case(by, case)
     by.must("tracing.view", facts.area)
     found = Contact.objects.filter(exposures__case_id=facts.id).select_related("person", "case").distinct()
     return [row_of(by, one, 0) for one in found.order_by("-identified_at", "-pk")]

@@ -24,7 +24,7 @@ def exposures(by: Actor, *, contact: str = "", case: str = "", infected: str = "
     elif case:
         wanted = Q(case_id=sources.case_id(by, case))
     else:
-        (facts,) = sources.facts_of([sources.case_id(by, infected)])
+        facts = sources.case(by, infected)
         people = sources.records(sources.humans([facts.person_id]).values())
         wanted = Q(outbreak_id=facts.outbreak_id, person_id__in=list(people), case__isnull=False)
     return views(by, Exposure.objects.filter(wanted).order_by("from_at", "id"))

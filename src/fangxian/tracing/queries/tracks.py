@@ -22,7 +22,7 @@ _EARTH_KM = 6371.0
 
 def track(by: Actor, case: str) -> Track:
     """The activity track (活动轨迹) of a case. Raises NotFound, and NotAllowed without the right to see tracks there."""
-    facts = sources.facts_of([sources.case_id(by, case)])[0]
+    facts = sources.case(by, case)
     by.must("tracing.view", facts.area)
     window = sources.of_case(facts).window
     rows = Activity.objects.filter(case_id=facts.id).select_related("place").order_by("from_at", "id")
@@ -39,7 +39,7 @@ def track(by: Actor, case: str) -> Track:
 
 def investigation(by: Actor, case: str) -> InvestigationView | None:
     """Who investigates a case, None where it has not been opened yet."""
-    facts = sources.facts_of([sources.case_id(by, case)])[0]
+    facts = sources.case(by, case)
     found = Investigation.objects.filter(case_id=facts.id).select_related("team", "lead").first()
     if found is None:
         return None

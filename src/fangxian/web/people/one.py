@@ -21,9 +21,7 @@ from fangxian.web.parts import actor_of
 def page(request: HttpRequest, code: str) -> HttpResponse:
     """The person and what they are part of."""
     by = actor_of(request)
-    card = queries.person(by, code)
-    records = queries.same_person(card.id)
-    home = queries.traits([card.id])[card.id].household_id
+    card, records, home = queries.person_with_kin(by, code)
     members = [pk for pk in queries.household_members([home])[home] if pk not in records] if home else []
     known = queries.cards(members).values() if members and by.may("registry.view", card.area) else ()
     context: dict[str, Any] = {
