@@ -191,6 +191,71 @@ def test_faults_are_told_in_chinese_too(run: Callable[..., tuple[str, str]], tmp
     assert "第 2 行 count：-3 是负数；请改为 0 或留空。" in remarks
 
 
+def test_a_changed_case_definition_is_told(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    source = daily(tmp_path / "in.csv", a=[3, 4, 5, 4, 3, 4, 5, 4, 12, 13, 12, 13], b=[5] * 12)
+    words = ["detect", source, "--method", "ears-c1", "--json", "--out", tmp_path / "o.csv"]
+    said, _ = run(*words, "--changed", "a=2024-01-09")
+    assert json.loads(said)["alarms"] == 0
+    assert json.loads(said)["cannot_tell"] == {"history": 14, "definition": 4}
+    assert rows(tmp_path / "o.csv")[8]["observed"] == "12"
+    assert json.loads(run(*words)[0])["alarms"] == 1
+    for word, says in (
+        ("c=2024-01-09", "there is no series c"),
+        ("2025-01-09", "is not after 2024-01-01"),
+        ("soon", "no date"),
+    ):
+        _, remarks = run(*words, "--changed", word, code=1 if word == "soon" else 2)
+        assert says in remarks
+
+
+@pytest.mark.parametrize("command", ["detect", "rt", "scan"])
+def test_days_that_are_yet_to_come_are_named(
+    command: str, town: tuple[Path, Path], run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    lines = [f"{{}}{date(2990, 1, 1) + timedelta(t)},{3 + t % 3}" for t in range(20)]
+    source = tmp_path / "in.csv"
+    head = {"detect": "series,date,count", "rt": "date,incidence", "scan": "place,date,count"}[command]
+    name = {"detect": "a,", "rt": "", "scan": "学校,"}[command]
+    source.write_text(head + "\n" + "\n".join(line.format(name) for line in lines), encoding="utf-8")
+    options: dict[str, list[str | Path]] = {
+        "detect": ["--method", "ears-c1"], "rt": ["--mean-si", "4", "--sd-si", "2"], "scan": ["--places", town[1]],
+    }  # fmt: skip
+    words = ["estimate", "rt"] if command == "rt" else [command]
+    _, remarks = run(*words, source, *options[command], "--out", tmp_path / "o.csv")
+    assert "Dates that are yet to come; check them: 2990-01-20" in remarks
+
+
+def test_too_few_days_for_a_reproduction_number_are_told(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("date,incidence\n2024-01-01,3\n2024-01-02,4\n", encoding="utf-8")
+    _, remarks = run("estimate", "rt", source, "--mean-si", "4", "--sd-si", "2", "--out", tmp_path / "o.csv")
+    assert "Cannot tell: windows of 7 days need 8 days" in remarks
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "says"),
+    [
+        ("rt", "date,incidence\n2024-01-01,-3\n", "row 2, incidence: -3 is negative"),
+        ("rt", "date,incidence\n2024-01-01,2.5\n", "row 2, incidence: 2.5 is not a whole number"),
+        ("rt", "date,incidence\n2024-01-01,3\n2024-01-01,4\n", "row 3, date: 2024-01-01 of the series is in row 2"),
+        ("rt", "date,incidence\n2024-01-01T08:00:00+08:00,3\n", "no time of day, no time zone"),
+        ("scan", "place,date,count\n学校,2024-01-01,-1\n", "row 2, count: -1 is negative"),
+        ("scan", "place,date,count\n学校,2024-01-01,1.5\n", "row 2, count: 1.5 is not a whole number"),
+        ("scan", "place,date,count\n学校,2024-01-01 08:00+08,1\n", "no time of day, no time zone"),
+    ],
+)
+def test_faults_of_incidence_and_of_cases_are_named(
+    command: str, text: str, says: str, town: tuple[Path, Path], run: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(text, encoding="utf-8")
+    more: list[str | Path] = ["--mean-si", "4", "--sd-si", "2"] if command == "rt" else ["--places", town[1]]
+    words = ["estimate", "rt"] if command == "rt" else [command]
+    _, remarks = run(*words, source, *more, "--out", tmp_path / "o.csv", code=1)
+    assert says in remarks
+    assert not (tmp_path / "o.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "says", "code"),
     [

@@ -330,3 +330,36 @@ def test_a_parameter_that_a_method_lacks_is_named() -> None:
 def test_parameters_that_make_no_sense_are_named(name: str, parameters: dict[str, Any], says: str) -> None:
     with pytest.raises(DetectionError, match=says):
         METHODS[name]([3] * 60, **parameters)
+
+
+# ── series that are no use, or not wholly ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("level", [0, 7])
+def test_a_series_that_never_varies_raises_no_alarm(name: str, level: int) -> None:
+    found = METHODS[name](np.full((1, 400), level))
+    settled = found.alarm[0, 60:]
+    assert not (settled == Alarm.YES).any()
+    assert (found.reason[found.alarm == Alarm.CANNOT_TELL] != Reason.JUDGED).all()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_short_series_cannot_be_told_of_and_says_why(name: str) -> None:
+    found = METHODS[name]([3, 4])
+    told = found.alarm == Alarm.CANNOT_TELL
+    assert (found.reason[told] != Reason.JUDGED).all()
+    assert found.alarm.shape == (2,)
+
+
+def test_a_new_case_definition_is_no_outbreak_and_later_counts_are_judged_among_themselves() -> None:
+    counts = np.array([[3, 4, 5, 4, 3, 4, 5, 4, 4, 3, 12, 13, 14, 12, 13, 14, 13, 12, 40, 13], [3] * 20])
+    c1 = METHODS["ears-c1"]
+    mixed = c1(counts)
+    assert mixed.alarms[0, 10]
+    found = detection.across_definitions(c1, counts, [10, 0])
+    assert found.alarm[0].tolist() == [-1] * 7 + [0] * 3 + [-1] * 7 + [0, 1, 0]
+    assert (found.reason[0, 10:17] == Reason.DEFINITION).all()
+    assert found.upperbound[0, 18] == mixed.upperbound[0, 18]
+    assert found.alarm[1].tolist() == mixed.alarm[1].tolist()
+    assert np.array_equal(found.observed, counts)

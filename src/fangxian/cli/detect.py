@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fangxian.cli.started import bar, console, language, say
+from fangxian.cli.started import bar, console, language, not_yet, say
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fangxian.analytics.detection import Detection, Method
     from fangxian.analytics.long_series import LongSeries
+    from fangxian.text import Text
 
 #: Series judged and written at a time, so that a nation's series need no more memory than their counts.
 BATCH = 4096
@@ -59,6 +63,14 @@ def detect(
             help=say("方法的其他参数，如 baseline=14；可写多次", "Another parameter of the method, such as baseline=14; may be repeated"),
         ),
     ] = None,
+    changed: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[SERIES=]DATE",
+            help=say("病例定义自此日改变：此前的计数不作此后的基线；可写多次",
+                     "The case definition changed on this day: earlier counts are no baseline for later ones; may be repeated"),
+        ),
+    ] = None,
     stream: Annotated[
         bool,
         typer.Option(help=say("分批读写 Parquet，内存不随文件增长；同一序列的行须相连，日期为日",
@@ -76,6 +88,8 @@ def detect(
 
     chosen = detection.method(method)
     given = _settings(setting or [])
+    if stream and changed:
+        raise typer.BadParameter(say("不能与 --stream 同用", "does not go with --stream"), param_hint="--changed")
     if newest and not stream:
         raise typer.BadParameter(say("须与 --stream 同用", "goes with --stream"), param_hint="--newest")
     if stream:
@@ -98,8 +112,9 @@ def detect(
         data = read_series(series, "count")
         parameters = _suited(chosen, data, compat, freq) | given | ({"alpha": alpha} if alpha is not None else {})
         progress.update(task, description=say("判断", "Judging"), total=len(data.names))
-        tally = _judge(chosen, data, parameters, out, lambda done: progress.update(task, completed=done))
-    _report(data, tally, as_json=as_json)
+        since = _changes(data, changed or [])
+        tally = _judge(chosen, data, parameters, since, out, lambda done: progress.update(task, completed=done))
+    _report(data, tally, [*data.notes, *not_yet(data.days)], as_json=as_json)
 
 
 def _settings(words: list[str]) -> dict[str, Any]:
@@ -130,13 +145,41 @@ def _suited(method: "Method", data: "LongSeries", compat: str, freq: int | None)
     return {name: value for name, value in known.items() if name in method.parameters}
 
 
-def _judge(method: "Method", data: "LongSeries", parameters: dict[str, Any], out: Path, tell: Any) -> "Counter[Any]":
+def _changes(data: "LongSeries", words: list[str]) -> "NDArray[np.int64]":
+    """For each series the first time of a new case definition; 0 where it never changed."""
+    import numpy as np
+
+    from fangxian.analytics.long_series import read_date
+
+    found = np.zeros(len(data.names), np.int64)
+    for word in words:
+        name, _, day = word.rpartition("=")
+        if name and name not in data.names:
+            raise typer.BadParameter(say(f"没有序列 {name}", f"there is no series {name}"), param_hint="--changed")
+        wanted = str(read_date(day))
+        later = [i for i, label in enumerate(data.labels) if label >= wanted] if data.days is not None else []
+        at = later[0] if later else (data.labels.index(wanted) if wanted in data.labels else 0)
+        if not at:
+            raise typer.BadParameter(
+                say(
+                    f"{day} 应在 {data.labels[0]} 之后、{data.labels[-1]} 之前",
+                    f"{day} is not after {data.labels[0]} and up to {data.labels[-1]}",
+                ),
+                param_hint="--changed",
+            )
+        found[data.names.index(name) if name else slice(None)] = at
+    return found
+
+
+def _judge(
+    method: "Method", data: "LongSeries", parameters: dict[str, Any], since: "NDArray[np.int64]", out: Path, tell: Any
+) -> "Counter[Any]":
     """Judge batch by batch and write what was found; counts alarms and reasons."""
     import numpy as np
     import pyarrow as pa
 
     from fangxian.analytics.columns import needs_quotes, writing
-    from fangxian.analytics.detection import Alarm
+    from fangxian.analytics.detection import Alarm, across_definitions
 
     tally: Counter[Any] = Counter()
     labels, names = pa.array(data.labels), pa.array(data.names)
@@ -148,7 +191,11 @@ def _judge(method: "Method", data: "LongSeries", parameters: dict[str, Any], out
     with writing(out, schema, quoted=needs_quotes(data.names)) as write:
         for start in range(0, len(data.names), BATCH):
             batch = slice(start, start + BATCH)
-            found: Detection = method(data.values[batch], **parameters)
+            found: Detection = (
+                across_definitions(method, data.values[batch], since[batch], **parameters)
+                if since[batch].any()
+                else method(data.values[batch], **parameters)
+            )
             kept = (times >= data.first[batch, None]) & (times <= data.last[batch, None])
             row, time = np.nonzero(kept)
             alarm, observed = found.alarm[kept], data.values[batch][kept]
@@ -222,7 +269,7 @@ def _finite(values: Any) -> Any:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _report(data: "LongSeries", tally: "Counter[Any]", *, as_json: bool) -> None:
+def _report(data: "LongSeries", tally: "Counter[Any]", notes: "list[Text]", *, as_json: bool) -> None:
     from fangxian.analytics.detection import Reason
 
     reasons = {reason: tally[reason.value] for reason in Reason if tally[reason.value]}
@@ -230,11 +277,11 @@ def _report(data: "LongSeries", tally: "Counter[Any]", *, as_json: bool) -> None
         result = {
             "series": len(data.names), "times": len(data.labels), "judged": tally["judged"], "alarms": tally["alarms"],
             "cannot_tell": {reason.name.lower(): number for reason, number in reasons.items()},
-            "notes": [note.in_(language()) for note in data.notes],
+            "notes": [note.in_(language()) for note in notes],
         }  # fmt: skip
         print(json.dumps(result, ensure_ascii=False))
         return
-    for note in data.notes:
+    for note in notes:
         console.print(note.in_(language()), style="yellow", markup=False, highlight=False)
     console.print(
         say(

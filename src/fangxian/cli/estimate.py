@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from fangxian.cli.started import bar, console, language, say
+from fangxian.cli.started import bar, console, language, not_yet, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,13 +73,20 @@ def rt(
             )
         progress.update(task, description=say("估计", "Estimating"), total=len(data.names))
         windows = _estimate(data, mean_si, sd_si, window, out, lambda done: progress.update(task, completed=done))
+    notes = [note.in_(language()) for note in [*data.notes, *not_yet(data.days)]]
+    if not windows:
+        notes.append(
+            say(
+                f"无法判断：{window} 天的窗口需要 {window + 1} 天的数据。",
+                f"Cannot tell: windows of {window} days need {window + 1} days.",
+            )
+        )
     if as_json:
-        notes = [note.in_(language()) for note in data.notes]
         result = {"series": len(data.names), "days": len(data.labels), "windows": windows, "notes": notes}
         print(json.dumps(result, ensure_ascii=False))
         return
-    for note in data.notes:
-        console.print(note.in_(language()), style="yellow", markup=False, highlight=False)
+    for note in notes:
+        console.print(note, style="yellow", markup=False, highlight=False)
     console.print(
         say(f"{len(data.names)} 条序列，{windows} 个窗口。", f"{len(data.names)} series, {windows} windows."),
         highlight=False,

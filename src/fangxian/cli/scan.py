@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from fangxian.cli.started import bar, console, say
+from fangxian.cli.started import bar, console, language, not_yet, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +71,8 @@ def scan(
             longest=longest, retrospective=retrospective, replications=replications, seed=seed,
             on_progress=lambda done, _: progress.update(task, completed=done),
         )  # fmt: skip
+    for note in not_yet(data.days):
+        console.print(note.in_(language()), style="yellow", markup=False, highlight=False)
     rows = [_row(number, cluster, names, data.labels) for number, cluster in enumerate(found.clusters, 1)]
     _write(out, rows, names)
     if as_json:

@@ -1,11 +1,18 @@
 """Starting Django for a command, in the language of the terminal."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fangxian.text import Text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 #: Progress and remarks go to stderr, so that stdout carries only the result.
 console = Console(stderr=True)
@@ -69,6 +76,15 @@ def language() -> str:
 def say(zh: str, en: str) -> str:
     """One of two sentences, by the user's language; for what is said before Django is set up, or without it."""
     return zh if language().startswith("zh") else en
+
+
+def not_yet(days: "NDArray[np.datetime64] | None") -> list[Text]:
+    """A remark on days that have yet to come anywhere on earth: a year is wrong, and the counts were used all the same."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    last = None if days is None or not len(days) else max(days).astype("datetime64[D]").item()
+    if last is None or last <= tomorrow:
+        return []
+    return [Text(f"日期晚于今天，请核对：{last}", f"Dates that are yet to come; check them: {last}")]
 
 
 def bar() -> Progress:

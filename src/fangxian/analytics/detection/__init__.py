@@ -9,6 +9,7 @@ compare with agrees to the last digit, or "paper". docs/capabilities/early-warni
 """
 
 from fangxian.analytics.detection.cusum import cusum
+from fangxian.analytics.detection.definitions import across_definitions
 from fangxian.analytics.detection.ears import ears_c1, ears_c2, ears_c3
 from fangxian.analytics.detection.essence import ewma, regression, switch
 from fangxian.analytics.detection.farrington import farrington, farrington_flexible
@@ -27,6 +28,7 @@ __all__ = [
     "Method",
     "Reason",
     "SpaceTimeDetection",
+    "across_definitions",
     "bayes",
     "cusum",
     "ears_c1",

@@ -39,6 +39,7 @@ class Reason(IntEnum):
     VARIANCE = 4
     OVERFLOW = 5
     TOO_FEW = 6
+    DEFINITION = 7
 
     @property
     def text(self) -> Text:
@@ -53,6 +54,9 @@ _SENTENCES = {
     Reason.FIT: Text("模型无法拟合", "the model cannot be fitted"),
     Reason.VARIANCE: Text("基线没有波动", "the baseline does not vary"),
     Reason.OVERFLOW: Text("统计量超出数值范围", "the statistic is too large for a number"),
+    Reason.DEFINITION: Text(
+        "病例定义改变，改变后的历史还不够长", "the case definition changed, and the history since is too short"
+    ),
     Reason.TOO_FEW: Text("近期病例太少，不预警", "too few recent cases to raise an alarm"),
 }
 
