@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fangxian.analytics import copresence
-from fangxian.analytics.copresence.companions import cells
+from fangxian.analytics.copresence.grids import cells
 from fangxian.analytics.copresence.staypoints import staypoints
 from tests.support.reference import ABSENT, DATA
 
