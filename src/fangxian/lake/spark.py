@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -64,12 +65,14 @@ def context(master: str = "local[*]", **settings: str) -> SparkContext:
         given |= {"driver_host": "127.0.0.1", "driver_bindAddress": "127.0.0.1"}
     for name, value in (given | settings).items():
         conf.set("spark." + name.replace("_", "."), value)
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as said, warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # pyspark leaves a pipe behind where Java does not start
         try:
             return SparkContext(conf=conf, gateway=launch_gateway(conf, {"stderr": said}))  # type: ignore[no-untyped-call]
         except (PySparkException, Py4JError, OSError) as fault:
             said.seek(0)
-            raise _not_started(master, said.read().decode(errors="replace") or str(fault)) from None
+            words = said.read().decode(errors="replace") or str(fault)
+    raise _not_started(master, words)
 
 
 class Database:
@@ -212,7 +215,7 @@ def _reason(words: str) -> str:
     """The line that says it, of what Java and Python print when something fails."""
     lines = [line.strip() for line in words.splitlines() if line.strip()]
     named = [found.group(1) for line in lines if (found := _NAMED.search(line))]
-    return (named or lines or ["?"])[-1]
+    return named[-1] if named else (lines or ["?"])[0]
 
 
 #: The name of a fault and what it says, as Java and Python write it.
