@@ -43,6 +43,13 @@ def timed(work: Callable[[], Any], times: int = 1) -> tuple[float, Any]:
     return best, found
 
 
+def warm(context: Any, cities: Cities, cases: tuple[np.ndarray, ...]) -> None:
+    """A day of one city, so that the processes of Spark have loaded what they need."""
+    database = spark.Database(cities, context, tau=TAU)
+    database.trace(cities.index(*cases), rings=2, lines=False)
+    database.close()
+
+
 def in_process(folder: Path, index: Index) -> Traced:
     """Bucket by bucket in two threads of this process: what Spark does, without Spark."""
     opened = [Bucket.open(file) for file in sorted((folder / "buckets").glob("[0-9]*"))]
@@ -71,7 +78,8 @@ def main(millions: list[int], folder: Path, memory: int, duckdb: int, plot: Path
     cases = city.cases(100)
     console.print(f"a city of {once:,} stays")
     started, context = timed(lambda: spark.context("local[2]", driver_memory="2g"))
-    console.print(f"Spark started in {started:.1f} s")
+    warmed, _ = timed(lambda: warm(context, Cities(files[:1], 1, city.people, city.places, 1), city.cases(9)))
+    console.print(f"Spark started in {started:.1f} s, its Python with the kernels in {warmed:.1f} s more")
     table = Table("stays", "engine", "brought into order, s", "million stays/s", "both rings, s", "× native", "reached")
     drawn: dict[str, list[tuple[int, float]]] = {}
     for size in millions:
