@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,7 +38,7 @@ def detect(
     series: Annotated[
         Path,
         typer.Argument(
-            exists=True, dir_okay=False,
+            exists=True,
             help=say(
                 "计数（CSV 或 Parquet）：series,date,count；缺报留空，日期为日、周（2024-W01）、月或序号",
                 "Counts (CSV or Parquet): series,date,count; empty if missing; dates are days, weeks (2024-W01), months or numbers",
@@ -79,8 +80,16 @@ def detect(
     newest: Annotated[
         int | None, typer.Option(min=1, help=say("分批时每条序列只写最近几期", "When in batches, only the newest times of each series"))
     ] = None,
+    engine: Annotated[
+        str, typer.Option(help=say("native，或 spark（集群；可为 Parquet 文件夹）", "native, or spark (clusters; also folders of Parquet)"))
+    ] = "native",
+    master: Annotated[
+        str, typer.Option(envvar="FANGXIAN_SPARK_MASTER", help=say("Spark 的主节点", "Spark's master"))
+    ] = "local[*]",
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
+    if engine not in ("native", "spark"):
+        raise typer.BadParameter(say("应为 native 或 spark", "must be native or spark"), param_hint="--engine")
     if compat not in ("R", "paper"):
         raise typer.BadParameter(say("应为 R 或 paper", "must be R or paper"), param_hint="--compat")
     from fangxian.analytics import detection
@@ -88,25 +97,27 @@ def detect(
 
     chosen = detection.method(method)
     given = _settings(setting or [])
-    if stream and changed:
-        raise typer.BadParameter(say("不能与 --stream 同用", "does not go with --stream"), param_hint="--changed")
-    if newest and not stream:
-        raise typer.BadParameter(say("须与 --stream 同用", "goes with --stream"), param_hint="--newest")
-    if stream:
-        parameters = {
-            name: value
-            for name, value in {"compat": compat, "freq": freq}.items()
-            if value and name in chosen.parameters
-        }
-        _stream(
-            series,
-            chosen,
-            parameters | given | ({"alpha": alpha} if alpha is not None else {}),
-            newest,
-            out,
-            as_json=as_json,
+    if changed and (stream or engine == "spark"):
+        raise typer.BadParameter(
+            say("不能与 --stream、--engine spark 同用", "goes neither with --stream nor with --engine spark"),
+            param_hint="--changed",
         )
+    if newest and (engine == "spark" or not stream):
+        raise typer.BadParameter(say("须与 --stream 同用", "goes with --stream"), param_hint="--newest")
+    if stream or engine == "spark":
+        asked = {"compat": compat, "freq": freq, "alpha": alpha}
+        known = {
+            name: value
+            for name, value in asked.items()
+            if value is not None and (name == "alpha" or name in chosen.parameters)
+        }
+        if engine == "spark":
+            _on_spark(master, series, chosen, out, known | given, as_json=as_json)
+        else:
+            _stream(series, chosen, known | given, newest, out, as_json=as_json)
         return
+    if series.is_dir():
+        raise typer.BadParameter(say("文件夹须用 --engine spark", "a folder needs --engine spark"), param_hint="SERIES")
     with bar() as progress:
         task = progress.add_task(say("读取", "Reading"), total=None)
         data = read_series(series, "count")
@@ -115,6 +126,25 @@ def detect(
         since = _changes(data, changed or [])
         tally = _judge(chosen, data, parameters, since, out, lambda done: progress.update(task, completed=done))
     _report(data, tally, [*data.notes, *not_yet(data.days)], as_json=as_json)
+
+
+def _on_spark(
+    master: str, series: Path, method: "Method", out: Path, parameters: dict[str, Any], *, as_json: bool
+) -> None:
+    """Judge a file or a folder of Parquet on many machines."""
+    from fangxian.lake import series_spark, spark
+
+    with bar() as progress:
+        progress.add_task(say("在 Spark 上判断", "Judging on Spark"), total=None)
+        context = spark.context(master)
+        try:
+            tally = series_spark.detect(context, series, method.name, out, **parameters)
+        finally:
+            context.stop()
+    if as_json:
+        print(json.dumps({name: tally[name] for name in ("series", "times", "judged", "alarms")}))
+    else:
+        _sum_up(tally["series"], tally)
 
 
 def _settings(words: list[str]) -> dict[str, Any]:
@@ -253,13 +283,7 @@ def _stream(
     if as_json:
         print(json.dumps(tally))
         return
-    console.print(
-        say(
-            f"{tally['series']} 条序列，判断 {tally['judged']} 期，预警 {tally['alarms']} 期。",
-            f"{tally['series']} series, {tally['judged']} counts judged, {tally['alarms']} alarms.",
-        ),
-        highlight=False,
-    )
+    _sum_up(tally["series"], tally)
 
 
 def _finite(values: Any) -> Any:
@@ -283,15 +307,18 @@ def _report(data: "LongSeries", tally: "Counter[Any]", notes: "list[Text]", *, a
         return
     for note in notes:
         console.print(note.in_(language()), style="yellow", markup=False, highlight=False)
-    console.print(
-        say(
-            f"{len(data.names)} 条序列，判断 {tally['judged']} 期，预警 {tally['alarms']} 期。",
-            f"{len(data.names)} series, {tally['judged']} counts judged, {tally['alarms']} alarms.",
-        ),
-        highlight=False,
-    )
+    _sum_up(len(data.names), tally)
     for reason, number in reasons.items():
         console.print(
             say(f"  无法判断 {number} 期：{reason.text.zh}", f"  cannot tell of {number}: {reason.text.en}"),
             markup=False, highlight=False,
         )  # fmt: skip
+
+
+def _sum_up(series: int, tally: "Mapping[Any, int]") -> None:
+    judged, alarms = tally["judged"], tally["alarms"]
+    words = say(
+        f"{series} 条序列，判断 {judged} 期，预警 {alarms} 期。",
+        f"{series} series, {judged} counts judged, {alarms} alarms.",
+    )
+    console.print(words, highlight=False)

@@ -114,10 +114,10 @@ class Database:
             folders = [Path(between) / f"{part:06}" for part in range(len(splits))]
             shared = self._spark.broadcast(source)
             work = self._spark.parallelize(zip(splits, folders, strict=True), min(len(splits), 8 * width))
-            _told(work.mapPartitions(partial(_split, shared, number)).collect)
+            told(work.mapPartitions(partial(_split, shared, number)).collect)
             shared.unpersist()
             made = self._spark.parallelize(range(number), min(number, 8 * width))
-            _told(made.mapPartitions(partial(_gather, folders, into, self.tau, largest)).collect)
+            told(made.mapPartitions(partial(_gather, folders, into, self.tau, largest)).collect)
         (self._folder / _WHOLE).touch()
 
     def trace(
@@ -147,7 +147,7 @@ class Database:
         tasks = min(len(self._buckets), _AT_ONCE * self._spark.defaultParallelism)
         try:
             work = self._spark.parallelize(self._buckets, max(1, tasks))
-            return _told(lambda: finish(work.mapPartitions(partial(task, self._folder / _BUCKETS, shared, self.tau))))
+            return told(lambda: finish(work.mapPartitions(partial(task, self._folder / _BUCKETS, shared, self.tau))))
         finally:
             shared.unpersist()
 
@@ -195,7 +195,7 @@ def _not_started(master: str, words: str) -> AnalysisError:
     )
 
 
-def _told(work: Callable[[], Any]) -> Any:
+def told(work: Callable[[], Any]) -> Any:
     """Do it; a task that failed again and again is told of in words."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
