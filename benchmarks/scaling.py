@@ -12,8 +12,9 @@ import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
+from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,20 @@ def in_process(folder: Path, index: Index) -> Traced:
     return outward(index, 2, ring, lambda *_: None)
 
 
+def per_core(cities: Cities, index: Index, folder: Path) -> tuple[float, ...]:
+    """Seconds of processor time for a million stays: to read and split, to sort and merge, to trace two rings."""
+    between, number = folder / "split", 4
+    at = [process_time()]
+    rows = buckets.split(cities.every(), number, between)
+    at.append(process_time())
+    for bucket in range(number):
+        buckets.gather([between], bucket, folder / "buckets", at_least=TAU, largest=spark.ROWS)
+    at.append(process_time())
+    in_process(folder, index)
+    at.append(process_time())
+    return tuple((done - begun) / rows * 1e6 for begun, done in pairwise(at))
+
+
 def checksum(traced: Traced) -> tuple[int, int, int]:
     people = traced.people
     mixed = people.person.astype(np.uint64) * np.uint64(2654435761) ^ people.exposed_at.astype(np.uint64)
@@ -80,6 +95,13 @@ def main(millions: list[int], folder: Path, memory: int, duckdb: int, plot: Path
     started, context = timed(lambda: spark.context("local[2]", driver_memory="2g"))
     warmed, _ = timed(lambda: warm(context, Cities(files[:1], 1, city.people, city.places, 1), city.cases(9)))
     console.print(f"Spark started in {started:.1f} s, its Python with the kernels in {warmed:.1f} s more")
+    one = Cities(files, 1, city.people, city.places, once)
+    for name in ("loading the kernels", "a core"):
+        with tempfile.TemporaryDirectory(dir=folder) as work:
+            figures = per_core(one, one.index(*cases), Path(work))
+        console.print(f"{name}: " + ", ".join(
+            f"{what} {seconds:.3f} s" for what, seconds in zip(("read and split", "sort and merge", "two rings"), figures, strict=True)
+        ) + " for a million stays")  # fmt: skip
     table = Table("stays", "engine", "brought into order, s", "million stays/s", "both rings, s", "× native", "reached")
     drawn: dict[str, list[tuple[int, float]]] = {}
     for size in millions:
