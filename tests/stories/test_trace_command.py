@@ -58,6 +58,31 @@ def test_both_rings_with_place_minutes_and_by_whom(console: Console, tmp_path: P
     ]  # fmt: skip
 
 
+def test_what_was_kept_is_traced_again_without_the_file(console: Console, tmp_path: Path) -> None:
+    """The same lines and people, whoever is asked about next; what the folder cannot answer is refused with the way out."""
+    ways = (
+        "--index",
+        tmp_path / "index.csv",
+        "--people",
+        tmp_path / "people.csv",
+        "--out",
+        tmp_path / "lines.csv",
+        "--json",
+    )
+    first = console.run("trace", tmp_path / "stays.csv", *ways, "--keep", tmp_path / "kept")
+    expected = [json.loads(first.stdout), table(tmp_path / "people.csv"), table(tmp_path / "lines.csv")]
+    (tmp_path / "stays.csv").unlink()
+    again = console.run("trace", tmp_path / "kept", *ways)
+    assert [json.loads(again.stdout), table(tmp_path / "people.csv"), table(tmp_path / "lines.csv")] == expected
+    assert json.loads(console.run("trace", tmp_path / "kept", *ways, "--tau", "30").stdout)["rings"] == {"1": 1}
+    for more, words in (
+        (("--tau", "5"), "900"), (("--cumulative",), "900"), (("--engine", "duckdb"), "native"),
+        (("--keep", tmp_path / "kept"), "kept"),
+    ):  # fmt: skip
+        refused = console.run("trace", tmp_path / "kept", *ways, *more, code=None)
+        assert refused.returncode and words in refused.stderr
+
+
 def test_whole_seconds_and_numbers_stay_what_they_were(console: Console, tmp_path: Path) -> None:
     stays = pa.table({"person": [70, 9, 9], "place": [5, 5, 5], "t_in": [0, 600, 3000], "t_out": [4000, 1200, 3600]})
     (tmp_path / "days").mkdir()

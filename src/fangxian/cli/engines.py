@@ -25,11 +25,15 @@ def traced(
     master: str,
     keep: Path | None,
 ) -> "Traced":
-    """As `copresence.trace`. `master`, `keep`: which Spark, and the folder in which its buckets stay for the next time."""
+    """As `copresence.trace`. `master`, `keep`: which Spark, and the folder in which what was sorted stays for the next time."""
     if engine == "native":
         from fangxian.analytics import copresence
+        from fangxian.analytics.copresence import kept
 
-        stays = file.stays(at_least=tau if within is None else 0)
+        if isinstance(file, kept.KeptFile) and within is None and keep is None:
+            return file.projection.trace(cases, tau=tau, rings=rings, lines=lines, on_ring=on_ring)
+        least = tau if within is None else 0
+        stays = kept.keep(file, keep, at_least=least) if keep else file.stays(at_least=least)
         return copresence.trace(stays, cases, tau=tau, rings=rings, lines=lines, within=within, on_ring=on_ring)
     with ExitStack() as ending:
         if engine == "duckdb":

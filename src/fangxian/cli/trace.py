@@ -75,8 +75,9 @@ def trace(
         typer.Option(
             file_okay=False,
             help=say(
-                "spark：排好序的分桶存于此文件夹，下次直接使用；集群上须各机器都能读写",
-                "spark: keep the sorted buckets in this folder, to be used again; on a cluster one that all machines see",
+                "把排好序的停留存于此文件夹：native 下次直接以它为停留记录；spark 下次同样给出即可，集群上须各机器都能读写",
+                "Keep the sorted stays in this folder: give it to native as STAYS next time; to spark as --keep again, "
+                "on a cluster one that all machines see",
             ),
         ),
     ] = None,

@@ -130,6 +130,11 @@ def of_stays(path: Path, assume: float | None, closing: str | None, skew: list[s
 
         kept = LakeFile(path)
         return Source(kept, kept.lines, _all)
+    from fangxian.analytics.copresence.kept import KeptFile, is_kept
+
+    if is_kept(path):
+        ready = KeptFile(path)
+        return Source(ready, ready.lines, _all)
     if assume is None and closing is None and not skew and not explain:
         file = tables.StayFile(path)
         return Source(file, file.lines, _all)

@@ -53,6 +53,25 @@ class Labels:
         new = new.cast(self._values.type)
         self._values = pa.concat_arrays([self._values, new.filter(pc.invert(pc.is_in(new, value_set=self._values)))])
 
+    @property
+    def learnt(self) -> pa.Table:
+        """The labels, from which `restored` makes the same dictionary, with the same numbers."""
+        known = pa.array(np.flatnonzero(self._present)).cast(self.type) if self._plain else self._values
+        column = pa.array([], self.type) if known is None else known
+        return pa.table({"label": column}).replace_schema_metadata({"plain": str(self._plain)})
+
+    @classmethod
+    def restored(cls, learnt: pa.Table) -> Labels:
+        """The dictionary that was `learnt`."""
+        labels, values = cls(), learnt["label"].combine_chunks()
+        labels._values = values
+        if (learnt.schema.metadata or {}).get(b"plain") == b"True":
+            numbers = np.asarray(values)
+            labels._present = np.zeros(int(numbers.max()) + 1, bool)
+            labels._present[numbers] = True
+            labels._values = pa.array([], values.type)
+        return labels
+
     def __len__(self) -> int:
         return len(self._present) if self._plain or self._values is None else len(self._values)
 

@@ -8,8 +8,9 @@ other is in the kernel, and memory is that of a few row groups and the tables of
 from __future__ import annotations
 
 import json
+import shutil
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,15 +50,24 @@ class Projection:
     span: tuple[int, int]
 
     @classmethod
-    def write(cls, stays: Stays, folder: Path, *, at_least: int, group: int = GROUP) -> Projection:
+    def write(
+        cls,
+        stays: Stays,
+        folder: Path,
+        *,
+        at_least: int,
+        group: int = GROUP,
+        beside: Callable[[Path], None] = lambda _folder: None,
+    ) -> Projection:
         """Write stays that were built with this `at_least`; the folder is there whole, or not at all.
 
-        Raises AnalysisError where the folder exists.
+        `beside` may write more files into the folder before it gets its name. Raises AnalysisError where the folder exists.
         """
         if folder.exists():
             raise AnalysisError(f"{folder} 已存在，请另选文件夹", f"{folder} exists; choose another folder")
         half = folder.with_name(folder.name + ".part")
-        half.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(parents=True)
         told = {"version": _VERSION, "persons": stays.persons, "at_least": at_least, "span": stays.span}
         schema = pa.schema(
             [("place", pa.uint32()), ("person", pa.uint32()), ("arrival", pa.int32()), ("seconds", pa.int32())],
@@ -77,6 +87,7 @@ class Projection:
                 columns = (place, stays.person[rows], arrival, stays.departure[rows] - arrival)
                 writer.write_table(pa.table(list(columns), schema=schema), row_group_size=max(1, len(place)))
         pq.write_table(pa.table({"rows": np.diff(stays.place_rows)}), half / _PLACES)
+        beside(half)
         half.rename(folder)
         return cls.open(folder)
 
@@ -120,11 +131,9 @@ class Projection:
         on_ring: Progress = lambda _ring, _reached: None,
     ) -> Traced:
         """As `copresence.trace`, from the folder. Raises AnalysisError for a `tau` below what was left out."""
-        if tau < max(1, self.at_least):
-            raise AnalysisError(
-                f"此文件夹只含 {self.at_least} 秒以上的停留，最短接触时间不能更短",
-                f"this folder holds stays of {self.at_least} seconds and more; the shortest contact cannot be shorter",
-            )
+        if tau <= 0:
+            raise AnalysisError("最短接触时间须大于 0", "the shortest contact must be longer than 0 seconds")
+        self._holds(tau)
 
         def ring_of(around: Index, tables: Tables, ring: int) -> Ring:
             exposed: Ints = np.full(self.persons, kernels.NEVER, np.int32)
@@ -141,6 +150,29 @@ class Projection:
         return outwards(
             ring_of, tables, index, rings, lines=lines, latent=latent, until=until, threads=threads, on_ring=on_ring
         )
+
+    def stays(self, at_least: int = 0) -> Stays:
+        """The stays in memory, not sorted again. Raises AnalysisError where shorter ones are asked for than there are."""
+        self._holds(at_least)
+        size = len(self)
+        person, arrival, departure = np.empty(size, np.uint32), np.empty(size, np.int32), np.empty(size, np.int32)
+        longest = np.zeros(len(self.place_rows) - 1, np.int32)
+        file = pq.ParquetFile(self.folder / _STAYS, memory_map=True)
+        for group, first in enumerate(self.groups[:-1].tolist()):
+            rows = slice(int(self.place_rows[first]), int(self.place_rows[self.groups[group + 1]]))
+            person[rows], arrival[rows], departure[rows] = _decoded(file, group)
+        visited = np.flatnonzero(np.diff(self.place_rows))
+        if size:
+            longest[visited] = np.maximum.reduceat(departure - arrival, self.place_rows[visited])
+        return Stays(self.place_rows, person, arrival, departure, longest, self.persons)
+
+    def _holds(self, seconds: int) -> None:
+        if seconds < self.at_least:
+            raise AnalysisError(
+                f"{self.folder} 只含 {self.at_least} 秒以上的停留，不能用于更短的接触；请用原始停留记录",
+                f"{self.folder} holds stays of {self.at_least} seconds and more, and serves no shorter contact; "
+                "use the stays themselves",
+            )
 
     def _everywhere(
         self, frontier: kernels.Frontier, tau: int, ring: int | None, threads: int
