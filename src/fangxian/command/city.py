@@ -56,6 +56,7 @@ class DemoAccount:
 ACCOUNTS = (
     DemoAccount("grid", "grid_worker", "990101001001", "林小雨", "网格员：上门随访", "Grid worker: visits at the door"),
     DemoAccount("clinic", "clinic", "990101", "陈安", "发热门诊：直报", "Fever clinic: direct report"),
+    DemoAccount("school", "reporter", "990101", "孟晓", "校医：每日报数", "School nurse: numbers of the day"),
     DemoAccount("lab", "lab", "990101", "吴静", "实验室", "Laboratory"),
     DemoAccount(
         "nurse", "site_nurse", "990101", "周宁", "隔离点护士：每日健康监测", "Isolation-site nurse: daily checks"
@@ -116,7 +117,8 @@ def _divisions() -> list[Division]:
 _KINDS = (
     ("cdc", "疾病预防控制中心", "CDC"), ("clinic", "人民医院发热门诊", "People's Hospital fever clinic"),
     ("hospital", "第一人民医院", "First People's Hospital"), ("laboratory", "核酸检测实验室", "nucleic acid laboratory"),
-    ("isolation_site", "海悦集中隔离点", "Haiyue isolation site"),
+    ("isolation_site", "海悦集中隔离点", "Haiyue isolation site"), ("school", "实验小学", "Experimental Primary School"),
+    ("enterprise", "百草堂连锁药店", "Baicao pharmacies"),
 )  # fmt: skip
 
 
@@ -137,7 +139,7 @@ def _organise(city: City) -> None:
             city.organisations["community", f"{county}{number:03}"] = made.pk
 
 
-_BOUND = {"clinic": "clinic", "lab": "laboratory", "site_nurse": "isolation_site"}
+_BOUND = {"clinic": "clinic", "reporter": "school", "lab": "laboratory", "site_nurse": "isolation_site"}
 
 
 def _appoint(city: City) -> None:

@@ -17,6 +17,7 @@ from fangxian.cases.schemas import CaseForm, OutbreakForm
 from fangxian.command import city as fictional
 from fangxian.command import movements, zoning
 from fangxian.command.city import ACCOUNTS, City
+from fangxian.command.sentinels import Sentinels
 from fangxian.containment.zones import actions as drawing
 from fangxian.containment.zones import queries as zones
 from fangxian.containment.zones.schemas import UnitForm, ZoneForm
@@ -98,16 +99,18 @@ def build(on_progress: Progress = lambda done, total: None) -> None:
     first = local.date() - timedelta(days=DAYS - 1 if ended else DAYS)
     with clock.at(clock.local_midnight(first) - timedelta(hours=1)):
         city = fictional.build()
+        sentinels = Sentinels(city, first)
+        sentinels.register()
     on_progress(1, PIECES)
-    story = _Story(city, first)
+    story = _Story(city, first, sentinels)
     story.play(lambda done: on_progress(1 + done, PIECES))
     story.search()
     sweep()
 
 
 class _Story:
-    def __init__(self, city: City, first: date) -> None:
-        self.city, self.first = city, first
+    def __init__(self, city: City, first: date, sentinels: Sentinels) -> None:
+        self.city, self.first, self.sentinels = city, first, sentinels
         self.rng = random.Random(24)
         #: What is done in time is drawn apart from who falls ill, so that the one does not depend on the other.
         self.luck = random.Random(5)
@@ -118,12 +121,15 @@ class _Story:
         self.outbreak = ""
 
     def play(self, on_progress: Callable[[int], None]) -> None:
+        self._at(0, 6.5, partial(self.sentinels.triage, self._who))
         self._at(0, 7.5, self._open)
+        self._at(0, 8.0, lambda: self.sentinels.confirm(self._who, self.outbreak))
         for day in range(DAYS):
             today = [one for one in self.people if one.reported == day]
             last = day == DAYS - 1
             for hour, act in (
                 (8.5, partial(self._report, today)),
+                (8.9, partial(self.sentinels.report, self._day(day), last=last)),
                 (9.0, sweep),
                 (9.4, partial(self._review, "county", 2 if last else 0)),
                 (10.0, partial(self._review, "city", 1 if last else 0)),
@@ -214,6 +220,7 @@ class _Story:
         """The last hour: the dates of 7-1-7 are entered, somebody suspected has come in, a card was returned, and two visits
         found nobody at home.
         """
+        self.sentinels.hear(self._who)
         dates = {"emerged_on": -1, "detected_on": 0, "notified_on": 0, "responded_on": 2}
         cases.set_milestones(SYSTEM, self.outbreak, {name: self._day(day) for name, day in dates.items()})
         home = self._new_household("990103")

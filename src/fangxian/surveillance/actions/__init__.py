@@ -5,9 +5,10 @@ from fangxian.surveillance.actions.detecting import detect, notice_silence
 from fangxian.surveillance.actions.judging import confirm, dismiss, triage, verify
 from fangxian.surveillance.actions.owing import owe
 from fangxian.surveillance.actions.registering import change_source, note_break, register_source, retire_source
-from fangxian.surveillance.actions.reporting import report, report_many, settle_untested
+from fangxian.surveillance.actions.reporting import MOST, report, report_many, settle_untested
 
 __all__ = [
+    "MOST",
     "change_source",
     "confirm",
     "detect",

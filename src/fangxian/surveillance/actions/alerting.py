@@ -69,7 +69,7 @@ def report_rumour(by: Actor, form: RumourForm) -> Alert:
 def _weigh(by: Actor, county: str) -> list[str]:
     since = clock.today() - timedelta(days=int(rules.weight(county, "together")))
     mine = Signal.objects.filter(
-        within(county), alert__isnull=True, reason__in=("", "weak"), day__gt=since, evidence__gt=0
+        _there(county), alert__isnull=True, reason__in=("", "weak"), day__gt=since, evidence__gt=0
     )
     candidates = list(mine.select_related("source").order_by("pk"))
     alert = Alert.objects.select_for_update().filter(

@@ -31,7 +31,8 @@ def owe_for(by: Actor, sources: Sequence[Source]) -> int:
     today = clock.today()
     fresh: list[Report] = []
     for source in sources:
-        first = source.owed_from if source.owed_until is None else source.owed_until + clock.DAY
+        begun = source.owed_from if source.owed_until is None else source.owed_until + clock.DAY
+        first = max(source.owed_from, begun)
         calendar = calendar_of(source)
         ended = min(today, source.until) if source.until else today
         fresh += [Report(source=source, day=day, due_at=calendar.due_at(day)) for day in calendar.days(first, ended)]

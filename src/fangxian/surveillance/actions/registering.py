@@ -51,7 +51,7 @@ def register_source(by: Actor, form: SourceForm) -> Source:
         place_id=registry.place(form.place).pk if form.place.strip() else None, area=form.area, since=since,
         owed_from=max(form.owed_from or today, since), created_at=clock.now(), **_calendar(of, form),
     )  # fmt: skip
-    if source.since > today or source.owed_from > today:
+    if source.since > today:
         raise Invalid(_("This lies in the future."), remedy=_("Leave it empty for today."), field="since")
     try:
         with attempt():
