@@ -69,6 +69,21 @@ LEFT_OUT = {
         "spots_in": FOR_OTHER_STAGES,
         "traits": FOR_OTHER_STAGES,
     },
+    "fangxian.surveillance.actions": {
+        "MOST": "a number",
+        "detect": "done soon after numbers have come",
+        "notice_silence": "done by time itself",
+        "owe": "done by time itself",
+        "report_many": "part of sending a batch",
+    },
+    "fangxian.surveillance.queries": {
+        "board": "for the overview; programs read signals, alerts and late reports",
+        "changes": "for the overview; programs read signals, alerts and late reports",
+        "judged": "for the page of a series and its files; its alarms are the signals",
+        "sheet": "for a page: the source with its reports, breaks and untested, which have addresses of their own",
+        "sparks": "for a page: the series, drawn",
+        "unexplained": "for the doctor and the laws; it is always empty",
+    },
     "fangxian.cases.actions": {"withdraw_cases": BY_AN_UNDO, "amend_many": FOR_OTHER_STAGES},
     "fangxian.cases.queries": {
         "CaseDetail": "an answer",

@@ -109,21 +109,21 @@ def test_a_verified_alert_opens_an_outbreak(city: World) -> None:
     view = raised(city)
     code, by, field = view.row.code, city.actor("duty"), city.actor("investigator")
     with pytest.raises(Conflict, match="Nobody has verified"):
-        actions.confirm(by, code, view.version, "中风险", name_zh="望潮区不明原因呼吸道疾病")
+        actions.confirm_alert(by, code, view.version, "中风险", name_zh="望潮区不明原因呼吸道疾病")
     with pytest.raises(NotAllowed):
-        actions.triage(field, code, view.version)
-    version = actions.triage(by, code, view.version, "两个来源同时升高").version
+        actions.triage_alert(field, code, view.version)
+    version = actions.triage_alert(by, code, view.version, "两个来源同时升高").version
     with pytest.raises(Conflict, match="changed meanwhile"):
-        actions.triage(by, code, view.version)
+        actions.triage_alert(by, code, view.version)
     with clock.at(NOW + timedelta(hours=6)):
         with pytest.raises(Invalid) as refused:
-            actions.verify(field, code, version, {"ill": 12})
+            actions.verify_alert(field, code, version, {"ill": 12})
         assert refused.value.field == "seen"
-        version = actions.verify(
+        version = actions.verify_alert(
             field, code, version, {"ill": 12, "severe": 1, "seen": "同一市场摊主，三日内发病"}
         ).version
     with clock.at(NOW + timedelta(hours=9)):
-        actions.confirm(
+        actions.confirm_alert(
             by, code, version, "高风险，建议启动响应", name_zh="望潮区不明原因肺炎", name_en="Unknown pneumonia"
         )
         hand_on()
@@ -149,10 +149,10 @@ def test_a_verified_alert_opens_an_outbreak(city: World) -> None:
 
 def test_a_confirmed_alert_may_belong_to_an_outbreak_that_is_there(city: World) -> None:
     view, by = raised(city), city.actor("duty")
-    version = actions.triage(by, view.row.code, view.version).version
-    version = actions.verify(by, view.row.code, version, {"seen": "与已知病例有联系"}).version
+    version = actions.triage_alert(by, view.row.code, view.version).version
+    version = actions.verify_alert(by, view.row.code, version, {"seen": "与已知病例有联系"}).version
     before = len(cases.outbreaks(SYSTEM))
-    actions.confirm(by, view.row.code, version, "属已知疫情", outbreak=city.outbreak)
+    actions.confirm_alert(by, view.row.code, version, "属已知疫情", outbreak=city.outbreak)
     hand_on()
     assert len(cases.outbreaks(SYSTEM)) == before
     assert cases.outbreak(SYSTEM, city.outbreak).alert == view.row.code
@@ -161,8 +161,8 @@ def test_a_confirmed_alert_may_belong_to_an_outbreak_that_is_there(city: World) 
 def test_a_dismissed_alert_keeps_its_reason_as_a_label_and_does_not_come_back_tomorrow(city: World) -> None:
     view, by = raised(city), city.actor("duty")
     with pytest.raises(Invalid):
-        actions.dismiss(by, view.row.code, view.version, "tired", "不想管")
-    actions.dismiss(by, view.row.code, view.version, "reporting", "热线扩容，来电口径变化")
+        actions.dismiss_alert(by, view.row.code, view.version, "tired", "不想管")
+    actions.dismiss_alert(by, view.row.code, view.version, "reporting", "热线扩容，来电口径变化")
     ended = queries.alert(by, view.row.code)
     assert (ended.row.state, ended.label) == ("dismissed", "reporting")
     (duty,) = duties.of_subject("alert", ended.row.id)

@@ -93,11 +93,15 @@ class Sentinels:
         actions.detect(SYSTEM, [one.pk for one in self.sources])
 
     def triage(self, who: Who) -> None:
-        """The duty officer sends the alert of the night to the field, where somebody looks."""
+        """The duty officer sends the alert of the night to the field, where somebody looks; what chance raised elsewhere is dismissed."""
+        for row in queries.alerts(SYSTEM, "9901", state="open"):
+            if row.area != STRUCK:
+                version = queries.alert(SYSTEM, row.code).version
+                actions.dismiss_alert(who("duty", row.area), row.code, version, "chance", "单一来源，电话核实无聚集")
         (row,) = [row for row in queries.alerts(SYSTEM, STRUCK, state="open") if row.origin == "signals"]
         self.alert = row.code
         version = queries.alert(SYSTEM, row.code).version
-        version = actions.triage(who("duty", STRUCK), row.code, version, "发热门诊、药店、热线同时升高").version
+        version = actions.triage_alert(who("duty", STRUCK), row.code, version, "发热门诊、药店、热线同时升高").version
         findings = {
             "ill": 5,
             "severe": 1,
@@ -105,19 +109,19 @@ class Sentinels:
             "link": "同一农贸市场及周边",
             "seen": "五名发热者三日内先后就诊，两户有共同活动史",
         }
-        actions.verify(who("investigator", STRUCK), row.code, version, findings)
+        actions.verify_alert(who("investigator", STRUCK), row.code, version, findings)
 
     def confirm(self, who: Who, outbreak: str) -> None:
         """The first result is in: the alert was true, and belongs to the outbreak that was opened for it."""
         version = queries.alert(SYSTEM, self.alert).version
-        actions.confirm(who("duty", STRUCK), self.alert, version, "首例核酸阳性，启动应急响应", outbreak=outbreak)
+        actions.confirm_alert(who("duty", STRUCK), self.alert, version, "首例核酸阳性，启动应急响应", outbreak=outbreak)
 
     def report(self, day: date, *, last: bool) -> None:
         """The numbers of yesterday and of this morning come in; on the last day one pharmacy has not reported."""
         rows: list[ObservationForm] = []
         actions.owe(SYSTEM)
         for one in self.sources:
-            if not (last and one.name_zh.endswith("惠民药店")):
+            if not (last and one.area.startswith(STRUCK) and one.name_zh.endswith("惠民药店")):
                 rows += self._numbers(one, day - timedelta(days=one.lag))
         actions.report_many(SYSTEM, rows)
         if not last:
@@ -135,8 +139,8 @@ class Sentinels:
     def hear(self, who: Who) -> None:
         """Somebody calls."""
         actions.report_rumour(
-            who("investigator", "990103"),
-            RumourForm(area="990103", told="东屿镇盐田社区多人腹泻，疑与聚餐有关", heard_from="村医来电", ill=9),
+            who("investigator", STRUCK),
+            RumourForm(area=STRUCK, told="栖霞街道映月社区多人腹泻，疑与聚餐有关", heard_from="村医来电", ill=9),
         )  # fmt: skip
 
     # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────

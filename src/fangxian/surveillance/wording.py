@@ -18,7 +18,7 @@ def why(place: Text, signals: Sequence[Signal], probability: float, grade: str) 
     told = listed([_one(signal) for signal in signals[:_NAMED]], "；", "; ")
     rest = len(signals) - _NAMED
     more = Text(f"；另有 {rest} 个来源", f"; {rest} other sources") if rest > 0 else Text("", "")
-    share = f"{probability * 100:.0f}"
+    share = f"{min(99.0, probability * 100):.0f}"  # nobody is ever sure
     name = GRADE_NAMES[grade]
     return Text(
         f"{place.zh}：{told.zh}{more.zh}。合并判断暴发可能性 {share}%，{name.zh}预警。",

@@ -2,7 +2,7 @@
 
 from fangxian.surveillance.actions.alerting import report_rumour
 from fangxian.surveillance.actions.detecting import detect, notice_silence
-from fangxian.surveillance.actions.judging import confirm, dismiss, triage, verify
+from fangxian.surveillance.actions.judging import confirm_alert, dismiss_alert, triage_alert, verify_alert
 from fangxian.surveillance.actions.owing import owe
 from fangxian.surveillance.actions.registering import change_source, note_break, register_source, retire_source
 from fangxian.surveillance.actions.reporting import MOST, report, report_many, settle_untested
@@ -10,9 +10,9 @@ from fangxian.surveillance.actions.reporting import MOST, report, report_many, s
 __all__ = [
     "MOST",
     "change_source",
-    "confirm",
+    "confirm_alert",
     "detect",
-    "dismiss",
+    "dismiss_alert",
     "note_break",
     "notice_silence",
     "owe",
@@ -22,6 +22,6 @@ __all__ = [
     "report_rumour",
     "retire_source",
     "settle_untested",
-    "triage",
-    "verify",
+    "triage_alert",
+    "verify_alert",
 ]

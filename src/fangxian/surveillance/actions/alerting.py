@@ -120,18 +120,26 @@ def _quiet(county: str, signals: Sequence[Signal]) -> int:
 
 
 def _explained(county: str, candidates: Sequence[Signal]) -> list[Signal]:
-    """Without those of which was judged just now: the same source and number, not clearly stronger than what was dismissed then."""
-    since = clock.now() - timedelta(days=rules.weight(county, "together"))
-    ended = Alert.objects.filter(_there(county), origin="signals", ended_at__gte=since)
-    judged = Signal.objects.filter(alert__in=ended, evidence__gt=0)
-    known: dict[tuple[int, str], tuple[float, str]] = {}
+    """Without those of which was judged: of an event that is confirmed and goes on; of what was dismissed just now and is no stronger."""
+    now = clock.now()
+    ended = Q(alert__state=Alert.CONFIRMED, alert__ended_at__gte=now - timedelta(days=rules.weight(county, "known")))
+    ended |= Q(
+        alert__state=Alert.DISMISSED, alert__ended_at__gte=now - timedelta(days=rules.weight(county, "together"))
+    )
+    judged = Signal.objects.filter(ended, _there(county), alert__origin="signals", evidence__gt=0)
+    confirmed: set[int] = set()
+    dismissed: dict[tuple[int, str], float] = {}
     for source, measure, evidence, state in judged.values_list("source_id", "measure", "evidence", "alert__state"):
-        known[source, measure] = max(known.get((source, measure), (0.0, "")), (evidence, state))
+        if state == Alert.CONFIRMED:
+            confirmed.add(source)
+        else:
+            dismissed[source, measure] = max(dismissed.get((source, measure), 0.0), evidence)
     left = []
     for one in candidates:
-        evidence, state = known.get((one.source_id, one.measure), (0.0, ""))
-        if state == Alert.CONFIRMED or (state == Alert.DISMISSED and one.evidence < evidence + 1):
-            Signal.objects.filter(pk=one.pk).update(reason=state)
+        if one.kind != "threshold" and one.source_id in confirmed:
+            Signal.objects.filter(pk=one.pk).update(reason=Alert.CONFIRMED)
+        elif one.evidence < dismissed.get((one.source_id, one.measure), -1.0) + 1:
+            Signal.objects.filter(pk=one.pk).update(reason=Alert.DISMISSED)
         else:
             left.append(one)
     return left

@@ -25,8 +25,8 @@ _COUNTED = ("ill", "severe", "dead", "samples")
 
 
 @action
-def triage(by: Actor, code: str, version: int, reason: str = "") -> Alert:
-    """Decide that an alert is looked into in the field. (`dismiss` is the other decision.)"""
+def triage_alert(by: Actor, code: str, version: int, reason: str = "") -> Alert:
+    """Decide that an alert is looked into in the field. (`dismiss_alert` is the other decision.)"""
     alert = _locked(by, code, "surveillance.triage", version)
     if alert.state != Alert.RAISED:
         raise Conflict(_("This alert has been triaged already."), remedy=_("Reload the page to see by whom."))
@@ -36,7 +36,7 @@ def triage(by: Actor, code: str, version: int, reason: str = "") -> Alert:
 
 
 @action
-def verify(by: Actor, code: str, version: int, findings: Mapping[str, Any]) -> Alert:
+def verify_alert(by: Actor, code: str, version: int, findings: Mapping[str, Any]) -> Alert:
     """Record what was found in the field. `findings` by the keys of `schemas.FINDINGS`; `seen` is needed. May be done again."""
     alert = _locked(by, code, "surveillance.verify", version)
     if alert.state != Alert.VERIFYING:
@@ -47,7 +47,7 @@ def verify(by: Actor, code: str, version: int, findings: Mapping[str, Any]) -> A
 
 
 @action
-def confirm(
+def confirm_alert(
     by: Actor, code: str, version: int, assessment: str, *, outbreak: str = "", pack: str = "", name_zh: str = "", name_en: str = "",
 ) -> Alert:  # fmt: skip
     """Confirm that it is true, with the assessment of the risk: an outbreak is opened under `pack`, or the one named is meant.
@@ -88,7 +88,7 @@ def confirm(
 
 
 @action
-def dismiss(by: Actor, code: str, version: int, label: str, reason: str) -> Alert:
+def dismiss_alert(by: Actor, code: str, version: int, label: str, reason: str) -> Alert:
     """End an alert that was nothing: `label` says what it was instead (`schemas.LABELS`), and is kept for the weights."""
     alert = _locked(by, code, "surveillance.triage", version)
     if alert.state not in Alert.OPEN:

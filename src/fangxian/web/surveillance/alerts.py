@@ -104,7 +104,8 @@ def _shown(request: HttpRequest, view: AlertView, act: str = "", refusal: Refusa
     context = {
         "view": view, "row": view.row, "state": STATES[view.row.state], "grade": GRADE_NAMES[view.row.grade],
         "contributions": contributions, "others": others, "less": view.quiet * view.quiet_each, "prior": view.prior * 100,
-        "probability": view.row.probability * 100, "findings": [(key, name, view.findings.get(key)) for key, name in FINDINGS.items()],
+        "probability": min(99.0, view.row.probability * 100),
+        "findings": [(key, name, view.findings.get(key)) for key, name in FINDINGS.items()],
         "labels": LABELS, "label": LABELS.get(view.label), "refusal": refusal, "act": act, "typed": request.POST if refusal else {},
         "outbreaks": cases.outbreaks(by, open_only=True) if "confirm" in view.may and by.may("cases.view") else [],
         "packs": packs.in_force(view.row.area) if "confirm" in view.may else [], "opened": opened,
@@ -140,7 +141,7 @@ def _version(request: HttpRequest) -> int:
 
 
 def _triage(by: Actor, code: str, request: HttpRequest) -> None:
-    actions.triage(by, code, _version(request), request.POST.get("reason", ""))
+    actions.triage_alert(by, code, _version(request), request.POST.get("reason", ""))
 
 
 def _verify(by: Actor, code: str, request: HttpRequest) -> None:
@@ -149,18 +150,18 @@ def _verify(by: Actor, code: str, request: HttpRequest) -> None:
         text = request.POST.get(key, "").strip()
         number = key in ("ill", "severe", "dead", "samples") and text.isascii() and text.isdecimal() and len(text) < 10
         findings[key] = int(text) if number else text
-    actions.verify(by, code, _version(request), findings)
+    actions.verify_alert(by, code, _version(request), findings)
 
 
 def _confirm(by: Actor, code: str, request: HttpRequest) -> None:
     given = {name: request.POST.get(name, "") for name in ("outbreak", "pack", "name_zh", "name_en")}
     if given["outbreak"]:
         cases.outbreak(by, given["outbreak"])
-    actions.confirm(by, code, _version(request), request.POST.get("assessment", ""), **given)
+    actions.confirm_alert(by, code, _version(request), request.POST.get("assessment", ""), **given)
 
 
 def _dismiss(by: Actor, code: str, request: HttpRequest) -> None:
-    actions.dismiss(by, code, _version(request), request.POST.get("label", ""), request.POST.get("reason", ""))
+    actions.dismiss_alert(by, code, _version(request), request.POST.get("label", ""), request.POST.get("reason", ""))
 
 
 _ACTS: Mapping[str, tuple[Callable[[Actor, str, HttpRequest], None], Any]] = {
