@@ -10,6 +10,7 @@ import pytest
 from fangxian.cases import actions as cases
 from fangxian.cases import queries as case_queries
 from fangxian.cases.schemas import Filter
+from fangxian.command.situation import actions as sitreps
 from fangxian.command.situation import queries
 from fangxian.command.situation.catalogue import catalogue
 from fangxian.command.situation.frozen import freeze, thaw
@@ -235,6 +236,24 @@ def test_it_costs_the_same_for_more_cases(county: Tracers, django_assert_max_num
     queries.picture(by, outbreak=county.outbreak, area=CITY)
     with django_assert_max_num_queries(1):
         queries.picture(by, outbreak=county.outbreak, area=CITY)
+
+
+def test_a_day_that_was_reported_is_not_counted_again(
+    county: Tracers, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    def yesterday(situation: Situation) -> dict[str, int | None]:
+        return {one.key: one.was for one in situation.figures if one.key.startswith(("cases.", "double_zero"))}
+
+    by = reader("leader", CITY)
+    counted = yesterday(told(None, CITY, by, county.outbreak))
+    assert any(counted.values())
+    sitreps.draft(SYSTEM, county.outbreak, CITY, day(1))
+    reported = clock.now() - clock.DAY
+    county.case(
+        reported_at=reported, diagnosed_at=reported, onset_on=day(0)
+    )  # what comes in late does not change what was known then
+    with django_assert_max_num_queries(22):
+        assert yesterday(told(None, CITY, by, county.outbreak)) == counted
 
 
 def test_a_picture_is_counted_anew_when_something_was_written(county: Tracers) -> None:

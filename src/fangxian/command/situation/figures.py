@@ -81,8 +81,20 @@ def totals_of_day(outbreak: OutbreakView, parts: Parts, day: date) -> dict[str, 
     """What is counted in cases and contacts on a whole day as it was known at its end; that never changes, so it may be kept."""
     period = whole(day)
     totals = summed(counting.of_people(outbreak.id, parts, period))
-    keys = [key for key in catalogue() if key.startswith(("cases.", "contacts.")) and key != "contacts.missing"]
-    return {key: totals.get(key, 0) for key in keys} | {"double_zero.days": _double_zero(outbreak, parts, period)}
+    return _of_a_day({**totals, "double_zero.days": _double_zero(outbreak, parts, period)})
+
+
+def told_of_day(told: Situation) -> dict[str, int] | None:
+    """The same from a report, where it was drafted on the whole day as it was known at its end; None where it was not."""
+    period = whole(told.day)
+    if (told.until, told.known) != (period.until, period.known):
+        return None
+    return _of_a_day({one.key: one.value for one in told.figures})
+
+
+def _of_a_day(totals: Mapping[str, int]) -> dict[str, int]:
+    people = [key for key in catalogue() if key.startswith(("cases.", "contacts.")) and key != "contacts.missing"]
+    return {key: totals.get(key, 0) for key in (*people, "double_zero.days")}
 
 
 def summed(numbers: Numbers) -> dict[str, int]:

@@ -66,8 +66,8 @@ def picture(by: Actor, *, outbreak: str = "", area: str | None = None) -> tuple[
     kept = cache.get(key)
     if kept is not None and kept[0] == mark and timedelta() <= clock.now() - kept[1].until < timedelta(seconds=KEPT):
         return kept[1], kept[2]
-    shown = _counted(chosen(by, outbreak), area, clock.today())
     choices = tuple(cases.outbreaks(by, open_only=True))
+    shown = _counted(choices[0] if choices and not outbreak else chosen(by, outbreak), area, clock.today())
     cache.set(key, (mark, shown, choices), KEPT)
     return shown, choices
 
@@ -168,8 +168,15 @@ def view_of(by: Actor, row: Any) -> SitrepView:
 
 def newest(outbreak: int, area: str, day: date) -> Sitrep | None:
     """The report of a day that holds: its newest signed version, else its draft."""
-    rows = list(Sitrep.objects.filter(outbreak_id=outbreak, area=area, day=day).order_by("-version"))
-    return next((row for row in rows if row.signed_at), rows[0] if rows else None)
+    return _holding(_versions(outbreak, area, day))
+
+
+def _versions(outbreak: int, area: str, day: date) -> list[Sitrep]:
+    return list(Sitrep.objects.filter(outbreak_id=outbreak, area=area, day=day).order_by("-version"))
+
+
+def _holding(versions: list[Sitrep]) -> Sitrep | None:
+    return next((row for row in versions if row.signed_at), versions[0] if versions else None)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -216,16 +223,25 @@ def must_have_come(outbreak: OutbreakView, day: date) -> None:
 
 
 def before(outbreak: OutbreakView, parts: Parts, day: date) -> Mapping[str, int]:
-    """The figures of the day before: cases and contacts as they were known at its end, duties from its report if there is one."""
+    """The figures of the day before: cases and contacts as they were known at its end, duties from its report if there is one.
+
+    The report that drafted itself in the morning has counted the day already; without it, it is counted once.
+    """
+    versions = _versions(outbreak.id, parts.code, day)
+    holds = _holding(versions)
+    told = {one.key: one.value for one in thaw(holds.figures).figures} if holds else {}
+    whole = next((found for row in versions if (found := figures.told_of_day(thaw(row.figures)))), None)
+    return {**told, **(whole or _totals(outbreak, parts, day))}
+
+
+def _totals(outbreak: OutbreakView, parts: Parts, day: date) -> Mapping[str, int]:
     key = f"situation:day:{outbreak.code}:{parts.code}:{day}"
-    kept = cache.get(key)
+    kept: Mapping[str, int] | None = cache.get(key)
     if kept is None:
         kept = figures.totals_of_day(outbreak, parts, day)
         if not clock.is_virtual():
             cache.set(key, kept, A_DAY)
-    report = newest(outbreak.id, parts.code, day)
-    told = {one.key: one.value for one in thaw(report.figures).figures} if report else {}
-    return {**told, **kept}
+    return kept
 
 
 def _visible(by: Actor) -> QuerySet[Sitrep]:
