@@ -26,7 +26,7 @@ from fangxian.tracing import judging, matching, sources, staying, weighing
 from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.events import ContactsProposed
 from fangxian.tracing.judging import CASE, CONTACT, Source
-from fangxian.tracing.meeting import Group, Met, Terms, grouped, joined, meet
+from fangxian.tracing.meeting import Group, Met, Terms, grouped, meet
 from fangxian.tracing.models import Candidate, Search
 from fangxian.tracing.queries.stays import stays_of
 from fangxian.tracing.searching import instants
@@ -114,7 +114,9 @@ def _gather(by: Actor, search: Search) -> _World:
     codes = sorted(spot.code for spot in spots.values())
     at, known = lake.places_of(codes)
     place_of = {code: int(place) for code, place, there in zip(codes, at, known, strict=True) if there}
-    persons, extra, seats = lake.stays.persons, [], []
+    persons = lake.stays.persons
+    extra: list[tuple[int, int, int, int]] = []
+    seats: list[tuple[int, Source, int, int]] = []
     for source, window in of_cases:
         mine = numbers.get(source.person_id, [])
         placed = [
@@ -126,11 +128,11 @@ def _gather(by: Actor, search: Search) -> _World:
             mine, persons = [persons], persons + 1
         extra += [(mine[0], *one) for one in placed]
         seats += [(number, source, lake.second(window.start), lake.second(window.end or until)) for number in mine]
-    table = np.array(extra, np.int64).reshape(-1, 4)
-    stays = joined(
-        lake.stays, table[:, 0].astype(np.uint32), table[:, 1].astype(np.uint32), table[:, 2].astype(np.int32),
-        table[:, 3].astype(np.int32), persons,
-    )  # fmt: skip
+    stays = lake.stays
+    if extra:
+        person, place, arrival, departure = (np.array(column) for column in zip(*extra, strict=True))
+        instants_of = (arrival.astype(np.int32), departure.astype(np.int32))
+        stays = stays.joined((person.astype(np.uint32), place.astype(np.uint32), *instants_of))
     index = Index.of(*([seat[column] for seat in seats] for column in (0, 2, 3)))
     silent = search.cases.count() - len({source.id for _number, source, *_times in seats})
     return _World(lake, stays, index, {number: source for number, source, *_times in seats}, silent)

@@ -72,41 +72,6 @@ def meet(stays: Stays, index: Index, terms: Terms, on_ring: Callable[[int, int],
     return Met(lines, first.notices, first.noticed)
 
 
-def joined(stays: Stays, person: Ints, place: Ints, arrival: Ints, departure: Ints, persons: int) -> Stays:
-    """The stays with some more: those told in an interview beside those that were recorded. Overlaps of one person are merged.
-
-    `persons`: how many there are then. Only the places concerned are sorted anew.
-    """
-    if not len(person):
-        return stays if persons == stays.persons else Stays(*_rows(stays), persons)
-    concerned = np.unique(place)
-    bounds = stays.place_rows
-    rows = np.concatenate([np.arange(bounds[q], bounds[q + 1]) for q in concerned.tolist()]).astype(np.int64)
-    where = np.repeat(np.arange(len(concerned)), np.diff(bounds)[concerned])
-    part = Stays.build(
-        lambda: [
-            (stays.person[rows], where.astype(np.uint32), stays.arrival[rows], stays.departure[rows]),
-            (person.astype(np.uint32), np.searchsorted(concerned, place).astype(np.uint32), arrival, departure),
-        ],
-        persons, len(concerned),
-    )  # fmt: skip
-    columns: list[list[Ints]] = [[], [], []]
-    sizes, longest, before = np.diff(bounds), stays.longest.copy(), 0
-    for number, q in enumerate(concerned.tolist()):
-        own = slice(part.place_rows[number], part.place_rows[number + 1])
-        for column, name in zip(columns, ("person", "arrival", "departure"), strict=True):
-            column += [getattr(stays, name)[before : bounds[q]], getattr(part, name)[own]]
-        before, sizes[q], longest[q] = bounds[q + 1], own.stop - own.start, part.longest[number]
-    for column, name in zip(columns, ("person", "arrival", "departure"), strict=True):
-        column.append(getattr(stays, name)[before:])
-    who, begin, end = (np.concatenate(column) for column in columns)
-    return Stays(np.r_[0, np.cumsum(sizes)].astype(np.int64), who, begin, end, longest, persons)
-
-
-def _rows(stays: Stays) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    return stays.place_rows, stays.person, stays.arrival, stays.departure, stays.longest
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
     """The overlaps of one person with one infector at one place: rows of the lines."""
