@@ -40,7 +40,7 @@ GATHERED, TRACED, MATCHED, WRITTEN = 40, 60, 70, 100
 #: What an identity is looked up for.
 PURPOSE = "investigation"
 #: Grounds told of each candidate: the times together that weigh most.
-TOLD = 3
+TOLD = 2
 
 
 @jobs.kind(KIND)
@@ -213,6 +213,7 @@ class _Judge:
         self.search, self.world, self.people, self.person_of = search, world, people, person_of
         self.posts = areas_with(RIGHT)
         self.prolonged = weighing.prolonged(search.pack, search.area)
+        self.ref = packs.reference(packs.pack(search.pack, search.area))
         self.traits: dict[int, Any] = {}
 
     def units(self) -> list[list[int]]:
@@ -266,7 +267,7 @@ class _Judge:
         minutes = sum(end - begin for begin, end in spans) // 60
         spot = self.people.places.get(group.place)
         known = weighing.facts(
-            minutes, spot, self.traits.get(person or 0), self.traits.get(source.person_id), self.prolonged
+            minutes, spot, self.traits.get(person or 0), self.traits.get(source.person_id), self.prolonged, self.ref
         )
         begin, end = instants([spans[0][0], spans[-1][1]])
         judged = judging.judge(source, known, begin, end)

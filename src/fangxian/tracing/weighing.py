@@ -1,6 +1,7 @@
 """What is known of two people's time at a place, as a pack asks for it, and how much it weighs in the order of calling."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -48,11 +49,23 @@ def air(kind: str) -> Air:
     return Air.UNKNOWN if kind in _ANYWHERE else _AIR.get(kind, Air.INDOORS)
 
 
+@lru_cache(maxsize=64)
+def asks(ref: str, fact: str) -> bool:
+    """Whether an edition asks about a fact when it judges exposures."""
+    edition = packs.by_reference(ref)
+    return any(fact in edition.classify_exposure({}, ring).missing for ring in (1, 2))
+
+
 def facts(
-    minutes: int, place: Spot | None, one: Traits | None, other: Traits | None, prolonged: float
+    minutes: int, place: Spot | None, one: Traits | None, other: Traits | None, prolonged: float, ref: str
 ) -> dict[str, Any]:
-    """What records of stays tell of a time together. What they cannot tell (distance, masks, a shared table) stays open."""
-    known: dict[str, Any] = {"minutes": minutes, "prolonged": minutes >= prolonged}
+    """What records of stays tell of a time together. What they cannot tell (distance, masks, a shared table) stays open.
+
+    The minutes are a fact only where the edition `ref` asks for them: else two stories that differ in them alone are one.
+    """
+    known: dict[str, Any] = {"prolonged": minutes >= prolonged}
+    if asks(ref, "minutes"):
+        known["minutes"] = minutes
     if place is not None and (kind := setting(place.kind)):
         known["setting"] = kind
     if (
