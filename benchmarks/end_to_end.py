@@ -39,6 +39,9 @@ class Town(City):
         self.numbers = np.arange(self.places, dtype=np.uint32)
         self.home = self.public + work + np.minimum(np.arange(people) // 3, homes - 1)
         self.work = self.public + self.rng.integers(0, work, people)
+        #: Lake keys by person, codes by place: filled in as they are registered.
+        self.keys = np.empty(0, np.uint32)
+        self.codes: list[str] = []
 
 
 def area(number: int) -> str:
@@ -153,9 +156,9 @@ def _register(town: Town) -> None:
 
 def _ingest(town: Town) -> int:
     """A day a batch; how many stays."""
-    from fangxian.tracing import staying
+    from fangxian.tracing.lakes import lake as lake_here
 
-    lake, base, total = staying.lake(), int(FIRST.timestamp()), 0
+    lake, base, total = lake_here(), int(FIRST.timestamp()), 0
     codes = pa.array(town.codes)
     for day, (person, place, arrival, departure) in enumerate(town.days()):
         table = pa.table(

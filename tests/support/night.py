@@ -15,8 +15,9 @@ from fangxian.core import clock, jobs
 from fangxian.core.access import SYSTEM
 from fangxian.registry import actions as registry
 from fangxian.registry.actions import PlaceForm
-from fangxian.tracing import actions, staying
+from fangxian.tracing import actions
 from fangxian.tracing.finds import SearchForm
+from fangxian.tracing.lakes import lake
 from fangxian.tracing.models import Candidate, Search
 from tests.support.county import COUNTY, START
 from tests.support.tracers import COVID, Tracers
@@ -62,7 +63,7 @@ class Night(Tracers):
         with TemporaryDirectory() as folder:
             path = Path(folder) / "stays.parquet"
             pq.write_table(table, path)
-            staying.lake().ingest(path, source="gates", batch=str(self.batches))
+            lake().ingest(path, source="gates", batch=str(self.batches))
 
     def search(self, post: str = "investigator", **more: Any) -> Search:
         """Search around the index case, to its end."""

@@ -11,7 +11,7 @@ from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.registry import actions as registry
 from fangxian.registry import queries as people
-from fangxian.tracing import staying
+from fangxian.tracing.lakes import lake
 
 SOURCE = "venue-code"
 #: Days before the last of which stays are kept.
@@ -39,7 +39,7 @@ def record(city: City, last: date, seed: int = 7) -> int:
             "t_out": pa.array([left for *_rest, left in rows], instants),
         }
     )
-    staying.lake().ingest(table, source=SOURCE, batch=last.isoformat())
+    lake().ingest(table, source=SOURCE, batch=last.isoformat())
     return len(rows)
 
 
