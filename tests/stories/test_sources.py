@@ -67,6 +67,8 @@ def test_the_hall_comes_first_and_the_station_that_all_pass_is_no_source(banquet
     found = copresence.sources(banquet, index(), weight=INCUBATION)
     assert found.place[0] == HALL and found.cases[0] == 9
     assert 0.6 < found.share[0] < 0.75 and found.evidence[0] > 8
+    silent = copresence.Index.of([*CASES, 5000], [0] * 13, [8 * DAY] * 13)  # one more case, of whom no stay is known
+    assert copresence.sources(banquet, silent, weight=INCUBATION).evidence.tolist() == found.evidence.tolist()
     station = found.place.tolist().index(STATION)
     assert found.cases[station] == 12 and found.evidence[station] < 0.5
 
@@ -159,7 +161,7 @@ def test_the_best_window_is_the_best_of_all_windows() -> None:
         stays, copresence.Index.of(ill, np.zeros(6), np.full(6, DAY)), draws=0, longest=5 * HOUR
     )
     mine = np.nonzero((stays.person < 6) & (stays.arrival <= DAY))[0]
-    best = 0.0
+    best, seen = 0.0, len(np.unique(stays.person[mine]))
     for a in stays.arrival[mine].tolist():
         for b in stays.departure[mine].tolist():
             opens = stays.departure[mine][stays.arrival[mine] == a].max()
@@ -169,7 +171,7 @@ def test_the_best_window_is_the_best_of_all_windows() -> None:
             there = len(np.unique(stays.person[mine][inside[mine]]))
             if there >= 2:
                 usual = min(1, np.count_nonzero(inside) / len(np.unique(person)))
-                best = max(best, float(evidence(np.array([there]), 6, np.array([usual]), np.ones(1))[0][0]))
+                best = max(best, float(evidence(np.array([there]), seen, np.array([usual]), np.ones(1))[0][0]))
     assert found.evidence[0] == pytest.approx(best)
 
 

@@ -23,6 +23,7 @@ from fangxian.analytics.errors import AnalysisError
 Array = NDArray[Any]
 #: Controls are drawn from so many persons whose number of stays is nearest to that of the case.
 ALIKE = 200
+_NONE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,8 +123,10 @@ def common_sources(
     stay. `draws`: how often the search is repeated with people drawn by lot (0: no p, NaN); alike for the same `seed`.
     Raises AnalysisError for fewer than two cases with stays.
     """
-    known = exposed.person < stays.persons
+    known = np.nonzero(exposed.person < stays.persons)[0]
     person, since, until = exposed.person[known].astype(np.int64), exposed.since[known], exposed.until[known]
+    seen = np.unique(_rows(stays, person, since, until, weight)[1])  # who has no stay in the window says nothing
+    person, since, until = person[seen], since[seen], until[seen]
     if len(np.unique(person)) < max(2, at_least):
         raise AnalysisError(
             "至少需要两例有停留记录的病例，才能查找共同来源",
@@ -172,7 +175,8 @@ def _rows(stays: Stays, who: Array, since: Array, until: Array, weight: Array | 
         parts.append(rows[suit > 0])
         suits.append(np.log(suit[suit > 0]))
         whose.append(np.full(int((suit > 0).sum()), at))
-    rows, which, suit = np.concatenate(parts), np.concatenate(whose), np.concatenate(suits)
+    rows, which = np.concatenate([_NONE, *parts]), np.concatenate([_NONE, *whose])
+    suit = np.concatenate([np.zeros(0), *suits])
     order = np.argsort(rows, kind="stable")
     return rows[order], which[order], suit[order]
 

@@ -79,10 +79,12 @@ def evidence(there: Array, cases: int, usual: Array, timing: Array) -> tuple[Arr
 def sources(stays: Stays, exposed: Index, *, weight: Array | None = None, at_least: int = 2) -> Sources:
     """Places that at least so many cases visited in their windows of exposure, the likeliest first.
 
-    `exposed`: for each case the window in which it was infected (onset less the longest to less the shortest incubation).
+    A case without a stay in its window says nothing and is not counted. `exposed`: for each case the window in which it was
+    infected (onset less the longest to less the shortest incubation).
     `weight`: the density of the incubation period by whole days before the end of the window (uniform if not given).
     """
     own, own_rows = stays.by_person
+    seen: set[int] = set()
     shares: dict[int, dict[int, float]] = {}
     suits: dict[int, dict[int, float]] = {}
     for person, since, until in zip(
@@ -96,6 +98,7 @@ def sources(stays: Stays, exposed: Index, *, weight: Array | None = None, at_lea
         suited = stayed * timing_of(begin, since, until, weight)
         if not suited.sum():
             continue
+        seen.add(person)
         places = np.searchsorted(stays.place_rows, rows, side="right") - 1
         for place in np.unique(places[suited > 0]).tolist():
             here = places == place
@@ -108,7 +111,7 @@ def sources(stays: Stays, exposed: Index, *, weight: Array | None = None, at_lea
     expected = np.array([sum(shares[one].values()) for one in chosen], float)
     timing = np.array([np.exp(np.mean(np.log(list(suits[one].values())))) for one in chosen], float)
     usual = _usual(stays, place, exposed)
-    count = len(np.unique(exposed.person))
+    count = len(seen)
     lift = there / np.maximum(usual * count, 1e-12)
     told, share = evidence(there, count, usual, timing)
     order = np.lexsort((place, -lift, -expected, -told))
@@ -141,7 +144,7 @@ def carriers(stays: Stays, exposed: Index, *, tau: int, weight: Array | None = N
         [len(trace(stays, Index.of([who], [since], [until]), tau=tau, lines=False).people) for who in person.tolist()],
         np.int64,
     )
-    told, share = evidence(there, len(np.unique(exposed.person)), met / max(1, _everybody(stays) - 1), timing)
+    told, share = evidence(there, _recorded(stays, exposed), met / max(1, _everybody(stays) - 1), timing)
     order = np.lexsort((person, met, -told))
     return Carriers(*(column[order] for column in (person, there, met, told, share)))
 
@@ -156,6 +159,12 @@ def timing_of(at: Array, since: int, until: int, weight: Array | None) -> Array:
     mean = density[days].mean()
     found: Array = density[day] / mean if mean else np.zeros(len(at))
     return found
+
+
+def _recorded(stays: Stays, exposed: Index) -> int:
+    """How many of the cases have stays at all."""
+    own, person = stays.by_person[0], np.unique(exposed.person[exposed.person < stays.persons]).astype(np.int64)
+    return int(np.count_nonzero(own[person + 1] > own[person]))
 
 
 def _everybody(stays: Stays) -> int:
