@@ -1,16 +1,24 @@
 """Laws of stays in buckets: however they are cut up, and however often a task is begun again, the contacts are the same."""
 
+import pickle
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fangxian.analytics.copresence import Index, Traced
-from fangxian.lake import buckets
+from fangxian.analytics.copresence.stays import Piece
+from fangxian.analytics.copresence.tables import StayFile
+from fangxian.lake import Lake, buckets
 from fangxian.lake.buckets import Bucket
 from fangxian.lake.outward import earliest, lines_of, outward
+from fangxian.lake.tracing import LakeFile
 from tests.properties.test_copresence_laws import stays, windows
 from tests.support import engines
 from tests.support.engines import World, native, people_of
@@ -100,6 +108,35 @@ def test_numbers_of_persons_may_be_any(tmp_path: Path) -> None:
     named, counted = traced(parts, Index.of([far], [0], [99]), 3, 2)
     assert engines.lines_of(named) == [(7, 1, far, far, 2, 9)]
     assert people_of(counted) == [(7, 1, 2)]
+
+
+@pytest.mark.parametrize("kind", ["table", "files", "lake"])
+def test_what_is_read_in_parts_is_what_is_read(tmp_path: Path, kind: str) -> None:
+    """By another process too: what describes the stays can be sent there."""
+    day = 86_400
+    rows = pa.table(
+        {
+            "person": [7, 9, 9, 8, 7], "place": ["a", "a", "b", "b", "c"], "t_in": [0, 60, 3 * day, 3 * day + 5, 10],
+            "t_out": [900, 960, 3 * day + 100, 3 * day + 500, 5],
+        }
+    )  # fmt: skip
+    if kind == "table":
+        file: StayFile = StayFile(tmp_path / "stays.csv", rows)
+    elif kind == "files":
+        for part in range(2):
+            pq.write_table(rows.slice(part * 3, 3), tmp_path / f"{part}.parquet", row_group_size=2)
+        file = StayFile(tmp_path)
+    else:
+        Lake(tmp_path / "lake").ingest(rows, source="gates")
+        file = LakeFile(tmp_path / "lake")
+    sent = pickle.loads(pickle.dumps(file))
+    assert len(sent.splits()) == {"table": 1, "files": 3, "lake": 2}[kind]
+
+    def stays_of(pieces: Iterable[Piece]) -> list[tuple[int, ...]]:
+        return [row for piece in pieces for row in zip(*(column.tolist() for column in piece), strict=True)]
+
+    found = [row for split in sent.splits() for row in stays_of(sent.pieces(split))]
+    assert found == stays_of(file.pieces()) and len(found) == 4
 
 
 @given(

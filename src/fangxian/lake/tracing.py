@@ -29,11 +29,18 @@ class LakeFile(StayFile):
         return _SCHEMA
 
     def splits(self) -> list[tuple[Path, int] | None]:
-        """One part: the dictionaries that give the numbers their meaning are here."""
-        return [None]
+        """A part a file; the dictionaries that give the numbers their meaning go along with each."""
+        return [(self.path / file.path, 0) for file in self._state.stays]
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of stays."""
+        return [self.path / file.path for file in self._state.stays]
 
     def _batches(self, split: tuple[Path, int] | None = None) -> Iterator[tuple[str, int, pa.RecordBatch]]:
         for file in self._state.stays:
+            if split is not None and split[0] != self.path / file.path:
+                continue
             row = 0
             for rows in days.pieces(self.path, file):
                 begin = rows.t_in.astype("int64") + UNIX
