@@ -102,7 +102,7 @@ def test_a_register_with_gaps_a_crowd_and_a_wrong_clock(ask: Ask, tmp_path: Path
     notice = table(tmp_path, "notices")[0]
     assert (notice["place"], f"{notice['from']:%H:%M}–{notice['to']:%H:%M}", notice["visitors"]) == (
         "MALL",
-        "14:30–15:30",
+        "14:00–16:00",
         "10–49",
     )
     people = table(tmp_path, "people")

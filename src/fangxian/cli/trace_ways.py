@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fangxian.analytics.copresence.tables import StayFile
 
 #: Seconds.
-DAY = 86_400
+HOUR, DAY = 3600, 86_400
 
 
 def _option(kind: Any, zh: str, en: str, flag: str | None = None, **more: Any) -> Any:
@@ -263,7 +263,10 @@ def backward(file: "StayFile", cases: "Index", tau: int, *, common: bool) -> "tu
 
 
 def notices(file: "StayFile", cases: "Index", cap: int, **how: Any) -> "tuple[Traced, pa.Table, dict[str, Any]]":
-    """A trace with a cap: what was traced, the notices as a table, and what to tell of them."""
+    """A trace with a cap: what was traced, the notices as a table, and what to tell of them.
+
+    Times go out to whole hours: nobody is left out by that, and the notices of one case do not tell its way to the minute.
+    """
     import pyarrow as pa
 
     from fangxian.analytics.copresence import crowds
@@ -273,10 +276,12 @@ def notices(file: "StayFile", cases: "Index", cap: int, **how: Any) -> "tuple[Tr
     found = crowds.trace_capped(stays, cases, cap=cap, whole=crowds.wholes(names), **how)
     made = found.notices
     bands = [crowds.band(visitors) for visitors in made.visitors.tolist()]
+    base = file.instants.base
+    since, until = (made.since + base) // HOUR * HOUR - base, -(-(made.until + base) // HOUR) * HOUR - base
     table = pa.table(
         {
-            "place": file.places.of(made.place.astype("uint32")), "from": file.instants.written(made.since),
-            "to": file.instants.written(made.until), "visitors": [f"{a}–{b}" if b is not None else f"{a}–" for a, b in bands],
+            "place": file.places.of(made.place.astype("uint32")), "from": file.instants.written(since),
+            "to": file.instants.written(until), "visitors": [f"{a}–{b}" if b is not None else f"{a}–" for a, b in bands],
         }
     )  # fmt: skip
     return found.traced, table, {"crowded_places": len(found.crowded), "notices": len(made), "noticed": found.noticed}
