@@ -20,6 +20,14 @@ from fangxian.lake import Lake, Window
 STAYS = st.tuples(
     st.integers(1, 4), st.sampled_from("gym bus bar".split()), st.integers(0, 3 * 1440), st.sampled_from((0, 3, 4, 9, 15, 40, 1500))
 )  # fmt: skip
+#: Stays of two people at one place around three midnights: what is too short by itself goes on in another day.
+NIGHTS = st.lists(
+    st.tuples(
+        st.integers(1, 2), st.just("gym"),
+        st.builds(lambda night, minutes: night * 1440 + minutes, st.integers(1, 3), st.integers(-12, 12)),
+        st.sampled_from((2, 3, 4, 5, 8, 1440, 1445)),
+    ), min_size=1, max_size=8,
+)  # fmt: skip
 BATCHES = st.lists(st.lists(STAYS, min_size=1, max_size=12), min_size=1, max_size=5)
 START = 1_643_644_800  # 2022-02-01 00:00 in Beijing
 
@@ -73,6 +81,22 @@ def test_what_was_sent_is_what_is_traced(
         assert of_window(window) == of_table(sent, at_least)
         assert sum(day.rows for day in lake.days()) == len(sent)
         assert [found for found in lake.verify() if not isinstance(found, int)] == []
+
+
+@settings(max_examples=60)
+@given(NIGHTS, st.permutations(range(5)), st.booleans())
+def test_projections_lose_nothing_at_midnight(stays: list, order: list[int], compacted: bool) -> None:
+    with TemporaryDirectory() as folder:
+        lake = Lake(Path(folder) / "lake", shortest=600)
+        for day in order:
+            if batch := [stay for stay in stays if stay[2] // 1440 == day]:
+                lake.ingest(table(batch), source="gates", batch=str(day))
+        if compacted:
+            for name in lake.wanting():
+                lake.compact(name)
+            assert all(day.projected for day in lake.days())
+        window = lake.stays(date(2022, 1, 1), date(2022, 3, 1), at_least=600)
+        assert of_window(window) == of_table(table(stays), 600)
 
 
 @settings(max_examples=15)

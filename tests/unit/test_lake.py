@@ -206,6 +206,7 @@ def test_faulty_rows_are_named_and_the_rest_is_taken(lake: Lake, tmp_path: Path)
         (4, "person"),
         (5, "place"),
         (6, "t_in"),
+        (6, "t_out"),
         (7, "t_in"),
     ], "one row of another century does not cost the others"
     assert [(day.day, day.rows) for day in lake.days()] == [("2022-02-01", 2)]

@@ -162,20 +162,21 @@ class StayFile:
         for name in ("person", "place"):
             if batch.column(name).null_count:
                 good &= batch.column(name).is_valid().to_numpy(zero_copy_only=False)
-        meant = np.ones(len(good), bool)
+        meant = [np.ones(len(good), bool)] * 2
         if self.instants.type is not None:
-            meant = (arrival >= _MEANT[0]) & (departure < _MEANT[1])
-            good &= meant
+            meant = [(at >= _MEANT[0]) & (at < _MEANT[1]) for at in (arrival, departure)]
+            good &= meant[0] & meant[1]
         if note and not good.all():
             missing = {name: batch.column(name).is_null().to_numpy(zero_copy_only=False) for name in STAYS}
             for name, fits in (("t_in", in_ok), ("t_out", out_ok)):
                 self._note(file, row, name, ~fits & ~missing[name], *NO_INSTANT)
             for name in STAYS:
                 self._note(file, row, name, missing[name], *NO_VALUE)
-            timed = in_ok & out_ok
-            self._note(file, row, "t_in", timed & ~meant, *_NOT_MEANT)
-            self._note(file, row, "t_out", timed & meant & (departure < arrival), *_BACKWARD)
-            self._note(file, row, "t_out", timed & meant & (departure - arrival > LONGEST), *_TOO_LONG)
+            self._note(file, row, "t_in", in_ok & ~meant[0], *_NOT_MEANT)
+            self._note(file, row, "t_out", out_ok & ~meant[1], *_NOT_MEANT)
+            timed = in_ok & out_ok & meant[0] & meant[1]
+            self._note(file, row, "t_out", timed & (departure < arrival), *_BACKWARD)
+            self._note(file, row, "t_out", timed & (departure - arrival > LONGEST), *_TOO_LONG)
         for wrong in self._refused:
             good &= ~wrong(batch, arrival)
         if note:
