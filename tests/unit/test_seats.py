@@ -3,6 +3,7 @@
 import pytest
 
 from fangxian.analytics.copresence.seats import Beside, Seat, beside, read_seat
+from fangxian.analytics.copresence.travel import by_number
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,18 @@ def test_what_is_no_seat_is_named_and_the_rest_is_kept() -> None:
 def test_how_near_two_seats_are(one: tuple[str, str], other: tuple[str, str], expected: Beside) -> None:
     assert beside(read_seat(*one)[0], read_seat(*other)[0]) == expected
     assert beside(read_seat(*other)[0], read_seat(*one)[0]) == expected
+
+
+def test_the_number_of_a_trip_tells_how_it_was_made() -> None:
+    trips = {
+        "G1234": "sealed_train",
+        "K984": "sealed_train",
+        "CA1646": "aircraft",
+        "8L9564": "aircraft",
+        "3U8633": "aircraft",
+    }
+    trips |= {"G52665": "aircraft", "6063": "", "鲁F3879": "", "12345": ""}
+    assert {trip: by_number(trip) for trip in trips} == trips
 
 
 def test_an_aircraft_has_no_carriages() -> None:

@@ -6,6 +6,7 @@ first got off. The seats then say whether it was the same carriage, compartment 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ TRANSPORTS = {
     "coach": ("bus_coach", "客车", "大巴", "长途客车"), "ship": ("ferry", "轮船", "船"),
     "car": ("taxi", "出租车", "网约车", "小汽车"), "metro": ("bus", "subway", "地铁", "公交", "公交车"),
 }  # fmt: skip
+#: Numbers of Chinese trains that are sealed and air-conditioned, and of flights (an airline's two characters first).
+_TRAIN, _FLIGHT = re.compile(r"[GDCZTK]\d{1,4}"), re.compile(r"(?=\w?[A-Z])[A-Z0-9]{2}\d{3,4}[A-Z]?")
 _WITH_CARRIAGES = {"sealed_train", "train", "metro", ""}
 _MEANT = {word: key for key, words in TRANSPORTS.items() for word in (key, *words)}
 _NO_SEAT = Text("请写成如“3号车厢”“12A”“15号中铺”“31-34排”“无座”", "Write as 3号车厢, 12A, 15号中铺, 31-34排 or 无座")
@@ -42,7 +45,8 @@ class TripFile:
     """A file of trips: `person, trip, t_in, t_out` (boarded, alighted), and if there are `carriage, seat, transport`.
 
     `trip` is the number of the train, flight or vehicle; numbers that one row gives together (`G1234/G1235`) are one trip. A
-    seat that cannot be read is named by row, and its passenger counts as aboard, the seat unknown. `file`: the stays aboard.
+    seat that cannot be read is named by row, and its passenger counts as aboard, the seat unknown. Where no row says how it was
+    made, the number of a Chinese train or of a flight tells. `file`: the stays aboard.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,6 +70,7 @@ class TripFile:
                 boarded, left = int(t_in[row]) - base, int(t_out[row]) - base
                 self._aboard[int(who[at]), trips[row]].append((boarded, left, seats[row]))
             self._by[trips[row]] = self._by.get(trips[row]) or transports[row]
+        self._by = {trip: how or by_number(trip) for trip, how in self._by.items()}
 
     def _seats(self, sheet: Sheet) -> list[Seat]:
         read = [read_seat(*both) for both in zip(sheet.words("carriage"), sheet.words("seat"), strict=True)]
@@ -119,6 +124,13 @@ class TripFile:
             kind = pa.int32() if name == "rows_apart" else pa.bool_()
             table = table.append_column(name, pa.array([getattr(one, name) for one in near], kind))
         return table
+
+
+def by_number(trip: str) -> str:
+    """How a trip is made by the look of its number, a key of `TRANSPORTS`; "" where it tells nothing."""
+    if _TRAIN.fullmatch(trip):
+        return "sealed_train"
+    return "aircraft" if _FLIGHT.fullmatch(trip) else ""
 
 
 def near(found: list[Beside], rows: int) -> Array:
