@@ -1,0 +1,174 @@
+"""A synthetic city (合成人口): people with ages, and the layers in which they meet.
+
+A layer is either groups, in which everybody meets everybody (household, class, workplace), or acquaintances drawn at random. Both are
+held alike: who is met stands in one list, of which a person has a stretch; in a group the person's own place in it is left out. So a
+group of n takes n entries and not n².
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fangxian.analytics.simulation.errors import SimulationError
+
+Ints = NDArray[Any]
+HOME, SCHOOL, WORK, COMMUNITY = range(4)
+LAYERS = ("home", "school", "work", "community")
+#: Ages from and to which people are in a class or at work.
+SCHOOL_AGES, WORK_AGES = (6, 22), (22, 65)
+#: Shares of five-year age groups from 0–4 to 95 and over: roughly those of a Chinese city; an assumption that a scenario may replace.
+AGES = (
+    0.048, 0.055, 0.052, 0.048, 0.060, 0.072, 0.092, 0.080, 0.073, 0.078, 0.083, 0.073, 0.054, 0.050, 0.035, 0.022, 0.014, 0.007, 0.003,
+    0.001,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """`age` (N,) in years; `met` the lists of all layers; `begin`, `degree` and `own` (layers, N): a person's stretch of it, how many
+    they meet there, and their own place in it, which is skipped (the degree, where they are not in it)."""
+
+    age: Ints
+    met: Ints
+    begin: Ints
+    degree: Ints
+    own: Ints
+
+    def __len__(self) -> int:
+        return len(self.age)
+
+    @property
+    def edges(self) -> int:
+        """Pairs that meet, over all layers."""
+        return int(self.degree.sum(dtype=np.int64)) // 2
+
+    def contacts(self, person: int, layer: int) -> Ints:
+        """Whom a person meets in a layer."""
+        begin, degree, own = (int(of[layer, person]) for of in (self.begin, self.degree, self.own))
+        place = np.arange(degree)
+        return np.asarray(self.met[begin + place + (place >= own)])
+
+
+def build(
+    people: int, *, seed: int = 1, home: float = 2, school: float = 20, work: float = 16, community: float = 20,
+    ages: tuple[float, ...] = AGES,
+) -> Population:  # fmt: skip
+    """A city of so many people. `home`, `school` and `work` are mean group sizes, `community` the mean number of acquaintances.
+
+    Sizes and acquaintances are Poisson, as in Covasim's hybrid network (Kerr and others 2021, PLoS Comput Biol 17:e1009149). The same
+    seed gives the same city. Raises SimulationError for an empty city or sizes below 0.
+    """
+    if people < 1 or min(home, school, work, community) < 0:
+        raise SimulationError(
+            f"人口应至少 1 人、各层平均人数不小于 0，得到 {people} 人。",
+            f"A city has at least one person and mean sizes of at least 0, not {people} people.",
+        )
+    random = np.random.default_rng(seed)
+    shares = np.asarray(ages, np.float64) / np.sum(ages)
+    age = (5 * random.choice(len(shares), people, p=shares) + random.integers(0, 5, people)).astype(np.uint8)
+    lists: list[Ints] = []
+    begin, degree, own = (np.zeros((len(LAYERS), people), kind) for kind in (np.int32, np.int32, np.int32))
+    offset = 0
+    everybody = np.arange(people, dtype=np.int32)
+    members = {
+        HOME: (everybody, home),
+        SCHOOL: (random.permutation(everybody[(age >= SCHOOL_AGES[0]) & (age < SCHOOL_AGES[1])]), school),
+        WORK: (random.permutation(everybody[(age >= WORK_AGES[0]) & (age < WORK_AGES[1])]), work),
+    }
+    for layer, (who, size) in members.items():
+        if size <= 0 or not len(who):
+            continue
+        sizes = _sizes(random, len(who), size)
+        _grouped(who, sizes, offset, begin[layer], degree[layer], own[layer])
+        lists.append(who)
+        offset += len(who)
+    if community > 0 and people > 1:
+        drawn = random.poisson(community / 2, people)
+        one = np.repeat(everybody, drawn)
+        other = random.integers(0, people, len(one), dtype=np.int32)
+        lists.append(_acquainted(one, other, offset, begin[COMMUNITY], degree[COMMUNITY]))
+        own[COMMUNITY] = degree[COMMUNITY]
+    met = np.concatenate(lists) if lists else np.empty(0, np.int32)
+    return Population(age, met, begin, degree, own)
+
+
+def of_pairs(age: Any, pairs: Mapping[str, tuple[Any, Any]]) -> Population:
+    """A city whose people (ages, N) and pairs by layer (two arrays of people, from 0) are given.
+
+    Raises SimulationError for people that do not exist.
+    """
+    years = np.asarray(age, np.uint8)
+    shape = (len(LAYERS), len(years))
+    begin, degree, own = (np.zeros(shape, np.int32) for _of in range(3))
+    lists, offset = [], 0
+    for layer, (first, second) in pairs.items():
+        one, other = (np.ascontiguousarray(a, np.int32) for a in (first, second))
+        if layer not in LAYERS or one.shape != other.shape:
+            raise SimulationError(
+                f"层 {layer} 应为 {'、'.join(LAYERS)} 之一，两列人数相同。",
+                f"Layer {layer} is to be one of {', '.join(LAYERS)}, with two columns of equal length.",
+            )
+        wrong = (one < 0) | (other < 0) | (one >= len(years)) | (other >= len(years))
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise SimulationError(
+                f"层 {layer} 第 {row + 1} 对提到不存在的人（{one[row]}、{other[row]}）；人口为 {len(years)} 人，自 0 编号。",
+                f"Pair {row + 1} of layer {layer} names people that do not exist ({one[row]}, {other[row]}); the city has {len(years)}.",
+            )
+        at = LAYERS.index(layer)
+        lists.append(_acquainted(one, other, offset, begin[at], degree[at]))
+        own[at] = degree[at]
+        offset += len(lists[-1])
+    return Population(years, np.concatenate(lists) if lists else np.empty(0, np.int32), begin, degree, own)
+
+
+def _sizes(random: np.random.Generator, people: int, mean: float) -> Ints:
+    """Group sizes that add up to the people."""
+    found = random.poisson(mean, int(1.2 * people / mean) + 100)
+    while found.sum() < people:
+        found = np.concatenate((found, random.poisson(mean, 100)))
+    found = found[found > 0]
+    last = int(np.searchsorted(np.cumsum(found), people))
+    found = found[: last + 1].copy()
+    found[-1] -= found.sum() - people
+    return found.astype(np.int32)
+
+
+@njit(cache=True, nogil=True)
+def _grouped(who: Ints, sizes: Ints, offset: int, begin: Ints, degree: Ints, own: Ints) -> None:
+    at = 0
+    for size in sizes:
+        for place in range(size):
+            person = who[at + place]
+            begin[person] = offset + at
+            degree[person] = size - 1
+            own[person] = place
+        at += size
+
+
+@njit(cache=True, nogil=True)
+def _acquainted(one: Ints, other: Ints, offset: int, begin: Ints, degree: Ints) -> Ints:
+    """Pairs both ways, by counting sort; nobody is acquainted with themselves."""
+    for pair in range(len(one)):
+        if one[pair] != other[pair]:
+            degree[one[pair]] += 1
+            degree[other[pair]] += 1
+    total = 0
+    filled = np.empty(len(degree), np.int32)
+    for person in range(len(degree)):
+        begin[person], filled[person] = offset + total, total
+        total += degree[person]
+    met = np.empty(total, np.int32)
+    for pair in range(len(one)):
+        a, b = one[pair], other[pair]
+        if a != b:
+            met[filled[a]], met[filled[b]] = b, a
+            filled[a] += 1
+            filled[b] += 1
+    return met
