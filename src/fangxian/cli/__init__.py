@@ -19,6 +19,7 @@ from fangxian.cli import (
     operate,
     protocols,
     scan,
+    simulate,
     situation,
     trace,
 )
@@ -77,6 +78,7 @@ situation.add_to(app)
 trace.add_to(app)
 detect.add_to(app)
 scan.add_to(app)
+simulate.add_to(app)
 fuse.add_to(app)
 
 

@@ -131,9 +131,11 @@ def _shipped() -> Mapping[str, Disease]:
 
 
 def _read(raw: dict[str, Any]) -> Disease:
-    by_age = {name: tuple(raw[name]) for name in ("susceptible", "symptomatic", "severe", "critical", "dies")}
+    ages: dict[str, Any] = {
+        name: tuple(raw[name]) for name in ("susceptible", "symptomatic", "severe", "critical", "dies")
+    }
     return Disease(
         Text(**raw["name"]), raw["source"], raw["transmission"], tuple(raw["layers"][name] for name in LAYERS), raw["dispersion"],
-        **raw["load"], **by_age,
+        **raw["load"], **ages,
         durations={name: Duration(mean, sd, "lognormal") for name, (mean, sd) in raw["durations"].items()},
     )  # fmt: skip

@@ -1,0 +1,109 @@
+"""`fangxian simulate`: a question asked of a city, answered by many runs, stopped, resumed, and refused with words."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fangxian.analytics import simulation
+from fangxian.analytics.simulation import scenario
+from tests.support.console import Console
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = """
+name: {zh: 小城, en: A small town}
+population: {people: 3000}
+disease: sars-cov-2-wild
+days: 90
+seeds: 15
+measures:
+  - testing: {symptomatic: 0.3}
+  - tracing: {share: {home: 1, school: 0.5, work: 0.5, community: 0.1}, after: {work: 1}}
+  - isolation: {found: {home: 0.2, school: 0, work: 0, community: 0.05}}
+  - closure: {layer: school, left: 0, since: 20, until: 40}
+"""
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    return Console(tmp_path)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Path:
+    path = tmp_path / "town.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    return path
+
+
+def test_a_question_is_answered_by_many_runs(town: Path, console: Console, tmp_path: Path) -> None:
+    told = json.loads(
+        console.run("simulate", town, "--runs", "4", "--seed", "7", "--out", tmp_path / "out", "--json").stdout
+    )
+    assert told["people"] == 3000 and len(told["runs"]) == 4
+    assert set(told["runs"][0]) == {
+        "infected", "deaths", "tests", "quarantined", "peak_day", "cpu_seconds", "setup_cpu_seconds", "peak_mb",
+    }  # fmt: skip
+    asked = scenario.read(town)
+    for place, run in enumerate(told["runs"]):
+        mine = simulation.simulate(asked.build(), asked.disease, asked.measures, days=90, seeds=15, seed=7 + place)
+        assert run["infected"] == mine.total("infected") and run["quarantined"] == mine.total("quarantined")
+    rows = list(csv.DictReader((tmp_path / "out" / "daily.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 90 and all(float(row["infected_q025"]) <= float(row["infected_q500"]) for row in rows)
+    assert (tmp_path / "out" / "infected.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_what_was_run_before_is_kept_and_another_scenario_is_not_mixed_in(
+    town: Path, console: Console, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    console.run("simulate", town, "--runs", "2", "--out", out)
+    kept = out / "runs.jsonl"
+    before = kept.read_text(encoding="utf-8")
+    kept.write_text(before + before.splitlines()[0][:40], encoding="utf-8")  # the command was ended while it wrote
+    again = json.loads(console.run("simulate", town, "--runs", "3", "--out", out, "--json").stdout)
+    assert [json.loads(line)["seed"] for line in before.splitlines()] == [1, 2]
+    assert [run["infected"] for run in again["runs"][:2]] == [
+        json.loads(line)["infected"] for line in before.splitlines()
+    ]
+    town.write_text(SMALL.replace("days: 90", "days: 80"), encoding="utf-8")
+    refused = console.run("simulate", town, "--runs", "1", "--out", out, code=None)
+    assert refused.returncode != 0 and "results of another scenario" in " ".join(refused.stderr.split())
+
+
+@pytest.mark.parametrize(("wrong", "right", "said"), [
+    ("people: 3000", "people: 0.5", "population.people: is a whole number from 0"),
+    ("people: 3000", "inhabitants: 3000", "population.inhabitants: there is no such field"),
+    ("seeds: 15", "seeds: 5000", "seeds: is a whole number from 0 to 3000, not 5000"),
+    ("symptomatic: 0.3", "symptomatic: 1.3", "measures[1].testing.symptomatic: is a number from 0 to 1, not 1.3"),
+    ("layer: school", "layer: pub", "measures[4].closure.layer: one of home, school, work, community is meant"),
+    ("sars-cov-2-wild", "plague", "There is no disease plague"),
+    ("home: 1,", "home: one,", "measures[2].tracing.share.home: is a number from 0 to 1, not one"),
+    ("share: {home: 1, school: 0.5, work: 0.5, community: 0.1}, ", "", "measures[2].tracing.share: this is needed"),
+    ("- testing:", "- testing: [", "no valid YAML"),
+    ("- testing:", "- prayer:", "a measure is written as"),
+    ("after: {work: 1}", "after: {work: 20}", "before their quarantine ends"),
+    ("days: 90", "days: 90\nweeks: 3", "weeks: there is no such field"),
+])  # fmt: skip
+def test_a_wrong_scenario_is_refused_by_file_and_field(town: Path, wrong: str, right: str, said: str) -> None:
+    assert wrong in SMALL
+    town.write_text(SMALL.replace(wrong, right), encoding="utf-8")
+    with pytest.raises(simulation.SimulationError) as refused:
+        scenario.read(town)
+    assert refused.value.en.startswith("town.yaml: ") or "no valid YAML" in said
+    assert said in refused.value.en and refused.value.zh
+
+
+def test_a_refusal_leaves_nothing_behind(town: Path, console: Console, tmp_path: Path) -> None:
+    town.write_text(SMALL.replace("seeds: 15", "seeds: many"), encoding="utf-8")
+    refused = console.run("simulate", town, "--out", tmp_path / "out", code=1)
+    assert "town.yaml: seeds: is a whole number from 0 to 3000, not many" in " ".join(refused.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples" / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_examples_can_be_read(path: Path) -> None:
+    asked: Any = scenario.read(path)
+    assert asked.days == 180 and asked.population["people"] in (100_000, 1_000_000)
