@@ -27,7 +27,7 @@ DEARER = {
 #: What the city has none of; the tests of these pages make what they need.
 ELSEWHERE = (
     "/imports/<", "/situation/reports/<", "/lists/<", "/duties/<int:step_id>/photos/", "/design/map/", "/zones/<",
-    "/people/duplicates/<", "/public/<str:language>/notice/", "/contact-searches/<", "/sources/<",
+    "/people/duplicates/<", "/public/<str:language>/notice/", "/searches/<", "/sources/<",
     "/surveillance/<", "/surveillance/series/<",
 )  # fmt: skip
 ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")

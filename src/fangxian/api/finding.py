@@ -13,7 +13,7 @@ from fangxian.api.offering import offer
 from fangxian.api.shapes import Shown, built, model_of, shown
 from fangxian.core.access import Actor
 from fangxian.tracing import actions, queries
-from fangxian.tracing.finds import CandidateFilter, CandidateRow, Crowd, SearchForm, Sums
+from fangxian.tracing.finds import CandidateFilter, CandidateRow, Crowd, SearchForm, SharedPlaces, Sums
 
 router = Router(tags=["tracing"])
 
@@ -104,3 +104,6 @@ offer(router, "GET", "/contact-searches/{code}/people/{candidate_id}", person_fo
 offer(router, "POST", "/contact-searches/{search}/confirmation", actions.confirm, given=CHOSEN, keyed=True)
 offer(router, "POST", "/contact-searches/{search}/confirmation/all", actions.start_confirming, JobView, status=202)
 offer(router, "POST", "/contact-searches/{search}/striking", actions.strike, given=CHOSEN, keyed=True)
+SHARED = "/outbreaks/{outbreak}/shared-places"
+offer(router, "POST", SHARED, actions.find_shared_places, JobView, status=202)
+offer(router, "GET", SHARED, queries.shared_places, shown(SharedPlaces) | None)

@@ -108,7 +108,7 @@ def _gather(by: Actor, search: Search) -> _World:
     until = max((window.end or since for _source, window in of_cases), default=since)
     shortest = 0 if search.within else round(60 * min(search.tau, search.onward if search.rings > 1 else search.tau))
     lake = staying.window(since, until, at_least=shortest)
-    numbers = _numbers(lake, [source.person_id for source, _window in of_cases])
+    numbers = staying.numbers(lake, [source.person_id for source, _window in of_cases])
     told = stays_of([source.id for source, _window in of_cases])
     spots = registry.spots({one.place_id for rows in told.values() for one in rows if one.place_id is not None})
     codes = sorted(spot.code for spot in spots.values())
@@ -136,16 +136,6 @@ def _gather(by: Actor, search: Search) -> _World:
     index = Index.of(*([seat[column] for seat in seats] for column in (0, 2, 3)))
     silent = search.cases.count() - len({source.id for _number, source, *_times in seats})
     return _World(lake, stays, index, {number: source for number, source, *_times in seats}, silent)
-
-
-def _numbers(lake: Stretch, people: Sequence[int]) -> dict[int, list[int]]:
-    """Person of a case → numbers in the lake, under whichever keys they were recorded."""
-    found: dict[int, list[int]] = {}
-    for person, keys in registry.lake_keys_of(people).items():
-        at, known = lake.persons_of(keys)
-        if known.any():
-            found[person] = at[known].tolist()
-    return found
 
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -200,17 +200,32 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class SharedPlace:
-    """A place where several cases were before they fell ill (共同暴露场所), the likeliest source first."""
+    """A place where several cases were in the time in which they were infected (共同暴露场所).
+
+    `lift`: how many times oftener than everybody; `evidence`: log-likelihood ratio; `share`: the part of the cases that were
+    infected there, if they were.
+    """
 
     place: str
     name: str
     kind: str
-    area: str
     lon: float | None
     lat: float | None
     cases: tuple[str, ...]
-    hidden: int
-    expected: float
     lift: float
+    evidence: float
+    share: float
     from_at: datetime
     to_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPlaces:
+    """A search for shared places: state of its job, what went wrong, when it ended, its cases, how many without stays, the places."""
+
+    state: str
+    error: str
+    ended_at: datetime | None
+    cases: int
+    without_stays: int
+    rows: tuple[SharedPlace, ...]

@@ -18,6 +18,7 @@ from fangxian.tracing.actions.importing import (
 from fangxian.tracing.actions.investigating import assign, close_investigation
 from fangxian.tracing.actions.staying import SEND, drop_stays, forget_stays, send_stays, tidy_stays
 from fangxian.tracing.actions.tracking import add_stay, add_stays, edit_stay, remove_stay
+from fangxian.tracing.sourcing import find_shared_places
 
 __all__ = [
     "SEND",
@@ -40,6 +41,7 @@ __all__ = [
     "expose",
     "expose_many",
     "find_contacts",
+    "find_shared_places",
     "forget_import",
     "forget_old",
     "forget_stays",

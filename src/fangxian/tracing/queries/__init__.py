@@ -13,6 +13,7 @@ from fangxian.tracing.queries.proposing import propose
 from fangxian.tracing.queries.reaching import Reaching, of_contacts, reaching
 from fangxian.tracing.queries.stays import last_contacts, stays_of
 from fangxian.tracing.queries.tracks import investigation, track
+from fangxian.tracing.sourcing import shared_places
 
 __all__ = [
     "ContactDetail",
@@ -51,6 +52,7 @@ __all__ = [
     "reaching",
     "search",
     "searches",
+    "shared_places",
     "stays_of",
     "sums",
     "track",
