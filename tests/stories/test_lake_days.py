@@ -1,5 +1,6 @@
 """A bus company sends its passengers every night: taken once, kept as long as the rules say, and nobody reads a name in the lake."""
 
+import errno
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fangxian.core import clock
@@ -163,3 +165,18 @@ def test_days_that_are_over_are_made_one_file(house: Path):
     (compaction,) = actions.tidy_stays(SYSTEM)
     assert (compaction.day, compaction.files, compaction.rows) == ("2024-03-03", 3, 6)
     assert [(day.day, day.files) for day in queries.lake_view(SYSTEM).days] == [("2024-03-03", 1), ("2024-03-04", 3)]
+
+
+def test_a_full_disk_is_told_as_such(house: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(_rows: pa.Table, path: Path, *_args: Any, **_more: Any) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, "write_table", full)
+        with pytest.raises(lakes.NoRoom) as refused:
+            actions.send_stays(SOURCE, night(), "buses", "night 1", "id_number")
+    assert (refused.value.status, refused.value.code) == (507, "no_room") and not list(house.glob("**/*.part"))
+    assert actions.send_stays(SOURCE, night(), "buses", "night 1", "id_number").taken == 8, (
+        "the same batch, when there is room"
+    )
