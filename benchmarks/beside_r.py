@@ -11,7 +11,7 @@ import numpy as np
 
 
 def seconds(library: str, snippet: str, table: np.ndarray) -> float | None:
-    """Seconds that `snippet` takes in R with `y`, the transposed table (times in rows); None where R or the library is absent."""
+    """Seconds of processor time that `snippet` takes in R with `y`, the transposed table (times in rows); None where R or the library is absent."""
     if (rscript := shutil.which("Rscript")) is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
@@ -21,7 +21,8 @@ def seconds(library: str, snippet: str, table: np.ndarray) -> float | None:
         script.write_text(
             f"suppressWarnings(suppressMessages(library({library})))\n"
             f"y <- as.matrix(read.csv('{data}', header = FALSE))\n"
-            f"cat(system.time(suppressWarnings(suppressMessages({{ {snippet} }})))[['elapsed']])\n",
+            f"took <- system.time(suppressWarnings(suppressMessages({{ {snippet} }})))\n"
+            "cat(took[['user.self']] + took[['sys.self']])\n",
             encoding="utf-8",
         )
         done = subprocess.run([rscript, str(script)], capture_output=True, text=True, check=False)
