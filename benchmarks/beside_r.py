@@ -11,7 +11,7 @@ import numpy as np
 
 
 def seconds(library: str, snippet: str, table: np.ndarray) -> float | None:
-    """Seconds of processor time that `snippet` takes in R with `y`, the transposed table (times in rows); None where R or the library is absent."""
+    """Processor seconds that `snippet` takes in R with `y`, the table with times in rows; None where R or the library is absent."""
     if (rscript := shutil.which("Rscript")) is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
