@@ -87,6 +87,10 @@ def test_worlds_made_by_hand(spark: "SparkContext") -> None:
     by_spark(world, windows, 5, 2, spark)
 
 
+def test_nobody_stayed_anywhere(spark: "SparkContext") -> None:
+    by_spark(World.of([]), Index.of([1], [0], [9]), 5, 2, spark)
+
+
 @settings(max_examples=5)
 @given(
     st.lists(st.tuples(stays, windows), min_size=12, max_size=24),

@@ -22,7 +22,7 @@ import numpy as np
 from fangxian.analytics.copresence import Index, Lines, Traced
 from fangxian.analytics.copresence.tracing import Progress
 from fangxian.analytics.errors import AnalysisError
-from fangxian.lake import buckets
+from fangxian.lake import buckets, durable
 from fangxian.lake.buckets import Bucket, Ints, Source
 from fangxian.lake.outward import Earliest, earliest, lines_of, outward
 
@@ -39,6 +39,8 @@ _MOST = 4096
 _AT_ONCE = 3
 #: What is found is brought together in one go up to so many buckets, beyond in two stages.
 _MANY = 256
+#: Seconds to wait for another process that prepares the same buckets.
+_WAIT = 600
 _BUCKETS, _WHOLE = "buckets", "whole"
 
 
@@ -96,8 +98,13 @@ class Database:
         self._spark = spark
         self._own = None if folder else tempfile.mkdtemp(prefix="fangxian-trace-")
         self._folder = folder or Path(self._own or "")
-        if not (self._folder / _WHOLE).exists():
-            self._prepare(source, number, largest)
+        try:
+            with durable.alone(self._folder / "lock", _WAIT):
+                if not (self._folder / _WHOLE).exists():
+                    self._prepare(source, number, largest)
+        except BaseException:
+            self.close()
+            raise
         self._buckets = sorted(file.name for file in (self._folder / _BUCKETS).glob("[0-9]*"))
 
     def close(self) -> None:
@@ -108,16 +115,23 @@ class Database:
         width = self._spark.defaultParallelism
         number = number or max(2 * width, min(_MOST, source.rows // ROWS))
         into = self._folder / _BUCKETS
-        into.mkdir(parents=True, exist_ok=True)
+        for left in (
+            into,
+            *self._folder.glob("split-*"),
+        ):  # by a process that was killed, and dealt out otherwise perhaps
+            shutil.rmtree(left, ignore_errors=True)
+        into.mkdir()
         with tempfile.TemporaryDirectory(prefix="split-", dir=self._folder) as between:
             splits = list(source.splits())
             folders = [Path(between) / f"{part:06}" for part in range(len(splits))]
             shared = self._spark.broadcast(source)
-            work = self._spark.parallelize(zip(splits, folders, strict=True), min(len(splits), 8 * width))
+            work = self._spark.parallelize(zip(splits, folders, strict=True), max(1, min(len(splits), 8 * width)))
             told(work.mapPartitions(partial(_split, shared, number)).collect)
             shared.unpersist()
             made = self._spark.parallelize(range(number), min(number, 8 * width))
             told(made.mapPartitions(partial(_gather, folders, into, self.tau, largest)).collect)
+        for half in into.glob(".*"):  # of tasks that were lost, and done again
+            shutil.rmtree(half)
         (self._folder / _WHOLE).touch()
 
     def trace(
