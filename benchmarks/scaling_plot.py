@@ -4,6 +4,7 @@ from math import ceil, floor, log10
 
 WIDE, HIGH, LEFT, TOP = 720, 400, 70, 30
 MARKS = ("●", "■", "▲", "◆")
+SHADES = ("#1f4e79", "#2e6b4f", "#8a3a00", "#6b2f7a")
 
 
 def drawn(series: dict[str, list[tuple[int, float]]]) -> str:
@@ -32,7 +33,7 @@ def drawn(series: dict[str, list[tuple[int, float]]]) -> str:
         parts.append(f'<path d="M{left} {y}H{right}" stroke="#ddd"/>')
         parts.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{10.0**power:g} s</text>')
     for number, (name, points) in enumerate(series.items()):
-        shade, mark = f"hsl({210 - 60 * number} 60% {30 + 8 * number}%)", MARKS[number % len(MARKS)]
+        shade, mark = SHADES[number % len(SHADES)], MARKS[number % len(MARKS)]
         places = [at(*point) for point in points]
         path = " ".join(f"{x},{y}" for x, y in places)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{shade}" stroke-width="2"/>')

@@ -54,9 +54,7 @@ def test_a_process_killed_while_it_sorts(spark: "SparkContext", tmp_path: Path) 
     from fangxian.lake.spark import Database
 
     world, index = crowd()
-    left = (
-        tmp_path / "kept" / "buckets" / "00001-000"
-    )  # by somebody else who died here, and dealt the stays out otherwise
+    left = tmp_path / "kept" / "buckets" / "00077-000"  # by somebody who died here, and had more buckets
     left.mkdir(parents=True)
     database = Database(Deadly(world.parts, tmp_path / "died"), spark, tau=60, folder=tmp_path / "kept", number=4)
     dead = int((tmp_path / "died").read_text())
