@@ -40,6 +40,9 @@ def test_a_hundred_cases_do_not_reach_the_whole_city(world: tuple[copresence.Sta
     assert len(plain) > 0.95 * stays.persons
     found = copresence.trace_capped(stays, index, cap=1000, tau=TAU, rings=2)
     assert found.crowded.tolist() == [0, 1, 2, 3]
+    assert (
+        found.noticed == copresence.trace_capped(stays, index, cap=1000, tau=TAU).noticed > 1000
+    )  # whatever is asked of ring 2
     assert len(found.traced.people) < 0.5 * stays.persons
     assert found.traced.lines is not None and not np.isin(found.traced.lines.place, found.crowded).any()
 

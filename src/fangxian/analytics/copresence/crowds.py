@@ -81,8 +81,8 @@ class Notices:
 class CrowdTraced:
     """What a trace with a cap found: contacts of the places below it, notices for those above.
 
-    `crowded`: the places above the cap. `noticed`: how many different persons the notices are meant for who are not in
-    `traced` anyhow. Whoever shared a place with an index person for long enough is in one of the two.
+    `crowded`: the places above the cap. `noticed`: how many different persons the notices are meant for who are not in ring 1
+    of `traced` anyhow. Whoever shared a place with an index person for long enough is in one of the two.
     """
 
     traced: Traced
@@ -118,7 +118,7 @@ def trace_capped(
         unplaced = spent.where(parts[spent.place])
         times += [_Spent(unplaced.place, unplaced.since, unplaced.until, np.ones(len(unplaced.place), bool))]
     place, since, until, wide = _merged(times)
-    settled = np.r_[index.person[known], found.people.person]
+    settled = np.r_[index.person[known], found.people.person[found.people.ring == 1]]
     visitors, noticed = _visitors(stays, place, since, until, wide, whole, least, settled)
     some = visitors > 0
     return CrowdTraced(found, Notices(place[some], since[some], until[some], visitors[some]), crowded, noticed)
