@@ -13,12 +13,14 @@ from fangxian.cli import (
     detect,
     estimate,
     fuse,
+    importation,
     journal,
     lake,
     lists,
     operate,
     protocols,
     scan,
+    series,
     simulate,
     situation,
     trace,
@@ -65,6 +67,12 @@ app.add_typer(
         "疫情形势：再生数、现时预测、延迟、短期预测",
         "How the outbreak goes: reproduction numbers, nowcast, delays, forecast",
     ),
+)
+importation.add_to(estimate.app)
+app.add_typer(
+    series.app,
+    name="series",
+    help=say("监测序列：导出", "The series of surveillance: export them"),
 )
 app.add_typer(
     lake.app,
