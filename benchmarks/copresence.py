@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -161,7 +162,7 @@ class Bench:
             ("eligible", "lines, sorted table without short stays", None),
             ("unsorted", "lines, unsorted Parquet", wanted[1]),
         ):
-            theirs, same = timed(lambda name=name: self.sql(_LINES.format(stays=name, tau=TAU)), 2)
+            theirs, same = timed(partial(self.sql, _LINES.format(stays=name, tau=TAU)), 2)
             assert same == rows, (same, rows)
             note = f"{_wanted(theirs / ours, ratio)}{rows[0]:,} lines"
             figures.append(Figure(what, ours, theirs / ratio if ratio else None, theirs, note))
