@@ -198,6 +198,19 @@ def test_in_a_crowded_world_the_two_kernels_agree(isolated: bool) -> None:
     assert rows_of(copresence.trace(stays, index, tau=900).lines) == sorted(expected)
 
 
+@pytest.mark.parametrize("before", [0, 100])
+def test_who_came_long_before_is_met_over_whole_blocks_of_shorter_visits(before: int) -> None:
+    """The keeper of a shop came ten hours ago, six hundred customers ago; other places' rows stand before in the same block."""
+    elsewhere = [(700 + i, 0, i, i + 9) for i in range(before)]
+    keeper, case = (601, 1, 0, 40_000), (602, 1, 38_000, 41_000)
+    some = arrays([*elsewhere, keeper, case, *((i, 1, 60 * i, 60 * i + 1200) for i in range(1, 600))])
+    index = copresence.Index.of([602], [0], [50_000])
+    found = rows_of(copresence.trace(some, index, tau=1200).lines)
+    assert found == [(601, 1, 602, 1, 38_000, 40_000)]
+    met = copresence.trace(some, index, tau=900, lines=False).people.person.tolist()
+    assert met == [601]
+
+
 @settings(max_examples=25)  # each example starts a database
 @given(stays, windows, st.integers(1, 20), st.integers(1, 3))
 def test_the_database_says_the_same(world, index, tau, rings):
