@@ -246,7 +246,7 @@ class _Story:
 
     def search(self) -> None:
         """The venues hand in where people were, and contacts of one of the last cases are looked for: they wait for a decision."""
-        movements.record(self.city, self._day(DAYS - 1))
+        movements.record(self.city, self.outbreak, self._day(DAYS - 1))
         one = next(one for one in reversed(self.people) if one.case and one.county == "990101")
         self._at(DAYS - 1, LAST_HOUR, partial(self._search_around, one))
 

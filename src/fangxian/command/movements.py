@@ -24,8 +24,11 @@ VISITS = {
 }  # fmt: skip
 
 
-def record(city: City, last: date, seed: int = 7) -> int:
-    """Take the stays of `DAYS` days up to the last, as far as they have passed, into the lake; how many there are."""
+def record(city: City, outbreak: str, last: date, seed: int = 7) -> int:
+    """Take the stays of `DAYS` days up to the last, as far as they have passed, into the lake; how many there are.
+
+    The batch is named by the outbreak: a city that is built anew beside an old lake has keys of its own.
+    """
     codes = [code for homes in city.households.values() for home in homes for code in home]
     ids = {code: one.id for code, one in people.by_codes(codes).items()}
     keys = registry.lake_keys(SYSTEM, ids.values())
@@ -39,7 +42,7 @@ def record(city: City, last: date, seed: int = 7) -> int:
             "t_out": pa.array([left for *_rest, left in rows], instants),
         }
     )
-    lake().ingest(table, source=SOURCE, batch=last.isoformat())
+    lake().ingest(table, source=SOURCE, batch=f"{outbreak} {last.isoformat()}")
     return len(rows)
 
 
