@@ -36,6 +36,10 @@ function restore(form) {
 }
 
 if (account) {
+  // What the server has taken is no draft any more: it says which, and the same form may stand on the page again.
+  for (const taken of document.querySelectorAll("[data-draft-taken]")) {
+    sessionStorage.removeItem(`${PREFIX}${account}:${/** @type {HTMLElement} */ (taken).dataset.draftTaken}`);
+  }
   const begun = /** @param {Event} event */ (event) => {
     const form = /** @type {HTMLElement} */ (event.target).closest?.("form[data-draft]");
     if (form instanceof HTMLFormElement) keep(form);
@@ -52,10 +56,6 @@ if (account) {
     }
   });
   document.addEventListener("draft:drop", (event) => sessionStorage.removeItem(keyOf(/** @type {HTMLFormElement} */ (event.target))));
-  // What the server has taken is no draft any more: it says which.
-  for (const taken of document.querySelectorAll("[data-draft-taken]")) {
-    sessionStorage.removeItem(`${PREFIX}${account}:${/** @type {HTMLElement} */ (taken).dataset.draftTaken}`);
-  }
   document.body.addEventListener("htmx:afterRequest", (event) => {
     // The answer may have taken the form's place: the request knows which form it was. Refusals are shown too, and take nothing.
     const { requestConfig, xhr } = /** @type {CustomEvent} */ (event).detail;
