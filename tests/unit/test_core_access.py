@@ -20,7 +20,7 @@ from fangxian.core.models import Grant as GrantRow
 NOW = datetime(2024, 3, 4, tzinfo=UTC)
 CODE = Path(fangxian.__file__).parent
 #: Done by the product itself only.
-NOBODYS = {"registry.install"}
+NOBODYS = {"registry.install", "stays.manage"}
 
 
 def _actions() -> set[str]:

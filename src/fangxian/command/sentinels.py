@@ -5,6 +5,7 @@ Numbers are drawn about what each kind of source tells on such a weekday, the sa
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from fangxian.command.city import COUNTIES, City
 from fangxian.core.access import SYSTEM, Actor
 from fangxian.registry import actions as registry
 from fangxian.surveillance import actions, queries
-from fangxian.surveillance.models import Source
 from fangxian.surveillance.schemas import ObservationForm, ReportForm, RumourForm, SourceForm, UntestedForm
 
 #: Days of numbers before the story begins.
@@ -61,7 +61,7 @@ class Sentinels:
 
     def __init__(self, city: City, first: date) -> None:
         self.city, self.first = city, first
-        self.sources: list[Source] = []
+        self.sources: list[Any] = []
         self.alert = ""
 
     def register(self) -> None:
@@ -150,7 +150,7 @@ class Sentinels:
             return self.city.organisations[body, county]
         return registry.create_organisation(SYSTEM, body or _BODIES[kind], name, county, name_en=name_en).pk
 
-    def _numbers(self, one: Source, day: date) -> list[ObservationForm]:
+    def _numbers(self, one: Any, day: date) -> list[ObservationForm]:
         """What a source tells of a day, where it owes anything."""
         if (one.rhythm == "weekly" and day.weekday() != one.weekday) or (
             one.rhythm == "workdays" and day.weekday() > 4
@@ -183,13 +183,13 @@ class Sentinels:
             ]
         return self._rows(one, day, told, "")
 
-    def _rows(self, one: Source, day: date, told: dict[str, float], unit: str) -> list[ObservationForm]:
+    def _rows(self, one: Any, day: date, told: dict[str, float], unit: str) -> list[ObservationForm]:
         return [
             ObservationForm(source=one.code, day=day, measure=measure, unit=unit, value=value, confirmed=True)
             for measure, value in told.items()
         ]
 
-    def _rise(self, one: Source, day: date) -> float:
+    def _rise(self, one: Any, day: date) -> float:
         """From nothing to about twice the usual, in the struck county; a little later in its neighbour."""
         begun = {STRUCK: -RISE, "990102": 2}.get(one.area[:6])
         return 0.0 if begun is None else float(np.clip(((day - self.first).days - begun) / 5, 0, 1.4))
