@@ -40,7 +40,7 @@ SECTIONS = (
     Section("web:sources", gettext_lazy("Reporting"), "edit", ("surveillance.report",)),
     Section("web:cases", gettext_lazy("Cases"), "cases", ("cases.view",)),
     Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view",)),
-    Section("web:searches", gettext_lazy("Find contacts"), "eye", ("contacts.identify", "tracing.view")),
+    Section("web:searches", gettext_lazy("Find contacts"), "place", ("contacts.identify", "tracing.view")),
     Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
     Section("web:trend", gettext_lazy("Trend"), "trend", ("situation.view",), "picture"),
     Section("web:surveillance", gettext_lazy("Early warning"), "eye", ("surveillance.view",), "picture"),
