@@ -64,6 +64,7 @@ LEFT_OUT = {
         "same_person": FOR_OTHER_STAGES,
         "short_area_names": FOR_OTHER_STAGES,
         "short_area_texts": FOR_OTHER_STAGES,
+        "person_with_kin": "asked by a person's page, in one look",
         "spots": FOR_OTHER_STAGES,
         "spots_by_code": FOR_OTHER_STAGES,
         "spots_in": FOR_OTHER_STAGES,
