@@ -47,6 +47,7 @@ def main() -> None:
         from tests.support import world
 
         city = world.build(clock.now())
+        _stays(city)
         while work_once():
             pass
         gate = Gate(get_wsgi_application())
@@ -64,6 +65,33 @@ def main() -> None:
                 as_built()
             _say(line.strip())
         server.shutdown()
+
+
+def _stays(city: Any) -> None:
+    """A dinner, sixty hours ago, at which the first case sat beside people whom nobody has found yet."""
+    from datetime import UTC, timedelta
+
+    import pyarrow as pa
+
+    from fangxian.cases import queries as cases
+    from fangxian.core import clock
+    from fangxian.core.access import SYSTEM
+    from fangxian.registry import actions as registry
+    from fangxian.registry.actions import PlaceForm
+    from fangxian.tracing import actions as tracing
+    from tests.support.world import GRID
+
+    patient = next(row.person for row in cases.line_list(SYSTEM).rows if row.code == city.cases[0])
+    guests = [registry.register_person(SYSTEM, city.person(f"晚宴客{name}")).code for name in "甲乙丙丁戊己庚辛"]
+    inn = PlaceForm(kind="restaurant", name_zh="渔港小馆", name_en="Yugang Inn", area=GRID, lon=112.0, lat=3.9)
+    place = registry.create_place(SYSTEM, inn).code
+    came = [clock.now().astimezone(UTC) - timedelta(hours=60, minutes=-10 * at) for at in range(len(guests) + 1)]
+    rows = {
+        "person": [patient, *guests], "place": [place] * len(came), "t_in": pa.array(came, pa.timestamp("s", "UTC")),
+        "t_out": pa.array([one + timedelta(hours=2) for one in came], pa.timestamp("s", "UTC")),
+    }  # fmt: skip
+    taken = tracing.send_stays(SYSTEM, pa.table(rows), source="venue-code", batch="dinner", people="code")
+    assert taken.taken == len(came)
 
 
 def _say(line: str) -> None:
