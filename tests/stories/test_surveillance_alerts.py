@@ -13,7 +13,7 @@ from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.duties import queries as duties
 from fangxian.surveillance import actions, queries
-from fangxian.surveillance.models import Source
+from fangxian.surveillance.models import Observation, Source
 from fangxian.surveillance.schemas import ObservationForm, ReportForm, RumourForm
 from tests.support import sentinels, web
 from tests.support.tracers import hand_on
@@ -216,6 +216,16 @@ def test_a_source_that_falls_silent_is_a_signal_and_one_that_is_late_is_explaine
         assert (silent.kind, silent.observed) == ("silent", 3) and queries.unexplained() == []
 
 
+def test_a_weekly_source_that_is_silent_for_weeks_is_accounted_for(city: World) -> None:
+    one = sentinels.source(city, "animal", "cdc", since=LONG_AGO, owed_from=TODAY - timedelta(days=21))
+    with clock.at(NOW + timedelta(days=7)):
+        actions.owe(SYSTEM)
+        actions.notice_silence(SYSTEM)
+        (silent,) = queries.signals(city.actor("duty"), source=one.code)
+        assert (silent.kind, silent.state) == ("silent", "weak"), "it began before the days that are weighed together"
+        assert queries.unexplained() == []
+
+
 def test_a_changed_definition_is_no_outbreak(city: World) -> None:
     one = watched(city, "laboratory")
     for back in (2, 1):
@@ -239,3 +249,23 @@ def test_what_somebody_heard_is_triaged_like_any_alert(city: World) -> None:
         actions.report_rumour(city.actor("investigator"), RumourForm(area=LANYUE, told="揽月县多人发热"))
     with pytest.raises(NotFound):
         queries.alert(city.actor("stranger"), alert.code)
+
+
+def test_methods_that_look_at_years_see_years(city: World) -> None:
+    since = TODAY - timedelta(days=5 * 366 + 60)
+    one = sentinels.source(city, "emergency", "cdc", since=since, measures=("visits", "respiratory", "severe"))
+    days = [since + timedelta(days=at) for at in range((TODAY - since).days + 1)]
+    Observation.objects.bulk_create(
+        Observation(source=one, measure="severe", day=day, value=1 + day.toordinal() % 2, known_at=NOW, channel="file", by_name="")
+        for day in days
+    )  # fmt: skip
+    judged = queries.judged(city.actor("duty"), one.code, "severe")
+    assert (judged.method, judged.alarm[-1], judged.why_not) == ("moving-percentile", 0, None)
+    herd = sentinels.source(city, "animal", "cdc", since=since)
+    weeks = [day for day in days if day.weekday() == herd.weekday]
+    Observation.objects.bulk_create(
+        Observation(source=herd, measure="ill", day=day, value=2 + at % 3, known_at=NOW, channel="file", by_name="")
+        for at, day in enumerate(weeks)
+    )
+    judged = queries.judged(city.actor("duty"), herd.code, "ill")
+    assert (judged.method, judged.why_not) == ("farrington-flexible", None)

@@ -1,6 +1,7 @@
 """What the protocol says of signals and alerts: until somebody knows what it is, an alert is of unknown cause."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from fangxian.duties import packs
@@ -8,6 +9,8 @@ from fangxian.protocols import Pack
 
 #: The pack that holds the duties of reporting and verifying, and the parameters of detection; overlays may change them by place.
 PACK = "unknown-pneumonia"
+#: Days on either side of the same day of other years at which methods look, and over which new days are judged.
+_SEASON = 60
 GRADES = ("blue", "yellow", "orange", "red")
 
 
@@ -29,6 +32,12 @@ def method_values(area: str, method: str) -> Mapping[str, float]:
         if group.key == wanted:
             return {one.key: one.value.number for one in group.values}
     return {}
+
+
+def looks_back(area: str, method: str) -> timedelta:
+    """How much of a series a method must see to judge its newest days: its years, and the season that lies before the first of them."""
+    years = method_values(area, method).get("years", 0)
+    return timedelta(days=int(years * 366) + _SEASON) if years else timedelta()
 
 
 def said(area: str, method: str) -> str:

@@ -68,9 +68,8 @@ def report_rumour(by: Actor, form: RumourForm) -> Alert:
 
 def _weigh(by: Actor, county: str) -> list[str]:
     since = clock.today() - timedelta(days=int(rules.weight(county, "together")))
-    mine = Signal.objects.filter(
-        _there(county), alert__isnull=True, reason__in=("", "weak"), day__gt=since, evidence__gt=0
-    )
+    lately = Q(day__gt=since) | Q(kind__in=("late", "silent"))  # a silence lasts, however long ago it began
+    mine = Signal.objects.filter(_there(county), lately, alert__isnull=True, reason__in=("", "weak"), evidence__gt=0)
     candidates = list(mine.select_related("source").order_by("pk"))
     alert = Alert.objects.select_for_update().filter(
         _there(county), origin="signals", state__in=Alert.OPEN

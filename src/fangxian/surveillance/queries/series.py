@@ -1,23 +1,25 @@
 """Series of numbers by day, as long arrays that `fangxian.analytics.detection` reads: what was entered, and what is computed from it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+from django.db.models import Q
 from numpy.typing import NDArray
 
 from fangxian.analytics.normalising import per_person, ratio
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
+from fangxian.surveillance import rules
 from fangxian.surveillance.calendars import closures
 from fangxian.surveillance.kinds import Measure, kind
 from fangxian.surveillance.models import Observation, Source
 from fangxian.surveillance.queries.sources import visible
 from fangxian.surveillance.schemas import Series
 
-#: So much of a series is read where nobody says how much: what every method in use here can see.
+#: So much of a series is read where nobody says how much, and no method of its measures looks back further (`rules.looks_back`).
 USUAL = timedelta(days=400)
 Values = NDArray[np.float64]
 
@@ -50,13 +52,16 @@ def series(
 def of_sources(
     rows: Sequence[Source], first: date | None = None, last: date | None = None, measures: Sequence[str] = ()
 ) -> Iterator[tuple[Source, Series]]:
-    """The series of these sources, entered and computed, whole and by class. One query. The caller has checked the right."""
+    """The series of these sources, entered and computed, whole and by class. One query. The caller has checked the right.
+
+    Without `first`, each as far back as the methods that watch it look.
+    """
     last = last or clock.today()
-    first = first or last - USUAL
-    told = _told(rows, first, last)
+    begins = {row.pk: first or last - _needed(row, measures) for row in rows}
+    told = _told(begins, last)
     for row in rows:
         of = told.get(row.pk, {})
-        days = _days(row, max(first, row.since), last, {pair[0] for pairs in of.values() for pair in pairs})
+        days = _days(row, max(begins[row.pk], row.since), last, {pair[0] for pairs in of.values() for pair in pairs})
         if not len(days):
             continue
         for one in kind(row.kind).measures.values():
@@ -74,12 +79,22 @@ def of_sources(
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _told(rows: Iterable[Source], first: date, last: date) -> Mapping[int, Mapping[tuple[str, str], list[Any]]]:
-    """source id → (measure, unit) → [(day, value)]."""
+def _needed(row: Source, measures: Sequence[str]) -> timedelta:
+    """How far back the methods look that watch these measures of a source (all of them where none is named)."""
+    wanted = [one for one in kind(row.kind).measures.values() if not measures or one.key in measures]
+    return max([USUAL, *(rules.looks_back(row.area, name) for one in wanted for name in one.watch)])
+
+
+def _told(begins: Mapping[int, date], last: date) -> Mapping[int, Mapping[tuple[str, str], list[Any]]]:
+    """source id → (measure, unit) → [(day, value)], from the day on which each begins."""
     found: dict[int, dict[tuple[str, str], list[Any]]] = defaultdict(lambda: defaultdict(list))
-    current = Observation.objects.filter(
-        source_id__in=[row.pk for row in rows], superseded_at__isnull=True, day__gte=first, day__lte=last
-    )
+    alike: dict[date, list[int]] = defaultdict(list)
+    for source, first in begins.items():
+        alike[first].append(source)
+    wanted = Q(pk__in=[])
+    for first, sources in alike.items():
+        wanted |= Q(source_id__in=sources, day__gte=first)
+    current = Observation.objects.filter(wanted, superseded_at__isnull=True, day__lte=last)
     for source, measure, unit, day, value in current.values_list("source_id", "measure", "unit", "day", "value"):
         found[source][measure, unit].append((day, value))
     return found
