@@ -121,8 +121,8 @@ offer(router, "POST", "/contacts/{contact}/person/reveal", reveal_of_contact, Fi
 
 offer(router, "GET", "/matches", queries.waiting_matches, after=lambda pair: (pair.probability, pair.id))
 offer(router, "GET", "/matches/merged", queries.decided_matches)
-offer(router, "GET", "/matches/{match_id}", queries.match)
 offer(router, "POST", "/matches/find", actions.find_matches, without=("since",), given=SOME)
+offer(router, "GET", "/matches/{match_id}", queries.match)
 offer(router, "POST", "/matches/{match_id}/same", actions.say_same, PersonKept)
 offer(router, "POST", "/matches/{match_id}/different", actions.say_different, None)
 offer(router, "POST", "/people/{kept}/merge", actions.merge, PersonKept)

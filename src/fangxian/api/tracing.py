@@ -238,10 +238,9 @@ offer(router, "GET", "/exposures", queries.exposures)
 offer(router, "POST", "/exposures", actions.expose, status=201, keyed=True)
 EXPOSURES = {"exposures": rows_of(ExposureForm, name="ExposureOfBatch", without=("row",))}
 offer(router, "POST", "/exposures/batch", expose_batch, ExposuresTaken, given=EXPOSURES, keyed=True)
+offer(router, "POST", "/exposures/proposal", queries.propose, given=ASKED)
 offer(router, "PUT", "/exposures/{exposure_id}", actions.amend_exposure, given=AMENDED)
 offer(router, "POST", "/exposures/{exposure_id}/infection", actions.hold_infector, StayKept)
-
-offer(router, "POST", "/exposures/proposal", queries.propose, given=ASKED)
 
 offer(router, "GET", "/cases/{case}/contacts", queries.of_case)
 offer(router, "GET", "/cases/{case}/follow-ups", queries.follow_ups)

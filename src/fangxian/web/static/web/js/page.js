@@ -38,6 +38,13 @@ document.addEventListener("toggle", (event) => {
   }
 }, true);
 
+// A request in the background may have renewed the token since this page was drawn: a form goes with the one that holds now.
+document.addEventListener("submit", (event) => {
+  const token = /** @type {HTMLFormElement} */ (event.target).querySelector("input[name=csrfmiddlewaretoken]");
+  const now = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+  if (token instanceof HTMLInputElement && now) token.value = now;
+}, true);
+
 // One tick for all lines of a table.
 document.addEventListener("click", (event) => {
   const all = /** @type {HTMLElement} */ (event.target).closest?.("[data-check-all]");
