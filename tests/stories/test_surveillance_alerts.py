@@ -12,8 +12,8 @@ from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.duties import queries as duties
-from fangxian.surveillance import actions, queries
-from fangxian.surveillance.models import Observation, Source
+from fangxian.surveillance import actions, fusing, queries
+from fangxian.surveillance.models import Alert, Observation, Source
 from fangxian.surveillance.schemas import ObservationForm, ReportForm, RumourForm
 from tests.support import sentinels, web
 from tests.support.tracers import hand_on
@@ -83,6 +83,59 @@ def test_signals_of_several_sources_add_up_to_one_alert_that_says_why(city: Worl
     assert sum(signal.evidence for signal in view.signals if signal.measure in ("calls", "positive")) <= 6.001
     assert queries.unexplained() == [] and duties.gaps("9901") == []
     assert both.due_at == clock.now() + timedelta(hours=4), "triage first"
+
+
+def rising(city: World) -> list[Source]:
+    """Three sources with the history that fusing needs, each a little above the usual for four days."""
+    sources = [watched(city, kind, days=200) for kind in ("hotline", "laboratory", "emergency")]
+    for day in (TODAY - timedelta(days=back) for back in range(4, -1, -1)):
+        for one, values in zip(
+            sources, ({"calls": 17}, {"tested": 100, "positive": 7}, {"visits": 200, "respiratory": 38, "severe": 1}), strict=True
+        ):  # fmt: skip
+            tell(one, day, **values)
+    actions.detect(SYSTEM, [sources[0].pk])
+    return sources
+
+
+def test_with_history_sources_are_fused_and_what_each_adds_is_said(city: World) -> None:
+    sources = rising(city)
+    (row,) = queries.alerts(city.actor("duty"))
+    view = queries.alert(city.actor("duty"), row.code)
+    counted = [one for one in view.signals if one.evidence > 0]
+    assert {one.method for one in counted} == {"multipoint"}
+    assert {one.source for one in counted} == {one.code for one in sources}, "judged together, whichever told last"
+    assert "Sources fused" in row.why.en and "多点融合" in row.why.zh
+    assert row.grade in ("yellow", "orange", "red") and row.probability > 0.75
+    assert queries.unexplained() == []
+    assert actions.detect(SYSTEM, [one.pk for one in sources]) == 0
+    again = queries.alert(city.actor("duty"), row.code)
+    assert (again.version, len(again.signals)) == (view.version, len(view.signals))
+
+
+def test_what_is_fused_and_no_longer_holds_says_so(city: World) -> None:
+    sources = rising(city)
+    for day in (TODAY - timedelta(days=back) for back in range(5)):
+        tell(sources[0], day, calls=12)
+        tell(sources[1], day, tested=100, positive=3)
+        tell(sources[2], day, visits=200, respiratory=30, severe=1)
+    actions.detect(SYSTEM, [one.pk for one in sources])
+    (row,) = queries.alerts(city.actor("duty"))
+    view = queries.alert(city.actor("duty"), row.code)
+    assert {one.state for one in view.signals} == {"renewed"} and row.probability < 0.02
+    assert queries.unexplained() == []
+
+
+def test_confirmed_alerts_teach_what_shows_outbreaks(city: World) -> None:
+    rising(city)
+    before = fusing.fused(WANGCHAO)
+    for back in (40, 60, 90):
+        Alert.objects.create(
+            code=f"label{back}", area=WANGCHAO, origin="signals", grade="red", probability=0.9, why_zh="", why_en="", pack="",
+            raised_at=NOW - timedelta(days=back), state=Alert.CONFIRMED,
+        )  # fmt: skip
+    after = fusing.fused(WANGCHAO)
+    assert before is not None and after is not None
+    assert after.log_odds < before.log_odds, "nothing was to be seen at any of the three"
 
 
 def test_judging_twice_says_nothing_twice(city: World) -> None:

@@ -194,7 +194,8 @@ class Signal(models.Model):
     evidence = models.FloatField(default=0)
     at = models.DateTimeField()
     alert = models.ForeignKey(Alert, null=True, on_delete=models.PROTECT, related_name="signals")
-    #: Why it counts no more, or is in no alert: weak (too little by itself), corrected (the number was), received (the report came
+    #: Why it counts no more, or is in no alert: weak (too little by itself), corrected (the number was), renewed (fused anew with
+    #: what has come since), received (the report came
     #: after all), dismissed or confirmed (judged just now, in an alert of the same).
     reason = models.CharField(max_length=10, blank=True)
 

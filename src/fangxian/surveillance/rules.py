@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from fangxian.analytics.multipoint.results import ODDS
 from fangxian.duties import packs
 from fangxian.protocols import Pack
 
@@ -50,6 +51,11 @@ def grade(area: str, probability: float) -> str:
     """The colour of an alert of this probability; empty below blue."""
     reached = [one for one in GRADES if probability >= weight(area, one)]
     return reached[-1] if reached else ""
+
+
+def grade_of_odds(odds: float) -> str:
+    """The colour of an alert that fusing raised, by Jeffreys' scale of the posterior odds."""
+    return GRADES[sum(odds >= one for one in ODDS)]
 
 
 def higher(one: str, other: str) -> str:

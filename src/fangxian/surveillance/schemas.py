@@ -180,7 +180,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class SignalView:
-    """One signal. `state`: in_alert, or why it is in none (weak, corrected, received)."""
+    """One signal. `state`: in_alert, or why it is in none, or counts no more (weak, corrected, renewed, received)."""
 
     id: int
     source: str

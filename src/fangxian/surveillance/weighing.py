@@ -1,4 +1,6 @@
-"""How much several signals of one place come to (多点触发): each source adds to the log odds of an outbreak there, once.
+"""How much several signals of one place come to where history is too short to fuse them (`fusing`).
+
+Each source adds to the log odds of an outbreak there, once.
 
 Posterior log odds = log odds beforehand + the strongest evidence of each source that gave a signal − a little for each that reports
 as usual: where many look, somebody always sees something. The evidence of a number is in proportion to its
@@ -39,5 +41,9 @@ def probability(area: str, signals: Sequence[Weighed], quiet: int) -> float:
     """The probability of an outbreak, given these signals and so many sources that report as usual."""
     prior = rules.weight(area, "prior")
     odds = math.log(prior / (1 - prior)) - quiet * rules.weight(area, "quiet")
-    odds += sum(one.evidence for one in strongest(signals))
-    return 1 / (1 + math.exp(-odds))
+    return with_odds(odds, signals)
+
+
+def with_odds(log_odds: float, signals: Sequence[Weighed]) -> float:
+    """The probability, given these log odds and the signals on top of them."""
+    return 1 / (1 + math.exp(-log_odds - sum(one.evidence for one in strongest(signals))))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from fangxian.surveillance.fusing import METHOD
 from fangxian.surveillance.kinds import kinds
 from fangxian.surveillance.models import Signal
 from fangxian.text import Text, listed
@@ -18,11 +19,18 @@ def why(place: Text, signals: Sequence[Signal], probability: float, grade: str) 
     told = listed([_one(signal) for signal in signals[:_NAMED]], "；", "; ")
     rest = len(signals) - _NAMED
     more = Text(f"；另有 {rest} 个来源", f"; {rest} other sources") if rest > 0 else Text("", "")
+    how = Text("", "")
+    if any(signal.method == METHOD for signal in signals):
+        how = Text("多点融合，", "Sources fused. ")
+    elif any(signal.kind == "excess" for signal in signals):
+        how = Text(
+            "逐条序列判断（历史不足以融合），", "Series judged one by one, history being too short to fuse them. "
+        )
     share = f"{min(99.0, probability * 100):.0f}"  # nobody is ever sure
     name = GRADE_NAMES[grade]
     return Text(
-        f"{place.zh}：{told.zh}{more.zh}。合并判断暴发可能性 {share}%，{name.zh}预警。",
-        f"{place.en}: {told.en}{more.en}. Together a probability of {share}% of an outbreak: {name.en}.",
+        f"{place.zh}：{told.zh}{more.zh}。{how.zh}合并判断暴发可能性 {share}%，{name.zh}预警。",
+        f"{place.en}: {told.en}{more.en}. {how.en}Together a probability of {share}% of an outbreak: {name.en}.",
     )
 
 
@@ -51,6 +59,12 @@ def _one(signal: Signal) -> Text:
         return Text(
             f"{name.zh}{unit.zh}{measure.name.zh} {seen} 例，达到聚集性疫情标准（{least} 例）",
             f"{name.en}{unit.en}: {measure.name.en}, {seen}, which reaches the threshold of a cluster ({least})",
+        )
+    if signal.upperbound is None:
+        seen, expected = amount(signal.observed, measure.unit), amount(signal.expected, measure.unit)
+        return Text(
+            f"{name.zh}{measure.name.zh} {seen}（预期 {expected}）",
+            f"{name.en}: {measure.name.en}, {seen} (expected {expected})",
         )
     expected, upper = amount(signal.expected, measure.unit), amount(signal.upperbound, measure.unit)
     return Text(

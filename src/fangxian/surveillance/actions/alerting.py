@@ -1,36 +1,37 @@
 """Alerts: signals of one county are weighed together; what is enough raises an alert, what joins it may raise its colour."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock, ids
-from fangxian.core.access import SYSTEM, Actor, within
+from fangxian.core.access import SYSTEM, Actor
 from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Invalid
 from fangxian.duties import actions as duties
 from fangxian.duties import packs
 from fangxian.registry import queries as registry
-from fangxian.registry.levels import LENGTHS, at_level
+from fangxian.registry.levels import at_level
 from fangxian.surveillance import rules, subject, weighing, wording
 from fangxian.surveillance.events import AlertRaised
+from fangxian.surveillance.fusing import METHOD, Fused, fused, there
 from fangxian.surveillance.models import Alert, AlertNote, Report, Signal
 from fangxian.surveillance.schemas import RumourForm
 from fangxian.text import Text
 
 
 @action
-def gather(by: Actor, areas: Collection[str]) -> list[str]:
+def gather(by: Actor, areas: Collection[str], together: Mapping[str, Fused | None] | None = None) -> list[str]:
     """Weigh the signals of the counties of these places; codes of the alerts that were raised or rose.
 
     Every signal ends in an alert, or with the reason why it is in none: too weak by itself, an alert of the same was dismissed just
-    now, or the event is confirmed already.
+    now, or the event is confirmed already. `together` is what fusing said of the counties, where the caller has asked already.
     """
     changed: list[str] = []
     for county in sorted({at_level(area, "county") for area in areas}):
-        changed += _weigh(by, county)
+        changed += _weigh(by, county, together[county] if together else fused(county))
     return changed
 
 
@@ -66,13 +67,13 @@ def report_rumour(by: Actor, form: RumourForm) -> Alert:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _weigh(by: Actor, county: str) -> list[str]:
+def _weigh(by: Actor, county: str, of_all: Fused | None) -> list[str]:
     since = clock.today() - timedelta(days=int(rules.weight(county, "together")))
     lately = Q(day__gt=since) | Q(kind__in=("late", "silent"))  # a silence lasts, however long ago it began
-    mine = Signal.objects.filter(_there(county), lately, alert__isnull=True, reason__in=("", "weak"), evidence__gt=0)
+    mine = Signal.objects.filter(there(county), lately, alert__isnull=True, reason__in=("", "weak"), evidence__gt=0)
     candidates = list(mine.select_related("source").order_by("pk"))
     alert = Alert.objects.select_for_update().filter(
-        _there(county), origin="signals", state__in=Alert.OPEN
+        there(county), origin="signals", state__in=Alert.OPEN
     ).order_by("pk").last()  # fmt: skip
     candidates = _explained(county, candidates) if alert is None else candidates
     before = list(alert.signals.select_related("source")) if alert else []
@@ -81,8 +82,13 @@ def _weigh(by: Actor, county: str) -> list[str]:
     together = weighing.strongest([*before, *candidates])
     together = [one for one in together if one.evidence > 0]
     quiet = _quiet(county, together)
-    probability = weighing.probability(county, together, quiet)
-    grade = rules.grade(county, probability)
+    alone = [one for one in together if one.method != METHOD]
+    if of_all is not None and of_all.raised and len(alone) < len(together):
+        probability = weighing.with_odds(of_all.log_odds, alone)
+        grade = rules.grade_of_odds(probability / (1 - probability))
+    else:
+        probability = weighing.probability(county, together if alert else alone, quiet)
+        grade = rules.grade(county, probability)
     if alert is None and not grade:
         Signal.objects.filter(pk__in=[one.pk for one in candidates]).update(reason="weak")
         return []
@@ -106,15 +112,10 @@ def _weigh(by: Actor, county: str) -> list[str]:
     return [alert.code] if rose else []
 
 
-def _there(county: str, column: str = "area") -> Q:
-    """What lies in the county; of a city or province only what belongs to it as a whole."""
-    return within(county, column) if len(county) == LENGTHS["county"] else Q(**{column: county})
-
-
 def _quiet(county: str, signals: Sequence[Signal]) -> int:
     """How many sources have reported of the days that are weighed together, and shown nothing."""
     since = clock.today() - timedelta(days=int(rules.weight(county, "together")))
-    told = Report.objects.filter(_there(county, "source__area"), day__gt=since, received_at__isnull=False)
+    told = Report.objects.filter(there(county, "source__area"), day__gt=since, received_at__isnull=False)
     return len(set(told.order_by().values_list("source_id", flat=True).distinct()) - {one.source_id for one in signals})
 
 
@@ -125,7 +126,7 @@ def _explained(county: str, candidates: Sequence[Signal]) -> list[Signal]:
     ended |= Q(
         alert__state=Alert.DISMISSED, alert__ended_at__gte=now - timedelta(days=rules.weight(county, "together"))
     )
-    judged = Signal.objects.filter(ended, _there(county), alert__origin="signals", evidence__gt=0)
+    judged = Signal.objects.filter(ended, there(county), alert__origin="signals", evidence__gt=0)
     confirmed: set[int] = set()
     dismissed: dict[tuple[int, str], float] = {}
     for source, measure, evidence, state in judged.values_list("source_id", "measure", "evidence", "alert__state"):

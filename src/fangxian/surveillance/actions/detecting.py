@@ -1,7 +1,7 @@
 """Signals: what is too much, what reaches a threshold, what is late or silent; each once, and none that is not in an alert or explained."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,8 +12,10 @@ from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.actions import action
 from fangxian.duties import packs
+from fangxian.registry.levels import at_level
 from fangxian.surveillance import judging, rules
 from fangxian.surveillance.actions.alerting import gather
+from fangxian.surveillance.fusing import METHOD, Fused, fused
 from fangxian.surveillance.kinds import kind
 from fangxian.surveillance.models import Break, Report, Signal, Source
 from fangxian.surveillance.queries.series import of_sources
@@ -34,17 +36,23 @@ def detect(by: Actor, source_ids: Sequence[int]) -> int:
     rows = list(Source.objects.select_for_update().filter(pk__in=source_ids).order_by("pk"))
     if not rows:
         return 0
+    counties = {at_level(row.area, "county") for row in rows}
+    together = {county: fused(county) for county in counties}
+    covered = {pair for one in together.values() if one for pair in one.covered}
     broken = _broken(rows)
     found: dict[Key, Signal] = {}
     for row, one in of_sources(rows):
         measure = kind(row.kind).measures[one.measure]
-        if measure.watch and not one.unit:
+        if measure.watch and not one.unit and (row.pk, one.measure) not in covered:
             began = [broken[row.pk, part] for part in {one.measure, *measure.parts} if (row.pk, part) in broken]
             found |= {_key(signal): signal for signal in _excess(row, one, max(began, default=None))}
         if measure.thresholds is not None:
             found |= {_key(signal): signal for signal in _reached(row, one)}
-    fresh = _written(rows, found, ("excess", "threshold"))
-    gather(by, {row.area for row in rows})
+    fresh = _written(rows, found, ("excess", "threshold"), lambda one: (one.source_id, one.measure) not in covered)
+    spoken = {_key(signal): signal for one in together.values() if one for signal in _spoken(one)}
+    judged = list(Source.objects.filter(pk__in={source for source, _measure in covered}))
+    fresh += _written(judged, spoken, ("excess",), lambda one: (one.source_id, one.measure) in covered, "renewed")
+    gather(by, counties, together)
     return fresh
 
 
@@ -104,6 +112,15 @@ def _excess(row: Source, one: Series, broken_on: date | None) -> Iterable[Signal
         )  # fmt: skip
 
 
+def _spoken(of_all: Fused) -> Iterable[Signal]:
+    for part in of_all.parts:
+        yield Signal(
+            source=part.source, kind="excess", measure=part.measure, day=part.day, area=part.source.area, method=METHOD,
+            observed=part.observed, expected=part.expected if np.isfinite(part.expected) else None, upperbound=None,
+            score=part.score if np.isfinite(part.score) else 0.0, evidence=part.evidence, at=clock.now(),
+        )  # fmt: skip
+
+
 def _evidence(area: str, score: float) -> float:
     return min(rules.weight(area, "most"), score * rules.weight(area, "per_sd"))
 
@@ -143,8 +160,11 @@ def _key(signal: Signal) -> Key:
     return signal.source_id, signal.kind, signal.measure, signal.unit, signal.day
 
 
-def _written(rows: Sequence[Source], found: dict[Key, Signal], told: tuple[str, ...]) -> int:
-    """Write new signals, renew the numbers of those on record, and explain those that no longer hold."""
+def _written(
+    rows: Sequence[Source], found: dict[Key, Signal], told: tuple[str, ...], among: Callable[[Signal], bool] = lambda _: True,
+    gone: str = "corrected",
+) -> int:  # fmt: skip
+    """Write new signals, renew the numbers of those on record, and explain those among them that no longer hold as `gone`."""
     window = min((_window(row.area) for row in rows), default=clock.today())
     there = {_key(one): one for one in Signal.objects.filter(source__in=rows, kind__in=told, day__gt=window)}
     there |= {
@@ -154,16 +174,17 @@ def _written(rows: Sequence[Source], found: dict[Key, Signal], told: tuple[str, 
         )
         if one.kind in told
     }
+    there = {key: one for key, one in there.items() if among(one) or key in found}
     Signal.objects.bulk_create([one for key, one in found.items() if key not in there])
     changed = []
     for key, old in there.items():
         new = found.get(key)
         if new is None and old.evidence:
-            old.evidence, old.reason = 0, "received" if old.kind in ("late", "silent") else "corrected"
+            old.evidence, old.reason = 0, "received" if old.kind in ("late", "silent") else gone
         elif new is not None:
             old.observed, old.expected, old.upperbound = new.observed, new.expected, new.upperbound
             old.score, old.evidence, old.method = new.score, new.evidence, new.method
-            old.reason = "" if old.reason in ("corrected", "received") else old.reason
+            old.reason = "" if old.reason in ("corrected", "received", "renewed") else old.reason
         changed.append(old)
     Signal.objects.bulk_update(
         changed, ["observed", "expected", "upperbound", "score", "evidence", "method", "reason"], batch_size=500

@@ -15,6 +15,7 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.duties import packs
 from fangxian.surveillance import actions, queries
+from fangxian.surveillance.fusing import METHOD
 from fangxian.surveillance.rules import GRADES
 from fangxian.surveillance.schemas import FINDINGS, LABELS, AlertView, RumourForm, SignalView
 from fangxian.surveillance.wording import GRADE_NAMES, amount
@@ -103,7 +104,8 @@ def _shown(request: HttpRequest, view: AlertView, act: str = "", refusal: Refusa
     opened = [one for one in cases.outbreaks(by) if one.alert == view.row.code] if by.may("cases.view") else []
     context = {
         "view": view, "row": view.row, "state": STATES[view.row.state], "grade": GRADE_NAMES[view.row.grade],
-        "contributions": contributions, "others": others, "less": view.quiet * view.quiet_each, "prior": view.prior * 100,
+        "contributions": contributions, "others": others, "fused": any(one.method == METHOD for one in counted),
+        "less": view.quiet * view.quiet_each, "prior": view.prior * 100,
         "probability": min(99.0, view.row.probability * 100),
         "findings": [(key, name, view.findings.get(key)) for key, name in FINDINGS.items()],
         "labels": LABELS, "label": LABELS.get(view.label), "refusal": refusal, "act": act, "typed": request.POST if refusal else {},
@@ -126,7 +128,9 @@ class _Contribution:
         else:
             unit = "share" if signal.measure in ("ili_share", "positivity") else "count"
             words = _("%(name)s %(seen)s") % {"name": said(signal.measure_name), "seen": amount(signal.observed, unit)}
-            if signal.expected is not None:
+            if signal.expected is not None and signal.upperbound is None:
+                words += _(" (expected %(expected)s)") % {"expected": amount(signal.expected, unit)}
+            elif signal.expected is not None:
                 words += _(" (expected %(expected)s, bound %(bound)s)") % {
                     "expected": amount(signal.expected, unit), "bound": amount(signal.upperbound, unit)
                 }  # fmt: skip
