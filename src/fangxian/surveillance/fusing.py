@@ -67,8 +67,8 @@ def there(county: str, column: str = "area") -> Q:
 def fused(county: str) -> Fused | None:
     """All sources of a county fused; None where none has the history for it. Four queries."""
     rows = list(Source.objects.filter(there(county), until__isnull=True).order_by("pk"))
-    today = np.datetime64(clock.today())
-    days = np.arange(today - USUAL.days, today + 1)
+    begin = max(clock.today() - USUAL, min((row.since for row in rows), default=clock.today()))
+    days = np.arange(np.datetime64(begin), np.datetime64(clock.today()) + 1)
     columns = [one for one in _columns(county, rows, days) if one.told_since(days) >= rules.weight(county, "history")]
     columns = columns[:MOST]
     if not columns:
