@@ -87,7 +87,7 @@ def test_signals_of_several_sources_add_up_to_one_alert_that_says_why(city: Worl
 
 def rising(city: World) -> list[Source]:
     """Three sources with the history that fusing needs, each a little above the usual for four days."""
-    sources = [watched(city, kind, days=200) for kind in ("hotline", "laboratory", "emergency")]
+    sources = [watched(city, kind, days=100) for kind in ("hotline", "laboratory", "emergency")]
     for day in (TODAY - timedelta(days=back) for back in range(4, -1, -1)):
         for one, values in zip(
             sources, ({"calls": 17}, {"tested": 100, "positive": 7}, {"visits": 200, "respiratory": 38, "severe": 1}), strict=True
@@ -128,7 +128,7 @@ def test_what_is_fused_and_no_longer_holds_says_so(city: World) -> None:
 def test_confirmed_alerts_teach_what_shows_outbreaks(city: World) -> None:
     rising(city)
     before = fusing.fused(WANGCHAO)
-    for back in (40, 60, 90):
+    for back in (30, 45, 60):
         Alert.objects.create(
             code=f"label{back}", area=WANGCHAO, origin="signals", grade="red", probability=0.9, why_zh="", why_en="", pack="",
             raised_at=NOW - timedelta(days=back), state=Alert.CONFIRMED,
