@@ -163,7 +163,9 @@ def _alerts(county: str, columns: Sequence[_Column], days: NDArray[np.datetime64
     counts, behind = np.array([one.values for one in columns]), np.array([one.behind for one in columns])
     known = multipoint.panel([county], sources, days, counts[None], exposure=behind[None])
     false_alerts = rules.weight(county, "false_alerts") / 52
-    found = multipoint.fuse(known, false_alerts=false_alerts)
+    # of a rise that lasts, one alert is always among the days weighed together
+    rest = int(rules.weight(county, "together")) - 1
+    found = multipoint.fuse(known, false_alerts=false_alerts, rest=rest)
     confirmed = Alert.objects.filter(there(county), origin="signals", state=Alert.CONFIRMED).values_list(
         "raised_at", flat=True
     )
@@ -174,7 +176,7 @@ def _alerts(county: str, columns: Sequence[_Column], days: NDArray[np.datetime64
     taught = multipoint.taught(found, [(county, np.datetime64(day)) for day in onsets])
     if not any(one.strength for one in taught):
         return found
-    return multipoint.fuse(replace(known, sources=taught), false_alerts=false_alerts)
+    return multipoint.fuse(replace(known, sources=taught), false_alerts=false_alerts, rest=rest)
 
 
 def _parts(columns: Sequence[_Column], alerts: multipoint.Alerts, added: Values, at: int, first: int) -> Iterator[Part]:

@@ -120,7 +120,10 @@ def _quiet(county: str, signals: Sequence[Signal]) -> int:
 
 
 def _explained(county: str, candidates: Sequence[Signal]) -> list[Signal]:
-    """Without those of which was judged: of an event that is confirmed and goes on; of what was dismissed just now and is no stronger."""
+    """Without those of which was judged: of an event that is confirmed and goes on; of what was dismissed just now and is no stronger.
+
+    What is fused is of the whole county, so that one confirmed event there explains it, whichever source joins.
+    """
     now = clock.now()
     ended = Q(alert__state=Alert.CONFIRMED, alert__ended_at__gte=now - timedelta(days=rules.weight(county, "known")))
     ended |= Q(
@@ -136,7 +139,8 @@ def _explained(county: str, candidates: Sequence[Signal]) -> list[Signal]:
             dismissed[source, measure] = max(dismissed.get((source, measure), 0.0), evidence)
     left = []
     for one in candidates:
-        if one.kind != "threshold" and one.source_id in confirmed:
+        known = bool(confirmed) if one.method == METHOD else one.source_id in confirmed and one.kind != "threshold"
+        if known:
             Signal.objects.filter(pk=one.pk).update(reason=Alert.CONFIRMED)
         elif one.evidence < dismissed.get((one.source_id, one.measure), -1.0) + 1:
             Signal.objects.filter(pk=one.pk).update(reason=Alert.DISMISSED)
