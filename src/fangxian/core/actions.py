@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
 
 from fangxian.core import journal, outbox
 from fangxian.core.access import Actor
+from fangxian.core.errors import Conflict
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,7 +40,7 @@ def action(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate
             with attempt():
                 return function(by, *args, **kwargs)
         unit = _Unit()
-        with transaction.atomic():
+        with _whole():
             token = _unit.set(unit)
             try:
                 result = function(by, *args, **kwargs)
@@ -49,6 +51,21 @@ def action(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate
         return result
 
     return run
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """One transaction. SQLite lets one write at a time; whoever has waited long enough for the other is told so."""
+    try:
+        with transaction.atomic():
+            yield
+    except OperationalError as fault:
+        if "database is locked" not in str(fault):
+            raise
+        raise Conflict(
+            _("Something else is being written, and it takes long."),
+            remedy=_("Try again in a moment; nothing of yours was changed."), code="busy",
+        ) from fault  # fmt: skip
 
 
 @contextmanager
