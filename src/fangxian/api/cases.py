@@ -243,7 +243,9 @@ offer(router, "GET", "/cases/total", queries.total, Counted, given={"wanted": WI
 offer(router, "POST", "/cases", actions.report, CaseKept, status=201, keyed=True, then=kept)
 BATCH = {"cases": rows_of(CaseForm, name="CaseOfBatch", without=("outbreak",))}
 offer(router, "POST", "/cases/batch", report_batch, CasesTaken, keyed=True, given=BATCH)
-offer(router, "POST", "/cases/preview", actions.preview_edit, EditPlan, given={**CODES, **CHANGES}, whole=True, then=_plan)
+offer(
+    router, "POST", "/cases/preview", actions.preview_edit, EditPlan, given={**CODES, **CHANGES}, whole=True, then=_plan
+)
 offer(router, "PATCH", "/cases", actions.bulk_edit, Edits, given={**CODES, **CHANGES}, whole=True, then=_edits)
 offer(router, "GET", "/cases/{code}", queries.case)
 offer(router, "PATCH", "/cases/{code}", actions.amend, CaseKept, given=CHANGES, then=kept)
