@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from fangxian.analytics.copresence import ordering
 from fangxian.analytics.copresence.stays import shares
 from fangxian.lake import durable, kernels
 from fangxian.lake.errors import damaged
@@ -67,10 +68,10 @@ def by_day(rows: Rows) -> Iterator[tuple[str, Rows]]:
 def ordered(rows: Rows, day: str, places: int, threads: int = 2) -> tuple[Rows, Ints]:
     """Rows of one day by place and arrival, and where each of the `places` places begins (places + 1)."""
     bounds = np.zeros(places + 1, np.int64)
-    kernels.count(rows.place, bounds)
+    ordering.count(rows.place, bounds)
     bounds = np.cumsum(bounds)
     who, begin, length = np.empty(len(rows), np.uint32), np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
-    kernels.scatter(rows.person, rows.place, rows.t_in, rows.seconds, bounds[:-1].copy(), who, begin, length)
+    ordering.scatter(rows.person, rows.place, rows.t_in, rows.seconds, bounds[:-1].copy(), who, begin, length)
     since = day_second(day)
 
     def sort(share: tuple[int, int]) -> None:
@@ -88,7 +89,7 @@ def eligible(
     """Those of a day's ordered rows that may be part of a merged stay of `shortest` seconds; `before`: earlier stays that run into it."""
     places = len(bounds) - 1
     carried = np.zeros(places + 1, np.int64)
-    kernels.count(before.place, carried)
+    ordering.count(before.place, carried)
     carried = np.cumsum(carried)
     order = np.argsort(before.place, kind="stable")
     over, until = before.person[order], (before.t_in + before.seconds)[order]

@@ -5,24 +5,6 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def count(place, counts):  # type: ignore[no-untyped-def]
-    """Add the rows of each place to counts[place + 1]."""
-    for i in range(len(place)):
-        counts[place[i] + 1] += 1
-
-
-@njit(nogil=True, cache=True)
-def scatter(person, place, t_in, seconds, cursor, who, begin, length):  # type: ignore[no-untyped-def]
-    """Put each row where its place's next one is."""
-    for i in range(len(place)):
-        k = cursor[place[i]]
-        cursor[place[i]] = k + 1
-        who[k] = person[i]
-        begin[k] = t_in[i]
-        length[k] = seconds[i]
-
-
-@njit(nogil=True, cache=True)
 def sort(first, last, bounds, since, who, begin, length):  # type: ignore[no-untyped-def]
     """Sort the rows of places first…last by arrival (not before `since`), in place."""
     for q in range(first, last):

@@ -128,11 +128,10 @@ def _nowcast(told: Reports, first: int, day: int) -> nowcasting.Nowcast:
         raise Unknown(
             "疫情才一天，无法估计报告延迟。", "The outbreak is a day old: how long reports take cannot be told."
         )
-    table = np.zeros((span, longest + 1))
-    row = span - 1 - (day - told.onset)
-    kept = (row >= 0) & (delay <= longest)
-    np.add.at(table, (row[kept], delay[kept]), told.number[kept])
-    table[np.arange(span)[:, None] + np.arange(longest + 1) > span - 1] = np.nan
+    events, reports = (
+        np.repeat(days, told.number).astype("datetime64[D]") for days in (told.onset, told.onset + delay)
+    )
+    table = nowcasting.reporting_triangle(events, reports, now=_date(day), days=span, longest=longest)
     return nowcasting.chain_ladder(table)
 
 
