@@ -52,12 +52,13 @@ def read(path: Path) -> Scenario:
             f"{path.name}: line{where} is no valid YAML. Check indentation and quotation marks.",
         ) from None
     try:
-        return _scenario(raw)
+        return of(raw)
     except SimulationError as fault:
         raise SimulationError(f"{path.name}：{fault.zh}", f"{path.name}: {fault.en}") from None
 
 
-def _scenario(raw: Any) -> Scenario:
+def of(raw: Any) -> Scenario:
+    """The scenario as a YAML file holds it. Raises SimulationError that names the field, and what would be right there."""
     given = _known(raw, "", _TOP)
     city = _known(given.get("population", {}), "population", _POPULATION)
     if "people" not in city:
