@@ -234,7 +234,7 @@ def test_it_costs_the_same_for_more_cases(county: Tracers, django_assert_max_num
     with django_assert_max_num_queries(30):
         told(None, CITY, by, county.outbreak)
     queries.picture(by, outbreak=county.outbreak, area=CITY)
-    with django_assert_max_num_queries(1):
+    with django_assert_max_num_queries(3):
         queries.picture(by, outbreak=county.outbreak, area=CITY)
 
 

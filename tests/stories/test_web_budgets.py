@@ -20,10 +20,6 @@ from tests.support.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 BUDGET = 12
-#: Pages that cost more, and why.
-DEARER = {
-    "/situation/": 34,  # forty numbers of one day, counted once a minute for all who look
-}
 #: What the city has none of; the tests of these pages make what they need.
 ELSEWHERE = (
     "/imports/<", "/situation/reports/<", "/lists/<", "/duties/<int:step_id>/photos/", "/design/map/", "/zones/<",
@@ -76,7 +72,7 @@ def test_no_page_costs_more_than_twelve_queries(city: World, samples: dict[str, 
                 continue
             opened += 1
             asked = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
-            if len(asked) > DEARER.get(route, BUDGET):
+            if len(asked) > BUDGET:
                 over += [f"{len(asked)} queries: {address}", *(f"    {sql[:160]}" for sql in asked)]
             counted += [f"{address}: {sql[:500]}" for sql in asked if " OFFSET " in sql]
     assert opened > 3

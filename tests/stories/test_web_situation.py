@@ -1,16 +1,19 @@
 """The pages of the situation and of the daily report: what they show, whom they refuse, what they keep."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fangxian.cases import actions as cases
 from fangxian.cases import queries as case_queries
-from fangxian.command.situation import actions, queries
-from fangxian.core import clock
+from fangxian.command.situation import actions, keeping, queries
+from fangxian.command.situation.models import Picture
+from fangxian.core import accounts, clock
 from fangxian.core.access import SYSTEM
 from tests.support.web import HTMX, signed_in
 from tests.support.world import CITY, LANYUE, PROVINCE, WANGCHAO, World
@@ -84,6 +87,61 @@ def test_deep_and_shallow_pages_cost_few_queries(city: World) -> None:
         with CaptureQueriesContext(connection) as counted:
             assert client.get(address).status_code == 200, address
         assert len(counted) <= 12, (address, [query["sql"][:120] for query in counted.captured_queries])
+
+
+def cost(client: Any, address: str) -> int:
+    """Queries of a page on which nothing that this process has kept is of any help."""
+    client.get(address)  # what a process reads once: packs, words
+    cache.clear()
+    with CaptureQueriesContext(connection) as counted:
+        assert client.get(address).status_code == 200, address
+    return len(counted)
+
+
+def test_whoever_answers_for_a_place_finds_it_counted(city: World) -> None:
+    leader, officer = signed_in(city, "leader"), signed_in(city, "duty")
+    asked = [
+        (leader, "/situation/"), (leader, "/situation/?wall=1"), (leader, f"/situation/?area={WANGCHAO}"), (officer, "/situation/"),
+        (leader, "/situation/map/"),
+    ]  # fmt: skip
+    assert cost(leader, "/situation/") > 12, "nobody has counted it yet"
+    while queries.keep_pictures():
+        pass
+    for client, address in asked:
+        assert cost(client, address) <= 12, address
+
+
+def test_what_is_kept_is_what_was_counted_and_says_as_of_when(city: World) -> None:
+    counted = queries.situation(city.actor("leader"))
+    with clock.at(clock.now() + timedelta(minutes=1)):
+        while queries.keep_pictures():
+            pass
+        later = clock.now()
+    with clock.at(later + timedelta(minutes=2)):
+        cache.clear()
+        told, _choices = queries.picture(city.actor("leader"))
+        assert told.until == later, "as of when it was counted, not of now"
+        assert {one.key: one.value for one in told.figures} == {one.key: one.value for one in counted.figures}
+        assert all(one.arguments["until"] == later.isoformat() for one in told.figures)
+        assert "14:31" in signed_in(city, "leader").get("/situation/").content.decode()
+        with clock.at(later + keeping.STALE):
+            assert queries.picture(city.actor("leader"))[0].until == clock.now(), (
+                "a worker that died keeps nobody in the past"
+            )
+        cases.close_outbreak(SYSTEM, city.outbreak, "疫情已经平息")  # something was written in the drill
+        assert queries.picture(city.actor("leader"))[0].until == clock.now()
+
+
+def test_pictures_are_counted_the_oldest_first_and_dropped_with_the_right(city: World) -> None:
+    held = {CITY, WANGCHAO, LANYUE}
+    assert queries.keep_pictures() == len(held)
+    assert queries.keep_pictures() == 0, "not twice within the minute"
+    with clock.at(clock.now() + keeping.EVERY):
+        assert [queries.keep_pictures(2) for _round in range(3)] == [2, 1, 0]
+        for one in accounts.grants_of(city.staff["stranger"].pk):
+            accounts.revoke(SYSTEM, one.pk, "调离")
+        queries.keep_pictures()
+        assert {row.area for row in Picture.objects.all()} == held - {LANYUE}
 
 
 def test_a_report_is_drafted_remarked_on_signed_and_taken_away(city: World) -> None:

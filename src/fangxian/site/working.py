@@ -1,4 +1,4 @@
-"""What a worker does: hand on events, run jobs, sweep, draft daily reports, and delete what may be kept no longer."""
+"""What a worker does: hand on events, run jobs, sweep, count the situation, draft daily reports, delete what may be kept no longer."""
 
 import logging
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from fangxian.command.situation.actions import draft_due
+from fangxian.command.situation.queries import keep_pictures
 from fangxian.containment.zones import actions as zones
 from fangxian.core import attachments, clock, jobs, outbox
 from fangxian.core.access import SYSTEM
@@ -37,6 +38,7 @@ def work_once() -> bool:
             attachments.remove_strays(clock.now() - clock.DAY)
             tracing.forget_stays(SYSTEM)
             tracing.tidy_stays(SYSTEM)
+        busy += keep_pictures()
     except (
         OperationalError,
         InterfaceError,

@@ -1,4 +1,4 @@
-"""The table of daily reports (疫情日报) and of the files made of them. Private to the stage."""
+"""The tables of daily reports (疫情日报), of the files made of them, and of pictures of now. Private to the stage."""
 
 from django.db import models
 
@@ -56,3 +56,19 @@ class Produced(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sitrep", "language", "form"], name="produced_once")]
+
+
+class Picture(models.Model):
+    """How an outbreak stands in a jurisdiction now, as a worker counted it last: one row for each, written over minute by minute."""
+
+    outbreak = models.ForeignKey(Outbreak, on_delete=models.CASCADE, related_name="+", db_index=False)
+    area = models.CharField(max_length=18, blank=True)
+    day = models.DateField()
+    counted_at = models.DateTimeField()
+    #: In a drill, the end of the journal when it was counted; otherwise empty.
+    mark = models.CharField(max_length=64, blank=True)
+    #: The figures as canonical JSON.
+    figures = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["outbreak", "area"], name="picture_once")]

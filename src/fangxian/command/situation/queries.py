@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
 from fangxian.cases.queries.timeliness import OutbreakView
-from fangxian.command.situation import figures
+from fangxian.command.situation import figures, keeping
 from fangxian.command.situation.frozen import thaw
 from fangxian.command.situation.models import Sitrep
 from fangxian.command.situation.schemas import (
@@ -30,9 +30,11 @@ from fangxian.registry import queries as registry
 from fangxian.registry.queries import Parts
 from fangxian.text import Text
 
-__all__ = ["missing_by_name", "picture", "places", "places_to_report", "published", "sitrep", "sitreps", "situation"]
+__all__ = [
+    "keep_pictures", "missing_by_name", "picture", "places", "places_to_report", "published", "sitrep", "sitreps", "situation",
+]  # fmt: skip
 
-#: How long a picture may be shown again before it is counted anew, in seconds; it says itself until when it counts.
+#: How long what was counted for somebody who asked is shown again, in seconds; it says itself until when it counts.
 KEPT = 60
 A_DAY = 86_400
 #: Reports that the public is shown at once.
@@ -45,7 +47,7 @@ def situation(by: Actor, *, outbreak: str = "", area: str | None = None, day: da
     """How an outbreak stands in a jurisdiction: now, or at the end of a day as it was known then.
 
     Without `outbreak`, the newest in progress that touches the jurisdiction; without `area`, the reader's own. The present is
-    counted once a minute and says until when. Raises NotFound for what the reader may not see, Invalid for a day that has
+    counted minute by minute and says until when. Raises NotFound for what the reader may not see, Invalid for a day that has
     not come or on which the outbreak was not yet open.
     """
     if day is None:
@@ -57,19 +59,18 @@ def situation(by: Actor, *, outbreak: str = "", area: str | None = None, day: da
 def picture(by: Actor, *, outbreak: str = "", area: str | None = None) -> tuple[Situation, tuple[OutbreakView, ...]]:
     """The situation now, with the outbreaks in progress to choose from.
 
-    Many look at it, so it is counted once a minute. In a drill, whose minutes are its own, it is counted anew as soon as
-    anything was written.
+    It is the one that the worker keeps ready (`keeping`); of a place that nobody answers for it is counted when it is asked for,
+    at most once a minute. In a drill, whose minutes are its own, it is counted anew as soon as anything was written.
     """
     area = seen(by, area)
-    key = f"situation:{','.join(by.areas('situation.view'))}:{area}:{outbreak}:{clock.today()}"
-    mark = journal.tip() if clock.is_virtual() else ""
-    kept = cache.get(key)
-    if kept is not None and kept[0] == mark and timedelta() <= clock.now() - kept[1].until < timedelta(seconds=KEPT):
-        return kept[1], kept[2]
     choices = tuple(cases.outbreaks(by, open_only=True))
-    shown = _counted(choices[0] if choices and not outbreak else chosen(by, outbreak), area, clock.today())
-    cache.set(key, (mark, shown, choices), KEPT)
-    return shown, choices
+    shown = next((one for one in choices if not outbreak or one.code == outbreak), None) or chosen(by, outbreak)
+    return keeping.kept(shown, area) or _counted_lately(shown, area), choices
+
+
+def keep_pictures(limit: int = keeping.AT_ONCE) -> int:
+    """Bring the pictures of now up to the minute, at most `limit` of them: what a worker does in each round; how many were counted."""
+    return keeping.keep(lambda outbreak, area: _counted(outbreak, area, clock.today()), limit)
 
 
 def places(by: Actor) -> tuple[str, ...]:
@@ -193,6 +194,18 @@ def seen(by: Actor, area: str | None) -> str:
             _("There is no jurisdiction %(code)s.") % {"code": wanted}, remedy=_("Choose a place within yours.")
         )
     return wanted
+
+
+def _counted_lately(outbreak: OutbreakView, area: str) -> Situation:
+    key = f"situation:{area}:{outbreak.code}:{clock.today()}"
+    mark = journal.tip() if clock.is_virtual() else ""
+    found = cache.get(key)
+    if found is not None and found[0] == mark and timedelta() <= clock.now() - found[1].until < timedelta(seconds=KEPT):
+        told: Situation = found[1]
+        return told
+    told = _counted(outbreak, area, clock.today())
+    cache.set(key, (mark, told), KEPT)
+    return told
 
 
 def _counted(outbreak: OutbreakView, area: str, day: date) -> Situation:
