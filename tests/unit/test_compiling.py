@@ -36,3 +36,38 @@ def test_a_folder_that_others_may_write_is_not_trusted(tmp_path: Path, monkeypat
     assert compiling._private() not in (planted, None)
     planted.chmod(0o700)
     assert compiling._private() == planted
+
+
+#: Sums an array, compiled by a process whose numba takes its time between choosing a file's name and writing the file.
+_SLOW = """
+import sys, time, numpy as np
+from numba.core.caching import IndexDataCacheFile
+told, save = IndexDataCacheFile._load_index, IndexDataCacheFile.save
+def slowly(self, key, data):
+    known = told(self)
+    time.sleep(0.5)
+    self._load_index = lambda: known
+    save(self, key, data)
+    del self._load_index
+IndexDataCacheFile.save = slowly
+from summing import total
+print(total(np.arange(10, dtype=sys.argv[1])))
+"""
+
+
+def test_two_processes_compile_one_kernel_at_once_and_nobody_reads_the_others_code(tmp_path: Path) -> None:
+    (tmp_path / "summing.py").write_text(
+        "from fangxian.analytics.kernel import kernel\n@kernel\ndef total(array):\n    return array.sum()\n"
+    )
+    kinds = ("int32", "int64", "float64")
+
+    def all_at_once(program: str) -> list[str]:
+        started = [
+            subprocess.Popen([sys.executable, "-c", program, kind], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+            for kind in kinds
+        ]
+        return [process.communicate()[0].strip() for process in started]
+
+    assert all_at_once(_SLOW) == ["45", "45", "45.0"]
+    kept = "import sys, numpy as np; from summing import total; print(total(np.arange(10, dtype=sys.argv[1])), *total.stats.cache_misses)"
+    assert all_at_once(kept) == ["45", "45", "45.0"], "each finds its own, and nothing is compiled again"

@@ -19,12 +19,12 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fangxian.analytics import copresence
 from fangxian.analytics.copresence import Index, Lines, Stays
 from fangxian.analytics.copresence.stays import Piece
+from fangxian.analytics.kernel import kernel
 from fangxian.lake.outward import Earliest
 
 Ints = NDArray[Any]
@@ -142,7 +142,7 @@ def earlier(one: Earliest, other: Earliest) -> Earliest:
     return person[:n], at[:n]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _merged(p, s, q, t):  # type: ignore[no-untyped-def]
     person, at = np.empty(len(p) + len(q), np.uint32), np.empty(len(p) + len(q), np.int32)
     i = j = n = 0
@@ -161,7 +161,7 @@ def _merged(p, s, q, t):  # type: ignore[no-untyped-def]
     return person, at, n
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _found(keys, wanted):  # type: ignore[no-untyped-def]
     """Where each wanted key stands among the keys, -1 where it is none; both rising, wanted ones perhaps repeated."""
     at = np.full(len(wanted), -1, np.int64)

@@ -1,10 +1,11 @@
 """Kernels of the lake: stays of a day into order, which of them a projection keeps, and a checksum of rows in any order."""
 
 import numpy as np
-from numba import njit
+
+from fangxian.analytics.kernel import kernel
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sort(first, last, bounds, since, who, begin, length):  # type: ignore[no-untyped-def]
     """Sort the rows of places first…last by arrival (not before `since`), in place."""
     for q in range(first, last):
@@ -22,7 +23,7 @@ def sort(first, last, bounds, since, who, begin, length):  # type: ignore[no-unt
             length[start:end] = n
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def keep(first, last, bounds, who, begin, length, carried, over, until, ends, shortest, persons, kept):  # type: ignore[no-untyped-def]
     """Mark in `kept` the rows of places first…last that may be part of a merged stay of `shortest` seconds.
 
@@ -60,7 +61,7 @@ def keep(first, last, bounds, who, begin, length, carried, over, until, ends, sh
             kept[i] = r < 0 or longest[r - start] - begin[r] >= shortest or longest[r - start] >= ends
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def checksum(person, place, t_in, seconds):  # type: ignore[no-untyped-def]
     """A 64-bit sum over the rows that is the same in every order, and that a lost, doubled or altered row changes."""
     total = np.uint64(0)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence.sources import DAY, evidence, timing_of
 from fangxian.analytics.copresence.stays import Stays
 from fangxian.analytics.copresence.tracing import Index
 from fangxian.analytics.errors import AnalysisError
+from fangxian.analytics.kernel import kernel
 
 Array = NDArray[Any]
 #: Controls are drawn from so many persons whose number of stays is nearest to that of the case.
@@ -47,7 +47,7 @@ class CommonSources:
         return len(self.place)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _windows(rows, which, suit, place_rows, arrival, departure, departures, everybody, cases, longest, at_least):  # type: ignore[no-untyped-def]
     """The best window of each place that `at_least` different cases visited: place, since, until, cases, visitors, evidence, timing.
 
@@ -181,7 +181,7 @@ def _rows(stays: Stays, who: Array, since: Array, until: Array, weight: Array | 
     return rows[order], which[order], suit[order]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _sort_within(place_rows, instants):  # type: ignore[no-untyped-def]
     """Sort the instants of each place by themselves."""
     for q in range(len(place_rows) - 1):

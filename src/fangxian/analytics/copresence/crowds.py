@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence.stays import Stays
 from fangxian.analytics.copresence.tracing import Index, Traced, trace
 from fangxian.analytics.errors import AnalysisError
+from fangxian.analytics.kernel import kernel
 
 Array = NDArray[Any]
 DAY = 86_400
@@ -34,7 +34,7 @@ def wholes(names: Sequence[str]) -> Array:
     return np.array([number.get(str(name).partition(PART)[0], at) for at, name in enumerate(names)], np.int64)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _busiest(place_rows, arrival, day, most):  # type: ignore[no-untyped-def]
     for q in range(len(most)):
         current, run = np.int64(-(2**62)), 0

@@ -12,10 +12,10 @@ from enum import IntFlag
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence.tracing import Lines
+from fangxian.analytics.kernel import kernel
 from fangxian.text import Text, listed
 
 Array = NDArray[Any]
@@ -72,7 +72,7 @@ class Doubts:
         return found
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _meeting(person, since, until, kind, who, begin, end, found):  # type: ignore[no-untyped-def]
     """Add to found[i] the kinds of the doubts about who[i] that meet begin[i] to end[i]."""
     for i in range(len(who)):
@@ -105,7 +105,7 @@ def two_places(person: Array, place: Array, arrival: Array, departure: Array, wh
     return Doubts(who, since, until, np.full(len(who), int(Doubt.TWO_PLACES), np.uint8))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _overlaps(person, place, arrival, departure):  # type: ignore[no-untyped-def]
     """Person, begin and end of every time that two stays of one person at different places have in common."""
     who, since, until = [], [], []

@@ -12,8 +12,9 @@ and what follows runs without branches that the processor would have to guess.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fangxian.analytics.kernel import kernel
 
 #: A person not reached (exposure); an instant after all others.
 NEVER = np.int32(2**31 - 1)
@@ -61,7 +62,7 @@ class Blocks(NamedTuple):
     before: NDArray[np.int32]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def reach(places, bounds, person, arrival, departure, frontier, tau, exposed):  # type: ignore[no-untyped-def]
     """Lower exposed[p] to the start of the first contact of every open person p at `places`; `frontier.code` follows."""
     most = 0
@@ -95,7 +96,7 @@ def reach(places, bounds, person, arrival, departure, frontier, tau, exposed):  
                     frontier.code[p] = 1 + min(max(step, 0), REACHED - 1)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _parted(person, arrival, departure, frontier, tau, around, visitors):  # type: ignore[no-untyped-def]
     """The rows at one place that matter: those of the frontier, and those of open persons whom a contact there may reach earlier.
 
@@ -114,7 +115,7 @@ def _parted(person, arrival, departure, frontier, tau, around, visitors):  # typ
     return m, n
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _staircase(around, person, arrival, departure, frontier, tau, begins, ends, late):  # type: ignore[no-untyped-def]
     """The stays `around` of the frontier, clipped to their windows, as steps of rising begin and end; gives their number.
 
@@ -147,7 +148,7 @@ def _staircase(around, person, arrival, departure, frontier, tau, begins, ends, 
     return _with_late(begins, ends, np.int64(steps), late[:c]) if c else np.int64(steps)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _with_late(begins, ends, steps, late):  # type: ignore[no-untyped-def]
     """A staircase with more stays merged in, given as begin and end in one number; its new number of steps."""
     late.sort()
@@ -172,7 +173,7 @@ def _with_late(begins, ends, steps, late):  # type: ignore[no-untyped-def]
     return kept
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def lines(vias, since, until, starts, stops, own_rows, bounds, person, arrival, departure, blocks, code, tau):  # type: ignore[no-untyped-def]
     """Every contact of open persons with `vias`, each within the window since[k] to until[k], in the order of k.
 
@@ -221,7 +222,7 @@ def lines(vias, since, until, starts, stops, own_rows, bounds, person, arrival, 
     return who[:n], via[:n], where[:n], begin[:n], finish[:n]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _within(own_rows, arrival, departure, since, until, tau, rows):  # type: ignore[no-untyped-def]
     """Those of one person's rows that hold `tau` seconds of its window: written to `rows`; their number."""
     n = np.uint64(0)
@@ -233,7 +234,7 @@ def _within(own_rows, arrival, departure, since, until, tau, rows):  # type: ign
     return np.int64(n)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@kernel(inline="always")
 def _first_block(block, first, before, needed):  # type: ignore[no-untyped-def]
     """The first block of a place, from this one backwards, before which nobody stays on until `needed`."""
     while block > first and before[block - 1] >= needed:
@@ -241,7 +242,7 @@ def _first_block(block, first, before, needed):  # type: ignore[no-untyped-def]
     return block
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _overlapping(arrival, departure, a, b, tau, hits):  # type: ignore[no-untyped-def]
     """Which of some rows share `tau` seconds with a to b: written to `hits`; their number."""
     n = np.uint64(0)
@@ -251,7 +252,7 @@ def _overlapping(arrival, departure, a, b, tau, hits):  # type: ignore[no-untype
     return np.int64(n)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@kernel(inline="always")
 def place_of(row, bounds, blocks):  # type: ignore[no-untyped-def]
     """The place whose row it is."""
     q = np.int64(blocks.place[row >> BLOCK])
@@ -260,7 +261,7 @@ def place_of(row, bounds, blocks):  # type: ignore[no-untyped-def]
     return q
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def summarised(bounds, departure, place, latest, before):  # type: ignore[no-untyped-def]
     """Fill in what `Blocks` knows of the rows."""
     q = 0
@@ -281,7 +282,7 @@ def summarised(bounds, departure, place, latest, before):  # type: ignore[no-unt
         before[block] = running
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def mark(persons, since, until, first, width, code, begins, ends, left, bounded):  # type: ignore[no-untyped-def]
     """Write the windows of `persons` into the tables of a frontier, coded in steps of `width` seconds from `first`."""
     for k in range(len(persons)):
@@ -293,21 +294,21 @@ def mark(persons, since, until, first, width, code, begins, ends, left, bounded)
             left[p] = 1 + min(max((np.int64(until[k]) - first) // width, -1), BEGUN)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def first(person, t_in, exposed):  # type: ignore[no-untyped-def]
     """Lower exposed[p] to the first of each person's instants."""
     for i in range(len(person)):
         exposed[person[i]] = min(exposed[person[i]], t_in[i])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _grown(array, room):  # type: ignore[no-untyped-def]
     larger = np.empty(room, array.dtype)
     larger[: len(array)] = array
     return larger
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def touched(vias, since, until, own, own_rows, bounds, arrival, departure, blocks, tau, flags):  # type: ignore[no-untyped-def]
     """Mark the places where a via stayed for τ seconds of its window."""
     for k in range(len(vias)):
@@ -317,7 +318,7 @@ def touched(vias, since, until, own, own_rows, bounds, arrival, departure, block
                 flags[place_of(r, bounds, blocks)] = 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def cumulated(groups, person, t_in, t_out, tau, within, keep):  # type: ignore[no-untyped-def]
     """Keep the overlaps of pairs who come to `tau` seconds in all within some window of `within` seconds.
 
@@ -343,7 +344,7 @@ def cumulated(groups, person, t_in, t_out, tau, within, keep):  # type: ignore[n
                     keep[start + order[k]] = True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def dwell(person, place, own, own_rows, bounds, arrival, departure):  # type: ignore[no-untyped-def]
     """How many seconds in all each of some persons was at one place: an array as long as `person` and `place`."""
     total = np.zeros(len(person), np.int64)

@@ -1,17 +1,18 @@
 """Kernels that bring stays into order. Arrays are changed in place; every loop is linear but for the sort within a place."""
 
 import numpy as np
-from numba import njit
+
+from fangxian.analytics.kernel import kernel
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count(place, counts):  # type: ignore[no-untyped-def]
     """Add the stays of each place to counts[place + 1]."""
     for i in range(len(place)):
         counts[place[i] + 1] += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def scatter(person, place, arrival, departure, cursor, who, since, until):  # type: ignore[no-untyped-def]
     """Put each stay where its place's next row is."""
     for i in range(len(place)):
@@ -22,7 +23,7 @@ def scatter(person, place, arrival, departure, cursor, who, since, until):  # ty
         until[k] = departure[i]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sort_and_merge(first, last, rows, who, since, until, at_least, kept, longest, persons):  # type: ignore[no-untyped-def]
     """Sort the stays of places first…last by arrival, merge those of one person that overlap or touch, drop the short ones.
 
@@ -45,7 +46,7 @@ def sort_and_merge(first, last, rows, who, since, until, at_least, kept, longest
         kept[q], longest[q] = _merge(start, end, who, since, until, at_least, last_row)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _merge(start, end, who, since, until, at_least, last_row):  # type: ignore[no-untyped-def]
     """Merge the sorted rows start…end of one place; gives how many are left at their front, and the longest of them.
 
@@ -75,7 +76,7 @@ def _merge(start, end, who, since, until, at_least, last_row):  # type: ignore[n
     return left - start, most
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def join(first, last, one, other, rows, at_least, who, since, until, kept, longest, persons):  # type: ignore[no-untyped-def]
     """Bring two lists of sorted stays together at places first…last: `one` and `other` are (bounds, person, arrival, departure).
 
@@ -97,7 +98,7 @@ def join(first, last, one, other, rows, at_least, who, since, until, kept, longe
         kept[q], longest[q] = _merge(rows[q], k, who, since, until, at_least, last_row)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def close_gaps(rows, kept, who, since, until):  # type: ignore[no-untyped-def]
     """Move the rows that were kept together; gives the new bounds of places."""
     bounds = np.zeros(len(rows), np.int64)
@@ -113,7 +114,7 @@ def close_gaps(rows, kept, who, since, until):  # type: ignore[no-untyped-def]
     return bounds
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def invert(person, bounds):  # type: ignore[no-untyped-def]
     """The rows of each person, in order; `bounds` (P + 1 zeros) is filled with where each person's begin and end."""
     for i in range(len(person)):
@@ -129,7 +130,7 @@ def invert(person, bounds):  # type: ignore[no-untyped-def]
     return rows
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def scatter_positions(person, at, cell, cursor, when, where):  # type: ignore[no-untyped-def]
     """Put each position where its person's next is."""
     for i in range(len(person)):
@@ -139,7 +140,7 @@ def scatter_positions(person, at, cell, cursor, when, where):  # type: ignore[no
         where[k] = cell[i]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def spells(first, last, bounds, when, where, end, gap, kept):  # type: ignore[no-untyped-def]
     """Make the positions of persons first…last into stays, in order of time: where, `when` begun and `end`.
 

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from fangxian.analytics.copresence.grids import Grid, cells, centres
@@ -21,6 +20,7 @@ from fangxian.analytics.copresence.positions import NO_POSITION, POSITIONS
 from fangxian.analytics.copresence.sheets import Sheet
 from fangxian.analytics.copresence.tables import StayFile
 from fangxian.analytics.errors import AnalysisError
+from fangxian.analytics.kernel import kernel
 
 Array = NDArray[Any]
 _EARTH = 6_371_008.8
@@ -50,14 +50,14 @@ class Staypoints:
         return len(self.person)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _apart(lon, lat, i, j):  # type: ignore[no-untyped-def]
     a, b = np.radians(lat[i]), np.radians(lat[j])
     half = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(np.radians(lon[j] - lon[i]) / 2) ** 2
     return 2 * _EARTH * np.arcsin(np.sqrt(min(half, 1.0)))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _plausible(person, at, lon, lat, fastest):  # type: ignore[no-untyped-def]
     """Which positions no jump there and back shows to be noise: those too far from the last good one while the next is not."""
     good = np.ones(len(person), np.bool_)
@@ -76,7 +76,7 @@ def _plausible(person, at, lon, lat, fastest):  # type: ignore[no-untyped-def]
     return good
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _stays(person, at, lon, lat, radius, least, gap, elsewhere):  # type: ignore[no-untyped-def]
     """First row, row after the last and end of each stay."""
     found = np.empty((len(person), 3), np.int64)

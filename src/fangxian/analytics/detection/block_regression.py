@@ -13,11 +13,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fangxian.analytics.detection.results import Floats
 from fangxian.analytics.detection.series import Counts
+from fangxian.analytics.kernel import kernel
 
 Ints = NDArray[np.int64]
 
@@ -27,7 +27,7 @@ SLOPE, SLOPE_BEFORE, SPREAD, CONVERGED, ROUNDS, DISPERSION, SCALE, MISPLACED, FR
 LEVEL, LEVEL_BEFORE, W_BEFORE, WT_BEFORE, W, WT, WTT, Y, WZ, EXPOSURE = range(10)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def irls(
     starts: Ints, lengths: Ints, blocks: Ints, y: Counts, time: Floats, even: bool, size: Floats, weight: Floats,
     logs: Floats, trend: bool, block: Floats, fit: Floats,
@@ -104,7 +104,7 @@ def irls(
                 wzt += (block[LEVEL, g] - 1.0) * block[WT, g] + slope * block[WTT, g]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _moments(
     starts: Ints, lengths: Ints, blocks: Ints, time: Floats, even: bool, size: Floats, weight: Floats, slope: float, block: Floats
 ) -> None:  # fmt: skip

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from fangxian.analytics.detection.loglinear import seasonal_mean
 from fangxian.analytics.detection.results import Alarm, Detection, Floats, Reason
 from fangxian.analytics.detection.series import MISSING, Counts, require, series, spread
+from fangxian.analytics.kernel import kernel
 
 Transformation = Literal["standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "none"]
 TRANSFORMATIONS = ("standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "none")
@@ -118,7 +118,7 @@ def _bound(
     return np.asarray(h - c if as_r else room)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_up(x: Floats, k: float, c: Floats) -> None:
     for s in range(x.shape[0]):
         total = 0.0

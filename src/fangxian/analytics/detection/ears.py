@@ -12,11 +12,11 @@ from typing import Literal
 
 import numpy as np
 import scipy
-from numba import njit
 from numpy.typing import ArrayLike
 
 from fangxian.analytics.detection.results import Alarm, Codes, Detection, Floats, Reason
 from fangxian.analytics.detection.series import Counts, Ints, require, series, shared
+from fangxian.analytics.kernel import kernel
 
 #: CDC's original limits, in place of a normal quantile.
 CDC = {"C1": 3.0, "C2": 3.0, "C3": 2.0}
@@ -84,7 +84,7 @@ def _ears(
     return given.judged(method, expected, upperbound, alarm, reason)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _judge_complete(
     y: Counts, baseline: int, gap: int, third: bool, z: float, min_sigma: float, paper: bool,
     totals: Ints, squared: Ints, over: Floats, expected: Floats, upperbound: Floats, alarm: Codes, reason: Codes,
@@ -133,7 +133,7 @@ def _judge_complete(
         reason[t] = _VARIANCE if t >= first + 2 else _HISTORY
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _judge(
     counts: Counts, baseline: int, gap: int, third: bool, z: float, min_sigma: float, paper: bool,
     expected: Floats, upperbound: Floats, alarm: Codes, reason: Codes,

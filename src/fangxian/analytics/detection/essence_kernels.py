@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fangxian.analytics.detection.results import Codes, Floats, Reason
 from fangxian.analytics.detection.series import Counts
+from fangxian.analytics.kernel import kernel
 
 Ints = NDArray[np.int64]
 
 _JUDGED, _MISSING = int(Reason.JUDGED), int(Reason.MISSING)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def average(
     counts: Counts, least: int, baseline: int, gap: int, weights: Floats, limits: Floats, expected: Floats, upperbound: Floats,
     statistic: Floats, alarm: Codes, reason: Codes,
@@ -74,7 +74,7 @@ def average(
             reason[s, t] = _JUDGED
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def regress(
     counts: Counts, weekday: int, least: int, baseline: int, gap: int, spans: Floats, weights: Floats, critical: Floats, floor: Floats,
     expected: Floats, upperbound: Floats, statistic: Floats, fit: Floats, alarm: Codes, reason: Codes,
@@ -122,7 +122,7 @@ def regress(
             reason[s, t] = _JUDGED
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _no_excess(y: Counts, t: int, weekday: int) -> bool:
     """Whether a count is below the mean of its own last week (at weekends: also below that of its weekday's last seven)."""
     week = 0

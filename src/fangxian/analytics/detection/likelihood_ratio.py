@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from fangxian.analytics.detection.loglinear import seasonal_mean
 from fangxian.analytics.detection.results import Alarm, Codes, Detection, Floats, Reason
 from fangxian.analytics.detection.series import Counts, require, series, shared, spread
+from fangxian.analytics.kernel import kernel
 
 _JUDGED, _MISSING, _FIT = int(Reason.JUDGED), int(Reason.MISSING), int(Reason.FIT)
 
@@ -80,7 +80,7 @@ def _chart(
     return given.judged(method, expected, upperbound, alarm, reason, statistic=statistic)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _known_change(
     counts: Counts, mu: Floats, start: int, alpha: float, threshold: float, kappa: float, statistic: Floats, upperbound: Floats,
     alarm: Codes, reason: Codes,
@@ -108,7 +108,7 @@ def _known_change(
                 total = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _generalised(
     counts: Counts, mu: Floats, start: int, alpha: float, threshold: float, window: int, statistic: Floats, upperbound: Floats,
     alarm: Codes, reason: Codes,
@@ -134,7 +134,7 @@ def _generalised(
             n = 0 if ratio >= threshold else n + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _poisson(x: Floats, m: Floats, low: int, n: int, threshold: float) -> tuple[float, float]:
     """The largest ratio over change points low…n, and the count at n that would bring it to the threshold."""
     cases = 0.0
@@ -163,7 +163,7 @@ def _poisson(x: Floats, m: Floats, low: int, n: int, threshold: float) -> tuple[
     return largest, max(bound, 0.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _negative_binomial(x: Floats, m: Floats, low: int, n: int, alpha: float) -> float:
     """The largest ratio over change points low…n; the change is found by Newton's method from that of the change point before."""
     largest = -np.inf

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from fangxian.analytics.detection.results import Alarm, Codes, Detection, Floats, Reason
 from fangxian.analytics.detection.series import Counts, require, series, shared
+from fangxian.analytics.kernel import kernel
 
 _JUDGED, _MISSING, _OVERFLOW = int(Reason.JUDGED), int(Reason.MISSING), int(Reason.OVERFLOW)
 
@@ -37,7 +37,7 @@ def outbreak_p(counts: ArrayLike, *, k: float = 100.0, since: int = 0) -> Detect
     return given.judged("outbreak-p", expected, upperbound, alarm, reason, statistic=statistic)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _judge(
     counts: Counts, log_k: float, since: int, expected: Floats, statistic: Floats, alarm: Codes, reason: Codes
 ) -> None:

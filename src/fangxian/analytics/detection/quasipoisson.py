@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from fangxian.analytics.detection.block_regression import (
     CONVERGED,
@@ -30,11 +29,12 @@ from fangxian.analytics.detection.block_regression import (
 )
 from fangxian.analytics.detection.results import Codes, Floats, Reason
 from fangxian.analytics.detection.series import Counts
+from fangxian.analytics.kernel import kernel
 
 _JUDGED, _MISSING, _FIT = int(Reason.JUDGED), int(Reason.MISSING), int(Reason.FIT)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _unfold(
     starts: Ints, lengths: Ints, blocks: Ints, y: Counts, time: Floats, even: bool, size: Floats, block: Floats, fit: Floats,
     values: Floats,
@@ -63,7 +63,7 @@ def _unfold(
             root *= sixth
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _residuals(
     starts: Ints, lengths: Ints, y: Counts, weight: Floats, values: Floats, block: Floats, fit: Floats
 ) -> None:
@@ -89,7 +89,7 @@ def _residuals(
     fit[MISPLACED] = misplaced / fit[FREEDOM]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _reweight(
     starts: Ints, lengths: Ints, blocks: Ints, time: Floats, weight: Floats, thirds: Floats, values: Floats, threshold: float,
     block: Floats, fit: Floats,
@@ -122,7 +122,7 @@ def _reweight(
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _fitted(
     starts: Ints, lengths: Ints, blocks: Ints, y: Counts, time: Floats, even: bool, size: Floats, weight: Floats, logs: Floats,
     trend: bool, reweight: bool, threshold: float, values: Floats, block: Floats, fit: Floats,
@@ -156,7 +156,7 @@ def _fitted(
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def predict(
     counts: Counts, population: Floats, position: Floats, even: bool, when: Ints, first_run: Ints, starts: Ints, lengths: Ints,
     blocks: Ints, groups: int, critical: Floats, trend: bool, reweight: bool, threshold: float, quirk: bool, mean: Floats,

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, gammaincinv
 
+from fangxian.analytics.kernel import kernel
 from fangxian.analytics.reproduction.results import QUANTILES, Reproduction
 from fangxian.analytics.reproduction.serial_interval import Floats, ReproductionError, checked_si, discr_si
 
@@ -205,7 +205,7 @@ def _posterior(cases: Ints, local: Ints, si: Floats, start: Ints, end: Ints, pri
     return counted[:, end + 1] - counted[:, start], rate
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _summed(values: Floats, start: Ints, end: Ints, plus: float, total: Floats) -> None:
     """Sums over windows, each added up anew: a rolling sum would carry the rounding of a large outbreak into the quiet after it."""
     for s in range(values.shape[0]):
@@ -224,7 +224,7 @@ def _infectivity(cases: Ints, si: Floats) -> Floats:
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _convolved(cases: Ints, si: Floats, found: Floats) -> None:
     for s in range(cases.shape[0]):
         for t in range(1, cases.shape[1]):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fangxian.analytics.kernel import kernel
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Small = NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def best_by_centre(
     near: Small, kept: Small, cases: Small, weight: Floats, share: Floats, total: int, least: int, ratio: Floats, size: Ints, stretch: Ints
 ) -> None:  # fmt: skip
@@ -26,7 +27,7 @@ def best_by_centre(
         stretch[c] = int(found[2])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _largest(
     near: Small, cases: Small, weight: Floats, share: Floats, total: int, least: int, floor: float, found: Floats
 ) -> None:  # fmt: skip
@@ -66,7 +67,7 @@ def _largest(
                 found[2] = d
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def largest(near: Small, kept: Small, cases: Small, weight: Floats, share: Floats, total: int, least: int) -> float:
     """The largest ratio of all."""
     found = np.empty(3)
@@ -77,7 +78,7 @@ def largest(near: Small, kept: Small, cases: Small, weight: Floats, share: Float
     return best
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shuffled(place: Small, time: Small, seed: int, counts: Small) -> None:
     """Deal the times out anew among the cases (Fisher-Yates) and count them by place and time."""
     np.random.seed(seed)
@@ -90,7 +91,7 @@ def shuffled(place: Small, time: Small, seed: int, counts: Small) -> None:
         counts[place[i], drawn] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scattered(cases: int, chance: Floats, seed: int, counts: Small) -> None:
     """Put each case at a place by the cumulative chances, at any time alike."""
     np.random.seed(seed)

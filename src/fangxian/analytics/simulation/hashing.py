@@ -9,7 +9,8 @@ from __future__ import annotations
 from math import cos, exp, log, pi, sqrt
 
 import numpy as np
-from numba import njit
+
+from fangxian.analytics.kernel import kernel
 
 _U = np.uint64
 #: What a number is for: the last part of its key.
@@ -19,14 +20,14 @@ _U = np.uint64
 ) = range(1, 19)  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mixed(x):  # type: ignore[no-untyped-def]
     x = (x ^ (x >> _U(30))) * _U(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> _U(27))) * _U(0x94D049BB133111EB)
     return x ^ (x >> _U(31))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def uniform(run, who, when, purpose):  # type: ignore[no-untyped-def]
     """A number strictly between 0 and 1."""
     a = _mixed(run + _U(who) * _U(0x9E3779B97F4A7C15))
@@ -34,7 +35,7 @@ def uniform(run, who, when, purpose):  # type: ignore[no-untyped-def]
     return (float(_mixed(a ^ b) >> _U(11)) + 0.5) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def duration(run, who, purpose, family, mean, sd):  # type: ignore[no-untyped-def]
     """Whole days: constant (family 0), lognormal of this mean and sd (1), exponential (2)."""
     if family == 0 or mean <= 0:

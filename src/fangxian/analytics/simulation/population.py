@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fangxian.analytics.kernel import kernel
 from fangxian.analytics.simulation.errors import SimulationError
 
 Ints = NDArray[Any]
@@ -140,7 +140,7 @@ def _sizes(random: np.random.Generator, people: int, mean: float) -> Ints:
     return found.astype(np.int32)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _grouped(who: Ints, sizes: Ints, offset: int, begin: Ints, degree: Ints, own: Ints) -> None:
     at = 0
     for size in sizes:
@@ -152,7 +152,7 @@ def _grouped(who: Ints, sizes: Ints, offset: int, begin: Ints, degree: Ints, own
         at += size
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _acquainted(one: Ints, other: Ints, offset: int, begin: Ints, degree: Ints) -> Ints:
     """Pairs both ways, by counting sort; nobody is acquainted with themselves."""
     for pair in range(len(one)):

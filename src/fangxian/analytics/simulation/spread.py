@@ -12,9 +12,9 @@ from math import ceil, log
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fangxian.analytics.kernel import kernel
 from fangxian.analytics.simulation import hashing
 from fangxian.analytics.simulation.hashing import duration, uniform
 
@@ -26,14 +26,14 @@ _TEST, _RESULT, _QUARANTINE = 0, 1, 2
 _LAYERS = 4
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _longer(a: Array) -> Array:
     b = np.empty(2 * len(a), a.dtype)
     b[: len(a)] = a
     return b
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _next_test(run, who, since, ends, onset, entered, tests):  # type: ignore[no-untyped-def]
     """The first day from `since` on, and before the end of illness, on which this person is tested as things stand; −1: none."""
     for day in range(since, ends):
@@ -42,7 +42,7 @@ def _next_test(run, who, since, ends, onset, entered, tests):  # type: ignore[no
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _chance(day, onset, entered, tests):  # type: ignore[no-untyped-def]
     if day < tests[6] or day >= tests[7]:
         return 0.0
@@ -51,7 +51,7 @@ def _chance(day, onset, entered, tests):  # type: ignore[no-untyped-def]
     return tests[0] if onset <= day else tests[1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def spread(
     decade: Array, met: Array, begin: Array, degree: Array, own: Array, transmission: float, weights: Array, chances: Array,
     times: Array, spreads: Array, most_susceptible: float, load: Array, tests: Array, traces: Array, less: Array, left: Array,
