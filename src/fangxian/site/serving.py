@@ -1,23 +1,30 @@
-"""The web server, and the small worker that a laptop runs inside it."""
+"""The web server, and the small worker that a laptop runs beside it."""
 
 import errno
+import multiprocessing
 import os
+import signal
 import socket
-import threading
 import time
 
 from django.conf import settings
+from django.db import connections
 
 from fangxian.site.working import work_once
 
 
 def serve(host: str, port: int, workers: int = 1) -> None:
-    """Serve until interrupted. In inline mode a thread beside the server does what `fangxian work` does elsewhere."""
+    """Serve until interrupted. In inline mode a process beside the server does what `fangxian work` does elsewhere.
+
+    A thread could not do it: the server forks, and a fork taken while the thread is inside SQLite inherits a lock that nobody opens.
+    """
     from granian import Granian
     from granian.constants import Interfaces
 
     if settings.INLINE:
-        threading.Thread(target=_work_for_ever, daemon=True).start()
+        connections.close_all()
+        beside = multiprocessing.get_context("fork")
+        beside.Process(target=_work_while, args=(os.getpid(),), name="fangxian-worker", daemon=True).start()
     Granian(
         "fangxian.site.wsgi:application",
         address=host,
@@ -51,7 +58,9 @@ def free_port(host: str, wanted: int) -> int:
         return claim(host, 0)
 
 
-def _work_for_ever() -> None:
-    while True:
+def _work_while(server: int) -> None:
+    """Work as long as the process of this number is the one that began it: it may end without saying so."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, who ends this process
+    while os.getppid() == server:
         if not work_once():
             time.sleep(5)
