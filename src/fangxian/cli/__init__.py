@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from fangxian.cli import (
     account,
+    decide,
     detect,
     estimate,
     fuse,
@@ -87,6 +88,7 @@ trace.add_to(app)
 detect.add_to(app)
 scan.add_to(app)
 simulate.add_to(app)
+decide.add_to(app)
 fuse.add_to(app)
 
 

@@ -1,0 +1,203 @@
+"""The frontier (效果—成本前沿) as SVG: every policy tried, those that nobody beats joined by a line, the recommended one marked. Pure.
+
+What a policy is, its form says: a filled circle with its interval is on the frontier, a diamond is recommended, a hollow circle is
+beaten, a cross keeps no limit. Each carries its words as a title, and on a page its address.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import ceil
+
+from fangxian.analytics.deciding import Answer, Policy, Question, wording
+from fangxian.analytics.deciding.figures import COST, name_of
+from fangxian.command.axes import FONT, INK, LINE, step, wide
+from fangxian.command.drawing import Band, Layer, Line, Words, draw
+from fangxian.text import Text
+
+WIDTH, HEIGHT, NARROW = 720, 380, 350
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 40, 44
+_ACCENT, _GREY = "#0a5a8c", "#5a6570"
+#: How far beyond the frontier's own ends the drawing goes.
+_AROUND = 1.25
+_LEGEND = (
+    ("knee", Text("建议", "recommended")), ("frontier", Text("前沿", "frontier")), ("beaten", Text("被胜过", "beaten")),
+    ("not_allowed", Text("超限", "breaks a limit")),
+)  # fmt: skip
+
+
+def frontier(
+    question: Question, answer: Answer, language: str, *, name: str = "frontier", width: int = WIDTH, height: int = HEIGHT,
+    address: Callable[[int], str] | None = None, chosen: int | None = None,
+) -> str:  # fmt: skip
+    """An SVG element. `address` gives the link of a policy by its place in the grid; `chosen` is the place of one to be ringed."""
+    on = [answer.policies[place] for place in answer.frontier]
+    plot = _Plot(
+        width, height, _AROUND * max(one.cost.high for one in on), _AROUND * max(one.effect.high for one in on),
+        *_units(question, language),
+    )  # fmt: skip
+    inside = [(place, one) for place, one in enumerate(answer.policies) if plot.holds(one) and one.state != "frontier"]
+    hidden = sum(not plot.holds(one) for one in answer.policies)
+    effect, cost = (name_of(question, one).in_(language) for one in (question.effect, question.cost))
+    title = Text(f"{effect}与{cost}", f"{effect} against {cost}").in_(language)
+    described = Text(
+        f"{len(on)} 种方案在前沿上，{len(inside)} 种被胜过或超限，{hidden} 种在图外；"
+        f"建议：{wording.policy(question, answer.best.setting).zh}",
+        f"{len(on)} policies on the frontier, {len(inside)} beaten or not allowed, {hidden} beyond the drawing; recommended:"
+        f" {wording.policy(question, answer.best.setting).en}",
+    ).in_(language)  # fmt: skip
+    marks = [_mark(question, plot, place, one, language, address, knee=False) for place, one in inside]
+    marks += [
+        _mark(question, plot, place, answer.policies[place], language, address, knee=place == answer.knee) for place in answer.frontier
+    ]  # fmt: skip
+    ring = "" if chosen is None or not plot.holds(answer.policies[chosen]) else plot.ring(answer.policies[chosen])
+    return "".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing frontier" viewBox="0 0 {width} {height}"'
+            f' role="{"group" if address else "img"}"'
+        f' aria-labelledby="{name}-title {name}-desc" font-family="{FONT}" font-size="12" fill="{INK}">',
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(described)}</desc>',
+        *plot.grid(), _legend(language), _joined(plot, on), *marks, ring,
+        f'<text class="axis" x="4" y="14">{escape(effect)}</text>',
+        f'<text class="axis" x="{width / 2:g}" y="{height - 6}" text-anchor="middle">{escape(cost)}{escape(plot.unit)}</text></svg>',
+    ])  # fmt: skip
+
+
+def fan(answer: Answer, setting: tuple[int, ...], column: str, label: Text, language: str, *, width: int = WIDTH, height: int = 240,
+        name: str = "fan", beside: Sequence[float | None] = (), highest: float | None = None) -> str:  # fmt: skip
+    """Days of a policy as a fan: median, the middle half and 95 % of runs. `beside` is what then happened, by day."""
+    rows = next(one for one in answer.fans if one.setting == setting).columns[column]
+    chinese = language.startswith("zh")
+    said = [Text("95% 的推演", "95 % of runs"), Text("一半的推演", "half of them"), Text("中位数", "median")]
+    layers: list[Layer] = [
+        Band(said[0].in_(language), list(rows[0]), list(rows[4]), faint=True),
+        Band(said[1].in_(language), list(rows[1]), list(rows[3])),
+        Line(said[2].in_(language), list(rows[2])),
+    ]
+    if any(one is not None for one in beside):
+        padded = [*beside, *[None] * answer.days][: answer.days]
+        layers.append(Line(Text("实际", "what happened").in_(language), padded, dotted=True))
+    words = Words(
+        label.in_(language), Text("逐日中位数与区间", "Median and intervals by day").in_(language), Text("第几天", "Day").in_(language),
+        label.in_(language), chinese,
+    )  # fmt: skip
+    days = [str(day) for day in range(answer.days)]
+    return draw(name, days, layers, words, width=width, height=height, highest=highest)
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """The frame: cost to the right, effect upwards, both from 0; `scale` is what an axis of money is divided by."""
+
+    width: int
+    height: int
+    right: float
+    top: float
+    scale: float
+    unit: str
+
+    def x(self, cost: float) -> float:
+        return _LEFT + max(0.0, cost) * (self.width - _LEFT - _RIGHT) / max(self.right, 1e-9)
+
+    def y(self, effect: float) -> float:
+        base = self.height - _BOTTOM
+        return base - max(0.0, effect) * (base - _TOP) / max(self.top, 1e-9)
+
+    def holds(self, one: Policy) -> bool:
+        return one.cost.value <= self.right and one.effect.value <= self.top
+
+    def ring(self, one: Policy) -> str:
+        return (
+            f'<circle class="chosen" cx="{self.x(one.cost.value):.5g}" cy="{self.y(one.effect.value):.5g}" r="11" fill="none"'
+            f' stroke="{INK}" stroke-width="1.6"/>'
+        )
+
+    def grid(self) -> list[str]:
+        found = []
+        base, scaled = self.height - _BOTTOM, self.right / self.scale
+        for value in _ticks(self.top):
+            y = self.y(value)
+            found.append(
+                f'<line class="grid" x1="{_LEFT}" y1="{y:.5g}" x2="{self.width - _RIGHT}" y2="{y:.5g}" stroke="{LINE}"/>'
+                f'<text class="axis" x="{_LEFT - 6}" y="{y + 4:.5g}" text-anchor="end">{value:,g}</text>'
+            )
+        for value in _ticks(scaled, 4 if self.width <= NARROW else 6):
+            x = self.x(value * self.scale)
+            found.append(
+                f'<line class="grid" x1="{x:.5g}" y1="{_TOP}" x2="{x:.5g}" y2="{base}" stroke="{LINE}"/>'
+                f'<text class="axis" x="{x:.5g}" y="{base + 16}" text-anchor="middle">{value:,g}</text>'
+            )
+        return found
+
+
+def _ticks(top: float, most: int = 6) -> list[float]:
+    if top <= 0:
+        return [0.0]
+    size = 1.0
+    while top * size < 10:
+        size *= 10
+    apart = step(ceil(top * size)) / size
+    if top / apart > most:
+        apart *= 2
+    return [round(apart * place, 9) for place in range(int(top / apart + 1e-9) + 1)]
+
+
+def _units(question: Question, language: str) -> tuple[float, str]:
+    if question.cost != COST:
+        return 1.0, ""
+    scale, unit = (1e4, "万元") if language.startswith("zh") else (1e6, "CNY million")
+    return scale, f"（{unit}）" if language.startswith("zh") else f" ({unit})"
+
+
+def _joined(plot: _Plot, on: Sequence[Policy]) -> str:
+    points = "L".join(f"{plot.x(one.cost.value):.5g} {plot.y(one.effect.value):.5g}" for one in on)
+    return f'<path class="line" d="M{points}" fill="none" stroke="{_ACCENT}" stroke-width="1.6"/>'
+
+
+def _mark(
+    question: Question, plot: _Plot, place: int, one: Policy, language: str, address: Callable[[int], str] | None, *, knee: bool
+) -> str:  # fmt: skip
+    x, y = plot.x(one.cost.value), plot.y(one.effect.value)
+    effect, cost = (
+        wording.ranged(question, figure, told)
+        for figure, told in ((question.effect, one.effect), (question.cost, one.cost))
+    )
+    words = Text(
+        f"{wording.policy(question, one.setting).zh}：{effect.zh}，{cost.zh}",
+        f"{wording.policy(question, one.setting).en}: {effect.en}; {cost.en}",
+    )
+    whiskers = ""
+    if one.state == "frontier":
+        whiskers = (
+            f'<path class="whisker" d="M{x:.5g} {plot.y(one.effect.low):.5g}V{plot.y(one.effect.high):.5g}'
+            f'M{plot.x(one.cost.low):.5g} {y:.5g}H{plot.x(one.cost.high):.5g}" stroke="{INK}" stroke-width="1"/>'
+        )
+    shape = _shape("knee" if knee else one.state, x, y)
+    title = f"<title>{escape(words.in_(language))}</title>"
+    if address is None or one.state != "frontier":
+        return f"<g>{title}{whiskers}{shape}</g>"
+    # A target of a finger's size around each mark.
+    room = f'<circle class="room" cx="{x:.5g}" cy="{y:.5g}" r="14" fill="transparent"/>'
+    return f'<a href="{escape(address(place))}" aria-label="{escape(words.in_(language))}">{title}{whiskers}{room}{shape}</a>'
+
+
+def _shape(state: str, x: float, y: float) -> str:
+    match state:
+        case "knee":
+            return f'<path class="knee" d="M{x:.5g} {y - 8:.5g}l8 8l-8 8l-8-8z" fill="{_ACCENT}" stroke="{INK}" stroke-width="1.2"/>'
+        case "frontier":
+            return f'<circle class="on" cx="{x:.5g}" cy="{y:.5g}" r="5" fill="{_ACCENT}"/>'
+        case "not_allowed":
+            return f'<path class="off" d="M{x - 3:.5g} {y - 3:.5g}l6 6m0-6l-6 6" stroke="{_GREY}" stroke-width="1.2"/>'
+    return f'<circle class="off" cx="{x:.5g}" cy="{y:.5g}" r="3" fill="none" stroke="{_GREY}"/>'
+
+
+def _legend(language: str) -> str:
+    x, parts = float(_LEFT), []
+    for state, name in _LEGEND:
+        label = name.in_(language)
+        parts.append(_shape(state, x + 6, 26) + f'<text x="{x + 18:g}" y="30">{escape(label)}</text>')
+        x += 18 + wide(label) + 20
+    return "".join(parts)
