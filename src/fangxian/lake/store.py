@@ -185,22 +185,34 @@ class Lake:
         """Number ↔ code of places."""
         return read_dictionary(self.folder, self.state, "places")
 
-    def stays(self, since: date | datetime, until: date | datetime, *, at_least: int = 0) -> Window:
+    def stays(
+        self,
+        since: date | datetime,
+        until: date | datetime,
+        *,
+        at_least: int = 0,
+        persons: Ints | None = None,
+        places: Ints | None = None,
+    ) -> Window:
         """The stays that fall into a window (days, the last included; or aware instants), ready to be traced.
 
         `at_least`: leave out what is shorter after merging, in seconds; from the lake's `shortest` on the projections serve it.
+        `persons`, `places`: only those with these numbers.
         """
         while True:
             state = self.state
             try:
-                return self._window(state, *choosing.bounds(state, since, until), at_least)
+                return self._window(state, *choosing.bounds(state, since, until), at_least, persons, places)
             except Damaged:
                 if self.state.serial == state.serial:  # else the file was dropped meanwhile: what is left is read
                     raise
 
-    def _window(self, state: Manifest, first: int, last: int, at_least: int) -> Window:
+    def _window(
+        self, state: Manifest, first: int, last: int, at_least: int, persons: Ints | None, places: Ints | None
+    ) -> Window:
         chosen = choosing.chosen(state, first, last, at_least)
         base = min((one.earliest for one in chosen), default=first)
+        who, where = _marked(persons, state.next_person), _marked(places, state.next_place)
 
         def pieces() -> Iterator[Piece]:
             for file in chosen:
@@ -208,10 +220,21 @@ class Lake:
                 for rows in day_files.pieces(self.folder, file):
                     if not inside:
                         rows = rows.where((rows.t_in < last) & (rows.t_in + rows.seconds >= first))
+                    for marked, numbers in ((who, "person"), (where, "place")):
+                        rows = rows if marked is None else rows.where(marked[getattr(rows, numbers)])
                     arrival = rows.t_in - np.int32(base)
                     yield rows.person, rows.place, arrival, arrival + rows.seconds
 
         stays = Stays.build(pieces, state.next_person, state.next_place, at_least=at_least)
         epoch = state.epoch + timedelta(seconds=base)
-        persons, places = (read_dictionary(self.folder, state, name) for name in ("persons", "places"))
-        return Window(stays, epoch, persons, places)
+        known = [read_dictionary(self.folder, state, name) for name in ("persons", "places")]
+        return Window(stays, epoch, *known)
+
+
+def _marked(numbers: Ints | None, following: int) -> Ints | None:
+    """Numbers as marks over all that there have been; None for all of them."""
+    if numbers is None:
+        return None
+    marks = np.zeros(following, bool)
+    marks[numbers[numbers < following]] = True
+    return marks

@@ -213,3 +213,13 @@ def limits(condition: Condition) -> tuple[Cited, ...]:
             below = tuple(limit for item in items for limit in limits(item))
             return (cited, *below) if cited else below
     return ()
+
+
+def reached(condition: Condition, fact: str) -> tuple[Cited, ...]:
+    """The cited numbers inside a condition that a fact has to reach, or to exceed."""
+    match condition:
+        case Compares(sign=">=" | ">", limit=Cited() as limit) if condition.fact.key == fact:
+            return (limit,)
+        case AtLeast(items=items):
+            return tuple(limit for item in items for limit in reached(item, fact))
+    return ()

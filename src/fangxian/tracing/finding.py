@@ -5,30 +5,27 @@ computed anew, and only what is not written yet is written: the same stays give 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from django.db import transaction
 
-from fangxian.analytics.copresence import Index, Stays
 from fangxian.analytics.copresence.crowds import band
 from fangxian.analytics.copresence.ranking import Contacts, Hazard, Ranking, rank
 from fangxian.core import accounts, bulk, clock, jobs
 from fangxian.core.access import SYSTEM, Actor, actor_for, areas_with
 from fangxian.core.actions import action, emit, record
 from fangxian.duties import packs
-from fangxian.lake import Window as Stretch
 from fangxian.protocols import Window
 from fangxian.registry import actions as registry_actions
 from fangxian.registry import queries as registry
-from fangxian.tracing import judging, matching, sources, staying, weighing
+from fangxian.tracing import besides, judging, matching, weighing
 from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.events import ContactsProposed
+from fangxian.tracing.gathering import World, gather
 from fangxian.tracing.judging import CASE, CONTACT, Source
-from fangxian.tracing.meeting import Group, Met, Terms, grouped, meet
+from fangxian.tracing.meeting import CELL, Beside, Ground, Group, Met, Terms, grouped, joined, meet, numbered
 from fangxian.tracing.models import Candidate, Search
-from fangxian.tracing.queries.stays import stays_of
 from fangxian.tracing.searching import instants
 
 KIND = "contacts.find"
@@ -49,12 +46,20 @@ def run(job: jobs.Running) -> dict[str, Any]:
     search = Search.objects.select_related("outbreak").get(pk=job.arguments["search"])
     by = actor_for(accounts.of_id(job.row.owner_id), "job") if job.row.owner_id else SYSTEM
     job.expect(WRITTEN)
-    world = _gather(by, search)
+    world = gather(search)
     job.advance(GATHERED, step="traced", stays=len(world.stays))
+    edition = packs.pack(search.pack, search.area)
+    ref = packs.reference(edition)
     rings: dict[str, int] = {}
-    met = meet(world.stays, world.index, _terms(search), lambda ring, reached: rings.update({str(ring): reached}))
+    tickets = besides.tickets(world)
+    aboard = besides.aboard(world, tickets, ref)
+    met = meet(
+        world.stays, world.index, _terms(search), aboard, np.array(sorted(tickets), np.uint32),
+        lambda ring, reached: rings.update({str(ring): reached}),
+    )  # fmt: skip
+    companions = besides.companions(world, weighing.company(edition), ref)
     job.advance(TRACED, step="matched", rings=rings)
-    people = _People(world, met, *weighing.hazard(packs.pack(search.pack, search.area)))
+    people = _People(world, met, aboard, companions, *weighing.hazard(edition))
     person_of = registry_actions.open_keys(by, people.unwritten(search), PURPOSE, search.why)
     job.advance(MATCHED, step="judged", matched=len(person_of))
     judge = _Judge(search, world, people, person_of)
@@ -73,118 +78,89 @@ def _terms(search: Search) -> Terms:
     return weighing.terms(search.tau, search.onward, search.rings, search.within, search.crowd)
 
 
-# ── gathering ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _World:
-    """The stays of the time concerned with the cases among them. `source_of`: number of a person → the case."""
-
-    lake: Stretch
-    stays: Stays
-    index: Index
-    source_of: Mapping[int, Source]
-    without_stays: int
-
-    def code(self, place: int) -> str:
-        return str(self.lake.place_codes[place])
-
-
-def windows(case_ids: Sequence[int]) -> list[tuple[Source, Window]]:
-    """The cases that can be searched around, each with its infectious window; one that is open ends now."""
-    now = clock.now()
-    found = [sources.of_case(case) for case in sources.facts_of(case_ids)]
-    return [
-        (one, Window(one.window.start, min(one.window.end or now, now), one.window.cited))
-        for one in found
-        if one.window is not None and not one.is_void and one.window.start < now
-    ]
-
-
-def _gather(by: Actor, search: Search) -> _World:
-    """Stays of the lake and of the cases' tracks, as far as these name places that the lake knows."""
-    of_cases = windows(list(search.cases.values_list("pk", flat=True)))
-    since = min((window.start for _source, window in of_cases), default=clock.now())
-    until = max((window.end or since for _source, window in of_cases), default=since)
-    shortest = 0 if search.within else round(60 * min(search.tau, search.onward if search.rings > 1 else search.tau))
-    lake = staying.window(since, until, at_least=shortest)
-    numbers = staying.numbers(lake, [source.person_id for source, _window in of_cases])
-    told = stays_of([source.id for source, _window in of_cases])
-    spots = registry.spots({one.place_id for rows in told.values() for one in rows if one.place_id is not None})
-    codes = sorted(spot.code for spot in spots.values())
-    at, known = lake.places_of(codes)
-    place_of = {code: int(place) for code, place, there in zip(codes, at, known, strict=True) if there}
-    persons = lake.stays.persons
-    extra: list[tuple[int, int, int, int]] = []
-    seats: list[tuple[int, Source, int, int]] = []
-    for source, window in of_cases:
-        mine = numbers.get(source.person_id, [])
-        placed = [
-            (place_of[spot.code], lake.second(one.from_at), lake.second(one.to_at))
-            for one in told.get(source.id, ())
-            if (spot := spots.get(one.place_id or 0)) is not None and spot.code in place_of and one.to_at > one.from_at
-        ]
-        if not mine and placed:
-            mine, persons = [persons], persons + 1
-        extra += [(mine[0], *one) for one in placed]
-        seats += [(number, source, lake.second(window.start), lake.second(window.end or until)) for number in mine]
-    stays = lake.stays
-    if extra:
-        person, place, arrival, departure = (np.array(column) for column in zip(*extra, strict=True))
-        instants_of = (arrival.astype(np.int32), departure.astype(np.int32))
-        stays = stays.joined((person.astype(np.uint32), place.astype(np.uint32), *instants_of))
-    index = Index.of(*([seat[column] for seat in seats] for column in (0, 2, 3)))
-    silent = search.cases.count() - len({source.id for _number, source, *_times in seats})
-    return _World(lake, stays, index, {number: source for number, source, *_times in seats}, silent)
-
-
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class _People:
     """Everybody reached: by position in the window, in the order of calling."""
 
-    def __init__(self, world: _World, met: Met, hazard: Hazard, is_risk: bool) -> None:
-        self.world, self.lines = world, met.lines
-        self.groups = grouped(met.lines)
+    def __init__(
+        self, world: World, met: Met, aboard: Beside, companions: Beside, hazard: Hazard, is_risk: bool
+    ) -> None:
+        self.world = world
+        self.grounds = [*aboard.grounds, *companions.grounds]
+        begin = world.stays.places + len(aboard.grounds)
+        self.lines = joined([met.lines, numbered(companions.lines, begin)])
+        self.groups = grouped(self.lines)
+        self.facts = self._facts(aboard, world.stays.places) | self._facts(companions, begin)
+        self.labels = world.labels
         onset = np.full(max(world.stays.persons, 1), np.nan)
         for at, source in world.source_of.items():
             if source.onset is not None:
                 onset[at] = world.lake.second(clock.local_midnight(source.onset))
         self.places = self._places()
-        air = np.zeros(max(world.stays.places, 1), np.int8)
+        air = np.zeros(begin, np.int8)
         for at, spot in self.places.items():
             air[at] = weighing.air(spot.kind)
-        contacts = Contacts.of_lines(met.lines, incubation=hazard.incubation, onset=onset, air=air)
+        metres = np.full(len(met.lines), np.nan)
+        for row in np.flatnonzero(met.lines.place >= world.stays.places).tolist():
+            told = self.facts[self._triple(row)]
+            air[met.lines.place[row]], metres[row] = weighing.aboard(told)
+        contacts = Contacts.of_lines(met.lines, incubation=hazard.incubation, onset=onset, air=air, metres=metres)
         self.ranking: Ranking = rank(contacts, hazard)
-        self.order = {int(at): number for number, at in enumerate(self.ranking.person.tolist(), 1)}
-        risks = self.ranking.risk.tolist() if is_risk else [None] * len(self.order)
-        self.risk = dict(zip(self.ranking.person.tolist(), risks, strict=True))
+        ranked = self.ranking.person.tolist()
+        self.risk = dict(zip(ranked, self.ranking.risk.tolist() if is_risk else [None] * len(ranked), strict=True))
+        # companions met nobody: after all who did, those who were near for longer first
+        minutes = {at: self.minutes(at) for at in self.groups if at not in self.risk}
+        self.order = {
+            at: number for number, at in enumerate([*ranked, *sorted(minutes, key=lambda at: -minutes[at])], 1)
+        }
 
-    def key(self, at: int) -> int:
-        return int(self.world.lake.person_keys[at])
+    def _triple(self, row: int) -> tuple[int, int, int]:
+        return int(self.lines.person[row]), int(self.lines.via[row]), int(self.lines.place[row])
+
+    @staticmethod
+    def _facts(beside: Beside, begin: int) -> dict[tuple[int, int, int], Mapping[str, Any]]:
+        """Person, infector and ground → what is known of their times together there."""
+        lines = numbered(beside.lines, begin)
+        columns = zip(lines.person.tolist(), lines.via.tolist(), lines.place.tolist(), strict=True)
+        return dict(zip(columns, beside.facts, strict=True))
+
+    def ground(self, place: int) -> Ground:
+        """What a place is called, and whether it is one."""
+        known = len(self.labels)
+        return self.grounds[place - known] if place >= known else Ground("", str(self.labels[place]))
+
+    def minutes(self, at: int) -> int:
+        """Minutes in all of somebody's lines."""
+        rows = self.rows(at)
+        return int((self.lines.t_out[rows].astype(np.int64) - self.lines.t_in[rows]).sum()) // 60
 
     def rows(self, at: int) -> list[int]:
         """The lines in which somebody met anybody."""
         return [row for group in self.groups[at] for row in group.rows]
 
+    def met(self, at: int) -> list[int]:
+        """Those of them in which it was more than being in the same cell."""
+        return [row for row in self.rows(at) if row < len(self.ranking.share)]
+
     def unwritten(self, search: Search) -> list[int]:
         """Keys of those not written yet: all of them, but for a search that goes on."""
         written = set(Candidate.objects.filter(search=search).values_list("key", flat=True))
-        return [key for at in self.groups if (key := self.key(at)) not in written]
+        return [key for at in self.groups if (key := self.world.key(at)) not in written]
 
     def _places(self) -> dict[int, Any]:
         """What is on record of the places where people met."""
-        concerned = np.unique(self.lines.place).tolist()
+        concerned = [at for at in np.unique(self.lines.place).tolist() if at < len(self.labels)]
         spots: dict[str, Any] = {}
-        codes = [self.world.code(at) for at in concerned]
+        codes = [self.ground(at).label for at in concerned]
         for begin in range(0, len(codes), CHUNK):
             spots |= registry.spots_by_code(codes[begin : begin + CHUNK])
         return {at: spots[code] for at, code in zip(concerned, codes, strict=True) if code in spots}
 
-    def grounds(self, at: int) -> list[list[str]]:
+    def why(self, at: int) -> list[list[str]]:
         """The times together that weigh most, in words (zh, en)."""
-        rows = self.rows(at)
+        rows = self.met(at)
         rows.sort(key=lambda row: -self.ranking.share[row])
         told = [self.ranking.said(row) for row in rows[:TOLD]]
         return [[one.zh, one.en] for one in told]
@@ -199,7 +175,7 @@ COLUMNS = (
 
 
 class _Judge:
-    def __init__(self, search: Search, world: _World, people: _People, person_of: Mapping[int, int]) -> None:
+    def __init__(self, search: Search, world: World, people: _People, person_of: Mapping[int, int]) -> None:
         self.search, self.world, self.people, self.person_of = search, world, people, person_of
         self.posts = areas_with(RIGHT)
         self.prolonged = weighing.prolonged(search.pack, search.area)
@@ -212,7 +188,7 @@ class _Judge:
         keys, done = set(kept.values_list("key", flat=True)), set(kept.values_list("person_id", flat=True)) - {None}
         found: dict[int, list[int]] = {}
         for at in sorted(self.people.groups, key=self.people.order.__getitem__):
-            key = self.people.key(at)
+            key = self.world.key(at)
             person = self.person_of.get(key)
             if key not in keys and person not in done:
                 found.setdefault(person or -key, []).append(at)
@@ -220,7 +196,7 @@ class _Judge:
 
     def rows(self, chunk: Sequence[Sequence[int]]) -> list[tuple[Any, ...]]:
         """Candidates as rows of their table."""
-        mine = {unit[0]: self.person_of.get(self.people.key(unit[0])) for unit in chunk}
+        mine = {unit[0]: self.person_of.get(self.world.key(unit[0])) for unit in chunk}
         vias = {group.via for unit in chunk for at in unit for group in self.people.groups[at]}
         infectors = {at: self._infector(at) for at in vias}
         wanted = {pk for pk in (*mine.values(), *(one.person_id for one in infectors.values())) if pk}
@@ -235,8 +211,8 @@ class _Judge:
         """Whom somebody met: a case, or a contact that this search proposes, infectious from its first exposure on."""
         if (case := self.world.source_of.get(at)) is not None:
             return case
-        since = self.world.lake.instant(min(int(self.people.lines.t_in[row]) for row in self.people.rows(at)))
-        pk = self.person_of.get(self.people.key(at)) or 0
+        since = self.world.lake.instant(min(int(self.people.lines.t_in[row]) for row in self.people.met(at)))
+        pk = self.person_of.get(self.world.key(at)) or 0
         search = self.search
         window = Window(since, None, ())
         return Source(CONTACT, 0, "", search.outbreak_id, pk, search.area, search.pack, window=window)
@@ -244,26 +220,29 @@ class _Judge:
     def _meetings(
         self, unit: Sequence[int], person: int | None, infectors: Mapping[int, Source]
     ) -> list[dict[str, Any]]:
-        groups = [group for at in unit for group in self.people.groups[at]]
-        return [
-            self._meeting(group, person, infectors[group.via])
-            for group in groups
+        groups = [(at, group) for at in unit for group in self.people.groups[at]]
+        met = [
+            self._meeting(at, group, person, infectors[group.via])
+            for at, group in groups
             if person is None or infectors[group.via].person_id != person  # nobody meets themselves under another key
         ]
+        return [one for one in met if _counts(one, met)]
 
-    def _meeting(self, group: Group, person: int | None, source: Source) -> dict[str, Any]:
+    def _meeting(self, at: int, group: Group, person: int | None, source: Source) -> dict[str, Any]:
         lines, epoch = self.people.lines, round(self.world.lake.epoch.timestamp())
         spans = [[epoch + int(lines.t_in[row]), epoch + int(lines.t_out[row])] for row in group.rows]
         minutes = sum(end - begin for begin, end in spans) // 60
-        spot = self.people.places.get(group.place)
-        known = weighing.facts(
-            minutes, spot, self.traits.get(person or 0), self.traits.get(source.person_id), self.prolonged, self.ref
-        )
+        spot, ground = self.people.places.get(group.place), self.people.ground(group.place)
+        known = dict(self.people.facts.get((at, group.via, group.place), {}))
+        if ground.how != CELL:
+            known |= weighing.facts(
+                minutes, spot, self.traits.get(person or 0), self.traits.get(source.person_id), self.prolonged, self.ref
+            )
         begin, end = instants([spans[0][0], spans[-1][1]])
         judged = judging.judge(source, known, begin, end)
         return {
             "kind": source.kind, "case": source.id if source.kind == CASE else None, "via": source.person_id or None,
-            "place": spot.id if spot else None, "label": self.world.code(group.place), "minutes": minutes,
+            "place": spot.id if spot else None, "how": ground.how, "label": ground.label, "minutes": minutes,
             "spans": spans, "facts": dict(judged.facts), "category": judged.category, "basis": judged.basis,
             "rank": judged.rank, "missing": list(judged.missing),
         }  # fmt: skip
@@ -275,19 +254,25 @@ class _Judge:
         strictest = min(meetings, key=lambda one: one["rank"])
         home = self.traits[person].area if person in self.traits else ""
         known = known or matching.Standing(Candidate.PROPOSED if person else Candidate.UNKNOWN)
-        ring = min(int(people.lines.ring[row]) for one in unit for row in people.rows(one))
+        to_case = any(one["kind"] == CASE for one in meetings)
+        ring = 1 if to_case else min(int(people.lines.ring[row]) for one in unit for row in people.met(one))
         begin = min(one["spans"][0][0] for one in meetings)
         end = max(one["spans"][-1][1] for one in meetings)
         missing = dict.fromkeys(name for one in meetings for name in one["missing"])
         return (
-            self.search.pk, people.key(at), person, self._area(home), ring, known.state, people.order[at], people.risk[at],
-            people.grounds(at), strictest["category"], strictest["basis"], list(missing), _together(meetings),
+            self.search.pk, self.world.key(at), person, self._area(home), ring, known.state, people.order[at], people.risk.get(at),
+            people.why(at), strictest["category"], strictest["basis"], list(missing), _together(meetings),
             *instants([begin, end]), meetings, known.case_id, known.contact_id, known.reason,
         )  # fmt: skip
 
     def _area(self, home: str) -> str:
         """Whose it is to decide: where the person lives, if somebody there may; else who searched."""
         return home if home and any(home.startswith(post) for post in self.posts) else self.search.area
+
+
+def _counts(one: Mapping[str, Any], met: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a time tells of more than the others do: to have been in one cell is nothing beside a stricter reason."""
+    return one["how"] != CELL or all(one["rank"] < other["rank"] for other in met if other["how"] != CELL)
 
 
 def _together(meetings: Sequence[Mapping[str, Any]]) -> int:
@@ -307,12 +292,12 @@ def _write(by: Actor, search: Search, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 @action
-def _finish(by: Actor, search: Search, met: Met, world: _World) -> int:
-    notices = met.notices
+def _finish(by: Actor, search: Search, met: Met, world: World) -> int:
+    notices, labels = met.notices, world.labels
     rows = zip(*(getattr(notices, name).tolist() for name in ("place", "since", "until", "visitors")), strict=True)
     search.notices = [
         {
-            "place": world.code(place), "from": world.lake.instant(since).isoformat(),
+            "place": labels[place].as_py(), "from": world.lake.instant(since).isoformat(),
             "to": world.lake.instant(until).isoformat(), "visitors": list(band(visitors)),
         }
         for place, since, until, visitors in rows

@@ -94,6 +94,12 @@ def rank(ref: str, category: str) -> int:
     return keys.index(category) if category in keys else NO_RANK
 
 
+def category_of(ref: str, known: Mapping[str, Any]) -> str:
+    """The category into which these facts alone put somebody who was exposed to a case; "" for none."""
+    verdict = verdict_of(ref, 1, tuple(sorted(known.items())))
+    return verdict.category.key if verdict.category else ""
+
+
 def timing(source: Source, from_at: datetime | None, to_at: datetime | None) -> dict[str, bool]:
     """The facts that follow from the times. What cannot be told is left out, so that it counts as unknown."""
     start, end = from_at or to_at, to_at or from_at

@@ -3,7 +3,7 @@
 Numbers only: persons and places are positions in a window of the lake, instants its seconds. Nobody has a name here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,34 @@ class Terms:
     crowd: int
 
 
+#: In what two people were together, where it is not a place: aboard (a trip), or only in the same cell of a grid.
+ABOARD, CELL = "aboard", "cell"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where people were together otherwise than at a place: aboard a trip (its number), or in a cell (its centre, `lon,lat`)."""
+
+    how: str
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Times together with a case otherwise than at a place: `lines`, whose places count in `grounds`, what is known of each line,
+    as packs ask for it, and which of them are near enough that whom those people met in turn matters."""
+
+    lines: Lines
+    grounds: Sequence[Ground] = ()
+    facts: Sequence[Mapping[str, Any]] = ()
+    near: Sequence[bool] = ()
+
+    @classmethod
+    def nobody(cls) -> "Beside":
+        none = np.zeros(0, np.uint32)
+        return cls(Lines(none, none.astype(np.uint8), none, none, none.astype(np.int32), none.astype(np.int32)))
+
+
 @dataclass(frozen=True, eq=False)
 class Met:
     """Everybody reached with every overlap, in order of ring; the notices of crowded places, and how many only those reach."""
@@ -39,18 +67,28 @@ class Met:
     noticed: int
 
 
-def meet(stays: Stays, index: Index, terms: Terms, on_ring: Callable[[int, int], None]) -> Met:
+def meet(
+    stays: Stays,
+    index: Index,
+    terms: Terms,
+    aboard: Beside,
+    seats: NDArray[Any],
+    on_ring: Callable[[int, int], None],
+) -> Met:
     """Everybody within so many rings of the index persons; each person once, in the smallest ring, index persons never.
 
-    Ring 2 and further count `onward` seconds from the moment at which the contact was first exposed, and no crowded places:
-    that somebody who may fall ill went through a hall concerns nobody there yet.
+    Who travelled with a case (`aboard`, whose grounds are numbered on from the places) is in ring 1; `seats` are the places that
+    are their tickets, and make no contacts of their own there. Ring 2 and further count `onward` seconds from the moment at which
+    the contact was first exposed, and no crowded places: that somebody who may fall ill went through a hall concerns nobody there yet.
     """
     first = trace_capped(stays, index, cap=terms.crowd, tau=terms.tau, rings=1, within=terms.within)
     assert first.traced.lines is not None
-    found = [first.traced.lines]
-    on_ring(1, len(first.traced.people))
-    settled = np.unique(np.r_[index.person, first.traced.people.person])
-    frontier = first.traced.people
+    direct = first.traced.lines.where(~np.isin(first.traced.lines.place, seats))
+    found = [direct, numbered(aboard.lines, stays.places)]
+    near = aboard.lines.where(np.asarray(aboard.near, bool))
+    frontier = joined([direct, near]).people()
+    settled = np.unique(np.r_[index.person, direct.person, aboard.lines.person])
+    on_ring(1, len(np.unique(np.r_[direct.person, aboard.lines.person])))
     if terms.rings > 1 and len(first.crowded):
         marked = np.zeros(stays.places, bool)
         marked[first.crowded] = True
@@ -67,9 +105,18 @@ def meet(stays: Stays, index: Index, terms: Terms, on_ring: Callable[[int, int],
         if not len(frontier):
             break
         settled = np.union1d(settled, frontier.person)
-    columns = ("person", "ring", "via", "place", "t_in", "t_out")
-    lines = Lines(*(np.concatenate([getattr(part, name) for part in found]) for name in columns))
-    return Met(lines, first.notices, first.noticed)
+    return Met(joined(found), first.notices, first.noticed)
+
+
+def joined(parts: Sequence[Lines]) -> Lines:
+    """Lines one after the other."""
+    return Lines(*(np.concatenate(columns) for columns in zip(*(part.columns() for part in parts), strict=True)))
+
+
+def numbered(lines: Lines, places: int) -> Lines:
+    """Lines whose grounds are numbered on from so many places."""
+    place = (lines.place.astype(np.int64) + places).astype(np.uint32)
+    return Lines(lines.person, lines.ring, lines.via, place, lines.t_in, lines.t_out)
 
 
 @dataclass(frozen=True, slots=True)

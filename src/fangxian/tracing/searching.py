@@ -1,7 +1,8 @@
 """How searches for contacts are found, and by whom they may be seen; what their stored numbers mean."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.tracing import sources
 from fangxian.tracing.desk import RIGHT
+from fangxian.tracing.meeting import CELL
 from fangxian.tracing.models import Candidate, Search
 
 
@@ -55,3 +57,11 @@ def cases_of(by: Actor, codes: Sequence[str], *, most: int) -> list[CaseFacts]:
 def instants(seconds: Iterable[int]) -> tuple[datetime, ...]:
     """Stored seconds (Unix) as instants."""
     return tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
+
+
+def point(meeting: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Longitude and latitude of the cell in which people were together; none where it was no cell."""
+    if meeting.get("how") != CELL:
+        return None, None
+    lon, lat = meeting["label"].split(",")
+    return float(lon), float(lat)

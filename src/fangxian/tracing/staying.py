@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from fangxian.lake import Window
 from fangxian.registry import queries as registry
 from fangxian.tracing.lakes import lake
 
 
-def window(since: datetime, until: datetime, *, at_least: int = 0) -> Window:
-    """The stays that fall into a time; `at_least`: seconds."""
-    return lake().stays(since, until, at_least=at_least)
+def window(since: datetime, until: datetime, **only: Any) -> Window:
+    """The stays that fall into a time; `only` those that last `at_least` seconds, of these `persons`, at these `places`."""
+    return lake().stays(since, until, **only)
 
 
 def days() -> tuple[str, ...]:

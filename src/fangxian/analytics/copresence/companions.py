@@ -71,10 +71,12 @@ def companions(
     assert found is not None
     if hours is None:
         return found
-    own, own_rows = stays.by_person
-    long = [
-        kernels.dwell(person, found.place, own, own_rows, stays.place_rows, stays.arrival, stays.departure)
-        >= hours * 3600
-        for person in (found.person, found.via)
-    ]
+    long = [dwelt(stays, person, found.place) >= hours * 3600 for person in (found.person, found.via)]
     return found.where(long[0] | long[1] if by == "either" else long[0] & long[1])
+
+
+def dwelt(stays: Stays, person: Ints, place: Ints) -> Ints:
+    """How many seconds in all each of some persons spent at one place: `person` and `place` of one length n → int64 (n)."""
+    own, own_rows = stays.by_person
+    total: Ints = kernels.dwell(person, place, own, own_rows, stays.place_rows, stays.arrival, stays.departure)
+    return total

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ TRANSPORTS = {
 }  # fmt: skip
 #: Numbers of Chinese trains that are sealed and air-conditioned, and of flights (an airline's two characters first).
 _TRAIN, _FLIGHT = re.compile(r"[GDCZTK]\d{1,4}"), re.compile(r"(?=\w?[A-Z])[A-Z0-9]{2}\d{3,4}[A-Z]?")
-_WITH_CARRIAGES = {"sealed_train", "train", "metro", ""}
+WITH_CARRIAGES = {"sealed_train", "train", "metro", ""}
 _MEANT = {word: key for key, words in TRANSPORTS.items() for word in (key, *words)}
 _NO_SEAT = Text("请写成如“3号车厢”“12A”“15号中铺”“31-34排”“无座”", "Write as 3号车厢, 12A, 15号中铺, 31-34排 or 无座")
 _NO_TRANSPORT = (
@@ -100,20 +101,12 @@ class TripFile:
         for at, trip in enumerate(trips):
             begin, end = int(lines.t_in[at]), int(lines.t_out[at])
             one, other = (self._seat(int(who), trip, begin, end) for who in (lines.person[at], lines.via[at]))
-            found.append(beside(one, other, carriages=self._by[trip] in _WITH_CARRIAGES))
+            found.append(beside(one, other, carriages=self._by[trip] in WITH_CARRIAGES))
         return found
 
     def _seat(self, person: int, trip: str, begin: int, end: int) -> Seat:
         """Where somebody sat in that time: all of it, where the rows of one person name several seats."""
-        seats = [seat for since, until, seat in self._aboard[person, trip] if since <= end and until >= begin]
-        if len(seats) == 1:
-            return seats[0]
-        return Seat(
-            tuple(dict.fromkeys(label for seat in seats for label in seat.carriages)),
-            tuple(dict.fromkeys(rows for seat in seats for rows in seat.rows)),
-            next((seat.bay for seat in seats if seat.bay), None),
-            next((seat.compartment for seat in seats if seat.compartment), None), any(seat.crew for seat in seats),
-        )  # fmt: skip
+        return all_of([seat for since, until, seat in self._aboard[person, trip] if since <= end and until >= begin])
 
     def lines(self, lines: Lines) -> pa.Table:
         """As `StayFile.lines`, with transport, same_carriage, rows_apart, same_compartment, neighbouring_bay, crew_serving."""
@@ -124,6 +117,23 @@ class TripFile:
             kind = pa.int32() if name == "rows_apart" else pa.bool_()
             table = table.append_column(name, pa.array([getattr(one, name) for one in near], kind))
         return table
+
+
+def all_of(seats: Sequence[Seat]) -> Seat:
+    """Several seats of one traveller as one: somebody who moved was near to more."""
+    if len(seats) == 1:
+        return seats[0]
+    return Seat(
+        tuple(dict.fromkeys(label for seat in seats for label in seat.carriages)),
+        tuple(dict.fromkeys(rows for seat in seats for rows in seat.rows)),
+        next((seat.bay for seat in seats if seat.bay), None),
+        next((seat.compartment for seat in seats if seat.compartment), None), any(seat.crew for seat in seats),
+    )  # fmt: skip
+
+
+def meant(word: str) -> str:
+    """The means of transport that a word names, a key of `TRANSPORTS`; "" for any other word."""
+    return _MEANT.get(word.lower(), "")
 
 
 def by_number(trip: str) -> str:

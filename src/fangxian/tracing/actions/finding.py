@@ -14,7 +14,7 @@ from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.duties import packs
 from fangxian.registry import levels
 from fangxian.registry import queries as registry
-from fangxian.tracing import finding, searching, sources, weighing
+from fangxian.tracing import finding, gathering, searching, sources, weighing
 from fangxian.tracing.actions.exposing import expose_found
 from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.finds import Decided, SearchForm
@@ -48,7 +48,7 @@ def find_contacts(by: Actor, form: SearchForm) -> Search:
         by.must("tracing.view", area)
     why = sources.reason(form.why)
     wanted = numbers(form, facts[0].pack, facts[0].area)
-    if not finding.windows([case.id for case in facts]):
+    if not gathering.windows([case.id for case in facts]):
         raise Invalid(
             _("The infectious window is not known yet: it needs an onset or a test."),
             remedy=_("Enter one of these dates on the case, then search."), field="cases",
@@ -244,7 +244,6 @@ class _Forms:
         self.places = {
             pk: spot.code for pk, spot in registry.spots({one["place"] for one in meetings if one["place"]}).items()
         }
-        self.kinds = {pk: spot.kind for pk, spot in registry.spots(set(self.places)).items()}
         self.cases = {
             pk: one.code for pk, one in cases.facts_of({one["case"] for one in meetings if one["case"]}).items()
         }
@@ -286,7 +285,7 @@ class _Forms:
         place = self.places.get(one["place"] or 0, "")
         return ExposureForm(
             person=self.codes[row.person_id or 0], case=self.cases.get(one["case"] or 0, ""), contact_of=contact_of,
-            from_at=begin, to_at=end, minutes=one["minutes"], setting=weighing.setting(self.kinds.get(one["place"] or 0, "")),
+            from_at=begin, to_at=end, minutes=one["minutes"], setting=one["facts"].get("setting", ""),
             place=place, place_text="" if place else one["label"][:160], facts=facts | self.facts, source=SOURCE, row=row.pk,
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from fangxian.duties import packs
 from fangxian.protocols import Text
 from fangxian.protocols.vocabulary import facts as vocabulary
 from fangxian.registry import queries as registry
-from fangxian.tracing import finding, judging, searching, sources, staying, weighing
+from fangxian.tracing import gathering, judging, searching, sources, staying, weighing
 from fangxian.tracing.actions.finding import MOST_CASES, numbers
 from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.finds import (
@@ -32,6 +32,7 @@ from fangxian.tracing.finds import (
     Value,
 )  # fmt: skip
 from fangxian.tracing.judging import CASE
+from fangxian.tracing.meeting import ABOARD, CELL
 from fangxian.tracing.models import Candidate, Search
 from fangxian.tracing.queries.stays import stays_of
 
@@ -42,7 +43,7 @@ def plan(by: Actor, form: SearchForm) -> Plan:
     wanted = numbers(form, facts[0].pack, facts[0].area)
     usual = weighing.values(packs.pack(facts[0].pack, facts[0].area))
     told = stays_of([case.id for case in facts])
-    window_of = {source.id: window for source, window in finding.windows([case.id for case in facts])}
+    window_of = {source.id: window for source, window in gathering.windows([case.id for case in facts])}
     windows = []
     for case in facts:
         stays, window = told.get(case.id, ()), window_of.get(case.id)
@@ -56,6 +57,8 @@ def plan(by: Actor, form: SearchForm) -> Plan:
         for key, one in usual.items()
         if key in named
     )
+    company = weighing.company(packs.pack(facts[0].pack, facts[0].area))
+    values += company.values if company else ()
     return Plan(
         cases.outbreak_codes([facts[0].outbreak_id])[facts[0].outbreak_id], tuple(windows), values, staying.days()
     )
@@ -221,14 +224,21 @@ def _line(by: Actor, row: Candidate, around: _Around) -> CandidateRow:
 
 def _meeting(one: Mapping[str, Any], around: _Around) -> Meeting:
     spot, case = around.spots.get(one["place"] or 0), around.cases.get(one["case"] or 0)
+    lon, lat = (spot.lon, spot.lat) if spot else searching.point(one)
     via = (case.person_id if case else 0) if one["kind"] == CASE else one["via"] or 0
     code = (case.code if case else "") if one["kind"] == CASE else around.contacts.get(via, "")
     clause, why = _judged(one, 1 if one["kind"] == CASE else 2)
     return Meeting(
-        code, one["kind"], around.names.get(via, ""), spot.code if spot else "", spot.name_zh if spot else one["label"],
-        spot.lon if spot else None, spot.lat if spot else None, one["minutes"], one["category"], one["basis"], why, clause,
+        code, one["kind"], around.names.get(via, ""), spot.code if spot else "", spot.name_zh if spot else _ground(one),
+        lon, lat, one["minutes"], one["category"], one["basis"], why, clause,
         tuple(Span(*searching.instants(span)) for span in one["spans"]),
     )  # fmt: skip
+
+
+def _ground(one: Mapping[str, Any]) -> str:
+    """What a place that is not on record is called."""
+    words = {ABOARD: _("aboard %(label)s"), CELL: _("the cell around %(label)s")}.get(one.get("how", ""), "%(label)s")
+    return str(words % {"label": one["label"]})
 
 
 def _judged(one: Mapping[str, Any], ring: int) -> tuple[Text, Text]:

@@ -162,9 +162,10 @@ def _features(by: Actor, view: SearchView) -> tuple[Feature, ...]:
     spot: dict[str, Meeting] = {}
     for row in rows:
         for one in row.meetings:
-            if one.place and one.lon is not None:
-                people.setdefault(one.place, set()).add(row.id)
-                spot[one.place] = one
+            if one.lon is not None:
+                at = one.place or one.place_name
+                people.setdefault(at, set()).add(row.id)
+                spot[at] = one
     order = sorted(people, key=lambda place: -len(people[place]))
     return tuple(
         Feature(

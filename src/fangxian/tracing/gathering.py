@@ -1,0 +1,124 @@
+"""The stays that a search goes through: those of the lake in the time concerned, and what the cases told in their interviews."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from fangxian.analytics.copresence import Index, Stays
+from fangxian.analytics.copresence.tickets import read_ticket
+from fangxian.core import clock
+from fangxian.lake import Window as Stretch
+from fangxian.protocols import Window
+from fangxian.registry import queries as registry
+from fangxian.tracing import sources, staying
+from fangxian.tracing.judging import Source
+from fangxian.tracing.models import Search
+from fangxian.tracing.queries.stays import stays_of
+from fangxian.tracing.schemas import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A case among the persons of the stays: its number there, and its infectious window in their seconds."""
+
+    number: int
+    source: Source
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The stays of the time concerned with the cases among them. Numbers of persons and places are those of the lake, and then some:
+    of cases of whom the lake knows nothing, and of trips that they told of (`more`: their labels)."""
+
+    lake: Stretch
+    stays: Stays
+    index: Index
+    seats: Sequence[Seat]
+    told: Mapping[int, Sequence[Seen]]
+    more: Sequence[str]
+    without_stays: int
+
+    @property
+    def source_of(self) -> dict[int, Source]:
+        """Number of a person → the case."""
+        return {seat.number: seat.source for seat in self.seats}
+
+    @property
+    def labels(self) -> pa.Array:
+        """Number of a place → its code or label (string); null for one that was forgotten."""
+        known = self.lake.place_codes
+        return pa.concat_arrays([known, pa.array(self.more, known.type)])
+
+    def key(self, person: int) -> int:
+        """The pseudonym of a person in the lake, 0 for one that it does not know."""
+        keys = self.lake.person_keys
+        return int(keys[person]) if person < len(keys) else 0
+
+
+def windows(case_ids: Sequence[int]) -> list[tuple[Source, Window]]:
+    """The cases that can be searched around, each with its infectious window; one that is open ends now."""
+    now = clock.now()
+    found = [sources.of_case(case) for case in sources.facts_of(case_ids)]
+    return [
+        (one, Window(one.window.start, min(one.window.end or now, now), one.window.cited))
+        for one in found
+        if one.window is not None and not one.is_void and one.window.start < now
+    ]
+
+
+def gather(search: Search) -> World:
+    """Stays of the lake, and of the cases' tracks as far as these name places that the lake knows, or trips."""
+    of_cases = windows(list(search.cases.values_list("pk", flat=True)))
+    since = min((window.start for _source, window in of_cases), default=clock.now())
+    until = max((window.end or since for _source, window in of_cases), default=since)
+    shortest = 0 if search.within else round(60 * min(search.tau, search.onward if search.rings > 1 else search.tau))
+    lake = staying.window(since, until, at_least=shortest)
+    numbers = staying.numbers(lake, [source.person_id for source, _window in of_cases])
+    told = stays_of([source.id for source, _window in of_cases])
+    label_of = dict(_labels(told))
+    labels = sorted({label for one in label_of.values() for label in one.values()})
+    at, known = lake.places_of(labels)
+    place_of = {label: int(place) for label, place, there in zip(labels, at, known, strict=True) if there}
+    more = [label for label in labels if label not in place_of and read_ticket(label) is not None]
+    place_of |= {label: len(lake.place_codes) + number for number, label in enumerate(more)}
+    persons = lake.stays.persons
+    extra: list[tuple[int, int, int, int]] = []
+    seats: list[Seat] = []
+    heard = 0
+    for source, window in of_cases:
+        mine = numbers.get(source.person_id, [])
+        track = told.get(source.id, ())
+        placed = [
+            (place_of[label], lake.second(track[row].from_at), lake.second(track[row].to_at))
+            for row, label in label_of.get(source.id, {}).items()
+            if label in place_of
+        ]
+        heard += bool(mine or placed)
+        if not mine and (placed or any(one.lon is not None for one in track)):
+            mine, persons = [persons], persons + 1
+        extra += [(mine[0], *one) for one in placed]
+        seats += [Seat(one, source, lake.second(window.start), lake.second(window.end or until)) for one in mine]
+    stays = lake.stays
+    if extra:
+        person, place, arrival, departure = (np.array(column) for column in zip(*extra, strict=True))
+        instants_of = (arrival.astype(np.int32), departure.astype(np.int32))
+        stays = stays.joined((person.astype(np.uint32), place.astype(np.uint32), *instants_of))
+    index = Index.of(*([getattr(seat, name) for seat in seats] for name in ("number", "since", "until")))
+    return World(lake, stays, index, seats, told, more, search.cases.count() - heard)
+
+
+def _labels(told: Mapping[int, Sequence[Seen]]) -> Iterator[tuple[int, dict[int, str]]]:
+    """Of each case the label of the place of each stay that it told of, by row: the code of one on record, or a ticket."""
+    spots = registry.spots({one.place_id for rows in told.values() for one in rows if one.place_id is not None})
+    for case, rows in told.items():
+        found = {}
+        for row, one in enumerate(rows):
+            spot = spots.get(one.place_id or 0)
+            words = spot.code if spot is not None else one.place_text.strip()
+            if one.to_at > one.from_at and (spot is not None or read_ticket(words) is not None):
+                found[row] = words
+        yield case, found
