@@ -177,7 +177,7 @@ def _deep(world: Province) -> Iterator[tuple[str, str, str]]:
         yield f"/api/v1/cases by {order}, page 1,000", f"/api/v1/cases?order={order}&cursor={mark}&limit=50", "leader"
     contact = Contact.objects.filter(outbreak_id=1).order_by("-identified_at", "-pk")[depth]
     mark = quote(Cursor.write(contact.identified_at, contact.pk))
-    yield "/contacts/ page 1,000, as it is scrolled to", f"/contacts/?after={mark}&part=more#htmx", "leader"
+    yield "/contacts/ page 1,000, as it is scrolled to", f"/contacts/?cursor={mark}&part=more#htmx", "leader"
     steps = Step.objects.filter(state="open", escalated_to="990101", due_at__isnull=False).order_by("due_at", "pk")
     for step in steps[steps.count() // 2 :][:1]:
         yield "/ in the middle", f"/?after={quote(Cursor.write(step.due_at, step.pk))}", "duty_officer"

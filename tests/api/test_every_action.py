@@ -114,6 +114,7 @@ LEFT_OUT = {
         "SEND": "a right",
         "forget_old": "done by time itself",
         "confirm_all": "done as a job that `start_confirming` puts in the queue",
+        "export_contacts": "a file; programs read the contacts of an outbreak page by page",
         "export_found": "a file; programs read the people of a search page by page",
         "forget_stays": "done by time itself",
         "tidy_stays": "done by time itself",

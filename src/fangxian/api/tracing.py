@@ -23,6 +23,7 @@ from fangxian.tracing import actions, queries, sources
 from fangxian.tracing.schemas import (
     Clearance,
     ContactFilter,
+    ContactOrder,
     ContactRow,
     ExposureForm,
     InvestigationView,
@@ -140,14 +141,15 @@ class ChainsView(Shown):
 
 
 def four_clear(
-    by: Actor, outbreak: str, area: str = "", wanted: ContactFilter | None = None, *, cursor: str = "", limit: int = 100
-) -> Mapping[str, Any]:
-    """The table of the four clear (四清): contacts of an outbreak, the latest identified first, with counts of the whole selection.
+    by: Actor, outbreak: str, area: str = "", wanted: ContactFilter | None = None, *, order: ContactOrder = "-identified",
+    cursor: str = "", limit: int = 100,
+) -> Mapping[str, Any]:  # fmt: skip
+    """The table of the four clear (四清): contacts of an outbreak by when they were identified, with counts of the whole selection.
 
     Counts of the four clear are over those under watch.
     """
     after = paging.read(cursor, tuple[datetime, int])
-    found = queries.four_clear(by, outbreak, area, wanted, after=after, limit=limit)
+    found = queries.four_clear(by, outbreak, area, wanted, order=order, after=after, limit=limit)
     return {
         "clear": found.clear, "by_state": found.by_state, "by_category": found.by_category, "rows": found.rows,
         "cursor": paging.written(found.after),

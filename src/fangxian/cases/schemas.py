@@ -1,6 +1,6 @@
 """What this stage takes in and gives out. A date is a local calendar day, an instant is aware."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, get_args
@@ -92,14 +92,6 @@ class Planned:
     version: int
     changes: Mapping[str, Sequence[Any]]
     refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """How an export is laid out: its columns (name → heading) in their order, and the values of a line under them."""
-
-    headings: Mapping[str, str]
-    cells: "Callable[[CaseRow], Sequence[Any]]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from fangxian.protocols import DutyRule
 
 __all__ = [
     "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "evidence_wanted", "gaps", "holds",
-    "ids_of_subjects", "last_settled", "last_told", "late", "late_subjects", "missing", "my_counts", "my_steps",
+    "ids_of_subjects", "last_settled", "last_told", "late_subjects", "missing", "my_counts", "my_steps",
     "of_role", "of_subject", "open_step", "open_steps", "rule", "step", "summary", "title",
 ]  # fmt: skip
 
@@ -112,12 +112,6 @@ def last_settled(kind: str, ids: Iterable[int]) -> dict[int, datetime]:
     return dict(done.order_by().values_list("duty__subject_id").annotate(Max("done_at")))
 
 
-def late(by: Actor, subject_kind: str, subject_ids: Iterable[int]) -> dict[int, int]:
-    """How many open steps about each of these subjects are past their time; subjects without any are left out. One query."""
-    found = _late(by, subject_kind).filter(duty__subject_id__in=list(subject_ids))
-    return dict(found.order_by().values_list("duty__subject_id").annotate(Count("pk")))
-
-
 def late_subjects(by: Actor, subject_kind: str, area: str = "", *, kinds: Sequence[str] = ()) -> QuerySet[Any, Any]:
     """The ids of subjects with open steps past their time (of these kinds of duty): a condition for the query of another stage."""
     found = _late(by, subject_kind).filter(within(area))
@@ -129,39 +123,46 @@ def late_subjects(by: Actor, subject_kind: str, area: str = "", *, kinds: Sequen
 
 
 def _late(by: Actor, subject_kind: str) -> QuerySet[Step]:
-    return Step.objects.filter(
-        by.scope("duties.view", organisation="organisation_id"),
-        state=Step.OPEN,
-        due_at__lte=clock.now(),
-        duty__subject_kind=subject_kind,
-    )
+    return Step.objects.filter(_late_to(by), state=Step.OPEN, duty__subject_kind=subject_kind)
+
+
+def _late_to(by: Actor) -> Q:
+    """Past its time, as far as the actor may see."""
+    return by.scope("duties.view", organisation="organisation_id") & Q(due_at__lte=clock.now())
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Who answers for what is due next about a subject: the account, else the organisation, by name; and by when."""
+    """Who answers for what is due next about a subject: the account, else the organisation, by name; and by when.
+
+    `late` is how many open steps about it are past their time, of those that the reader may see.
+    """
 
     holder: str
     organisation: str
     due_at: datetime | None
+    late: int
 
 
-def answering(kind: str, subject_ids: Iterable[int]) -> dict[int, Answer]:
+def answering(by: Actor, kind: str, subject_ids: Iterable[int]) -> dict[int, Answer]:
     """Who answers for the open step that is due first about each of these subjects; those owed nothing are left out. One query."""
     chinese = (get_language() or "zh").startswith("zh")
     first = Window(
         RowNumber(), partition_by="duty__subject_id", order_by=[F("due_at").asc(nulls_last=True), F("pk").asc()]
     )
+    late = Window(Count("pk", filter=_late_to(by)), partition_by="duty__subject_id")
     rows = (
         Step.objects.filter(duty__subject_kind=kind, duty__subject_id__in=list(subject_ids), state=Step.OPEN)
-        .annotate(place=first)
+        .annotate(place=first, late=late)
         .filter(place=1)
-        .values_list("duty__subject_id", "account__name", "organisation__name_zh", "organisation__name_en", "due_at")
+        .values_list(
+            "duty__subject_id", "account__name", "organisation__name_zh", "organisation__name_en", "due_at", "late"
+        )
     )
     found = {}
-    for subject, account, zh, en, due_at in rows:
+    for subject, account, zh, en, due_at, behind in rows:
         body = zh if chinese else en or zh
-        found[subject] = Answer(account or body, body, due_at)
+        found[subject] = Answer(account or body, body, due_at, behind)
     return found
 
 

@@ -1,6 +1,6 @@
 """What a search for contacts (查找密接) takes in and gives out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -179,14 +179,6 @@ class CandidateFilter:
     state: str = "proposed"
     ring: int = 0
     category: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateSheet:
-    """How a file of candidates is laid out: headings, and the cells of a line under them."""
-
-    headings: tuple[str, ...]
-    cells: Callable[[CandidateRow], Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from fangxian.analytics.chains import Place
 from fangxian.protocols import Text
@@ -147,6 +147,10 @@ class ContactFilter:
     late: bool = False
 
 
+#: The orders in which contacts can be read: by when they were identified.
+ContactOrder = Literal["-identified", "identified"]
+
+
 @dataclass(frozen=True, slots=True)
 class ContactRow:
     """A contact in the table of the four clear (四清), masked. The number is clear by being listed."""
@@ -172,6 +176,8 @@ class ContactRow:
     holder: str = ""
     #: Whether the contact was moved: open, late, done, waived, missed; empty where the protocol asks for no transport.
     transport: str = ""
+    #: The place as people of the county say it, in the reader's language.
+    area_name: str = ""
 
     @property
     def clear(self) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,11 +9,11 @@ from django.utils.translation import override
 
 from fangxian.cases.models import Case
 from fangxian.cases.queries.linelist import filtered, ordered, rows
-from fangxian.cases.schemas import CaseRow, Filter, Order, Sheet
-from fangxian.core import clock
+from fangxian.cases.schemas import CaseRow, Filter, Order
 from fangxian.core.access import Actor
+from fangxian.registry.files import Sheet
+from fangxian.standards.tables import Cell
 
-Cell = str | int | date | datetime | None
 _CHUNK = 2000
 
 
@@ -27,7 +26,7 @@ class Export:
 
 
 def export(
-    by: Actor, wanted: Filter | None = None, *, order: Order = "-reported", sheet: Sheet | None = None
+    by: Actor, wanted: Filter | None = None, *, order: Order = "-reported", sheet: Sheet[CaseRow] | None = None
 ) -> Export:
     """The line list as a table, in the order of the list. Instants are local times. Names are masked, as in the list itself.
 
@@ -41,21 +40,14 @@ def export(
     return Export(tuple(sheet.headings.values()), _rows(ordered(filtered(by, wanted or Filter()), order), sheet))
 
 
-def _rows(found: Any, sheet: Sheet) -> Iterator[tuple[Cell, ...]]:
-    def cells(row: CaseRow) -> tuple[Cell, ...]:
-        return tuple(map(_cell, sheet.cells(row)))
-
+def _rows(found: Any, sheet: Sheet[CaseRow]) -> Iterator[tuple[Cell, ...]]:
     chunk: list[Case] = []
     for case in found.iterator(chunk_size=_CHUNK):
         chunk.append(case)
         if len(chunk) == _CHUNK:
-            yield from map(cells, rows(chunk))
+            yield from map(sheet.line, rows(chunk))
             chunk = []
-    yield from map(cells, rows(chunk))
-
-
-def _cell(value: Cell) -> Cell:
-    return value.astimezone(clock.zone()) if isinstance(value, datetime) else value
+    yield from map(sheet.line, rows(chunk))
 
 
 def _headings() -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def alerts(
         found = found.filter(grade=grade)
     if after is not None:
         found = found.filter(pk__lt=after)
-    return _rows(list(found.order_by("-pk")[:limit]))
+    return _rows(by, list(found.order_by("-pk")[:limit]))
 
 
 def alert(by: Actor, code: str) -> AlertView:
@@ -44,7 +44,7 @@ def alert(by: Actor, code: str) -> AlertView:
     ]
     mine = Signal.objects.filter(alert=row).select_related("source", "alert").order_by("-evidence", "pk")
     return AlertView(
-        _rows([row])[0], tuple(_signals(list(mine))), tuple(told), row.findings, row.label, row.reason, row.version,
+        _rows(by, [row])[0], tuple(_signals(list(mine))), tuple(told), row.findings, row.label, row.reason, row.version,
         rules.weight(row.area, "prior"), row.quiet, rules.weight(row.area, "quiet"), _may(by, row),
     )  # fmt: skip
 
@@ -94,9 +94,9 @@ def _may(by: Actor, row: Alert) -> frozenset[str]:
     return frozenset(may)
 
 
-def _rows(found: Sequence[Alert]) -> list[AlertRow]:
+def _rows(by: Actor, found: Sequence[Alert]) -> list[AlertRow]:
     called = registry.short_area_names(row.area for row in found)
-    waiting = duties.answering(subject.ALERT, [row.pk for row in found if row.state in Alert.OPEN])
+    waiting = duties.answering(by, subject.ALERT, [row.pk for row in found if row.state in Alert.OPEN])
     return [
         AlertRow(
             row.pk, row.code, row.area, called[row.area], row.origin, row.grade, row.probability, Text(row.why_zh, row.why_en),

@@ -1,7 +1,7 @@
 """The only writers of tracing. Each checks the right, writes, leaves its line in the journal and tells of it."""
 
 from fangxian.tracing.actions.becoming import become_case, hold_infector
-from fangxian.tracing.actions.exporting import export_found
+from fangxian.tracing.actions.exporting import export_contacts, export_found
 from fangxian.tracing.actions.exposing import amend_exposure, expose, expose_many
 from fangxian.tracing.actions.finding import confirm, confirm_all, find_contacts, start_confirming, strike
 from fangxian.tracing.actions.following import clear, dismiss, hold, lose, not_reached, rule_out, visit
@@ -37,6 +37,7 @@ __all__ = [
     "dismiss",
     "drop_stays",
     "edit_stay",
+    "export_contacts",
     "export_found",
     "expose",
     "expose_many",

@@ -1,7 +1,7 @@
 """The table of the four clear (四清): is every contact known by number, person, place and control?"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,10 +16,11 @@ from fangxian.core.access import Actor, within
 from fangxian.core.errors import Invalid, NotFound
 from fangxian.duties import queries as duties
 from fangxian.registry import masking
+from fangxian.registry import queries as registry
 from fangxian.tracing import subject
 from fangxian.tracing.models import Contact
 from fangxian.tracing.queries.exposures import may_know
-from fangxian.tracing.schemas import Clearance, ContactFilter, ContactRow, FourClear
+from fangxian.tracing.schemas import Clearance, ContactFilter, ContactOrder, ContactRow, FourClear
 
 LONGEST_PAGE = 1000
 #: The party that moves contacts, by the vocabulary of the protocols.
@@ -45,19 +46,21 @@ def watched_outbreaks(by: Actor) -> list[OutbreakName]:
 
 def four_clear(
     by: Actor,
-    outbreak: str,
+    outbreak: str | OutbreakName,
     area: str = "",
     wanted: ContactFilter | None = None,
     *,
+    order: ContactOrder = "-identified",
     after: tuple[datetime, int] | None = None,
     limit: int = 100,
     watched_only: bool = False,
     counted: bool = True,
 ) -> FourClear:
-    """Contacts of an outbreak that the actor may see, with the counts of the whole selection; the latest identified first.
+    """Contacts of an outbreak that the actor may see, with the counts of the whole selection; by default the latest identified first.
 
     `after` is what the page before said. Counts of the four clear are over those under watch; with `watched_only` nobody else is
     counted at all, which costs less in an outbreak of long standing. Without `counted` there are rows alone, for the pages that follow.
+    An outbreak that came from `watched_outbreaks` is not looked up again.
     """
     limit = max(1, min(limit, LONGEST_PAGE))
     found = _selected(by, _outbreak_id(by, outbreak), area, wanted or ContactFilter())
@@ -76,7 +79,7 @@ def four_clear(
     for group in groups:
         by_state[group["state"]] += group["rows"]
         by_category[group["category"]] += group["rows"]
-    rows = _rows(by, found, after, limit)
+    rows = _rows(by, found, order, after, limit)
     more = rows[-1] if len(rows) == limit else None
     return FourClear(
         Clearance(**{name: clear[name] for name in _NAMES}),
@@ -85,6 +88,23 @@ def four_clear(
         tuple(rows),
         (more.identified_at, more.id) if more else None,
     )
+
+
+def every(
+    by: Actor, outbreak: str, wanted: ContactFilter | None = None, *, order: ContactOrder = "-identified"
+) -> Iterator[ContactRow]:
+    """All rows of a selection, one after the other; read in pieces."""
+    found = _selected(by, _outbreak_id(by, outbreak), "", wanted or ContactFilter())
+    after: tuple[datetime, int] | None = None
+    while rows := _rows(by, found, order, after, LONGEST_PAGE):
+        yield from rows
+        after = (rows[-1].identified_at, rows[-1].id)
+
+
+def counted(by: Actor, outbreak: str, wanted: ContactFilter | None = None) -> tuple[int, int]:
+    """The key of the outbreak, and how many rows a selection has."""
+    outbreak_id = _outbreak_id(by, outbreak)
+    return outbreak_id, _selected(by, outbreak_id, "", wanted or ContactFilter()).count()
 
 
 def clearance(by: Actor, outbreak: str) -> Clearance:
@@ -98,8 +118,10 @@ def _visible(by: Actor) -> Q:
     return by.scope("contacts.view", organisation="held_by_id")
 
 
-def _outbreak_id(by: Actor, code: str) -> int:
+def _outbreak_id(by: Actor, code: str | OutbreakName) -> int:
     """The key of one of those outbreaks. Raises NotFound."""
+    if isinstance(code, OutbreakName):
+        return code.id
     wanted = ids.normalise_code(code)
     found = next((one.id for one in watched_outbreaks(by) if one.code == wanted), None)
     if found is None:
@@ -132,20 +154,25 @@ def _selected(by: Actor, outbreak_id: int, area: str, wanted: ContactFilter) -> 
     return found
 
 
-def _rows(by: Actor, found: QuerySet[Contact], after: tuple[datetime, int] | None, limit: int) -> list[ContactRow]:
+def _rows(
+    by: Actor, found: QuerySet[Contact], order: ContactOrder, after: tuple[datetime, int] | None, limit: int
+) -> list[ContactRow]:
+    down = order == "-identified"
     if after is not None:
         at, pk = after
-        found = found.filter(Q(identified_at__lt=at) | Q(pk__lt=pk), identified_at__lte=at)
-    page = list(found.select_related("person", "case").order_by("-identified_at", "-pk")[:limit])
-    return rows_of(by, page)
+        side = "lt" if down else "gt"
+        beyond = Q(**{f"identified_at__{side}": at}) | Q(**{f"pk__{side}": pk})
+        found = found.filter(beyond, **{f"identified_at__{side}e": at})
+    by_key = ("-identified_at", "-pk") if down else ("identified_at", "pk")
+    return rows_of(by, list(found.select_related("person", "case").order_by(*by_key)[:limit]))
 
 
 def rows_of(by: Actor, page: Sequence[Contact]) -> list[ContactRow]:
-    """Contacts as lines, with what is late, who answers, and whether they were moved: three queries, however many they are."""
+    """Contacts as lines, with where they are, who answers, what is late, and whether they were moved: three queries, however many."""
     wanted = [one.pk for one in page]
-    late = duties.late(by, subject.KIND, wanted)
-    answers = duties.answering(subject.KIND, wanted)
+    answers = duties.answering(by, subject.KIND, wanted)
     moved = duties.of_role(subject.KIND, wanted, TRANSPORT)
+    called = registry.short_area_names({one.area for one in page})
     rows = []
     for one in page:
         answer = answers.get(one.pk)
@@ -153,7 +180,8 @@ def rows_of(by: Actor, page: Sequence[Contact]) -> list[ContactRow]:
         behind = state == "open" and at is not None and at <= clock.now()
         rows.append(
             replace(
-                row_of(by, one, late.get(one.pk, 0)),
+                row_of(by, one, answer.late if answer else 0),
+                area_name=called[one.area],
                 holder=answer.holder if answer else "",
                 transport="late" if behind else state,
             )

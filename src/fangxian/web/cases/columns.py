@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
-from fangxian.cases.schemas import CaseRow, Sheet
+from fangxian.cases.schemas import CaseRow
 from fangxian.web import saying
-from fangxian.web.lists.tables import Column, Table
+from fangxian.web.lists.tables import Column
 from fangxian.web.templatetags.fangxian import case_class, review_state
 
 #: What the list comes with; the rest is chosen.
@@ -79,11 +79,3 @@ COLUMNS = (
     _plain("outbreak", gettext_lazy("Outbreak")),
     _plain("source_ref", gettext_lazy("Source number")),
 )  # fmt: skip
-
-
-def sheet(table: Table) -> Sheet:
-    """A file with exactly the columns that are seen, in the reader's language and words."""
-    return Sheet(
-        {column.key: str(column.name) for column in table.columns},
-        lambda row: [column.tell(row) for column in table.columns],
-    )

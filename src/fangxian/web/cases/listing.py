@@ -1,6 +1,5 @@
 """The line list (个案一览表): filtered, in columns and an order of one's own, page by page, exported as it is seen."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +10,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.cases import actions, queries
 from fangxian.cases.schemas import CasePage
-from fangxian.core import clock
-from fangxian.core.access import PURPOSES, Actor, purpose_name
-from fangxian.core.errors import Invalid, Refusal
+from fangxian.core.access import Actor
+from fangxian.core.errors import Refusal
 from fangxian.registry import queries as registry
-from fangxian.web.cases.columns import COLUMNS, USUAL, sheet
+from fangxian.web.cases.columns import COLUMNS, USUAL
 from fangxian.web.cases.forms import BulkForm, FilterForm
 from fangxian.web.lists.saved import ViewForm
 from fangxian.web.lists.tables import COUNTED, Table, arrange
+from fangxian.web.lists.taking import purposes, taken
 from fangxian.web.parts import actor_of, fragment
 
 #: Lines at once; the next ones come when the last is scrolled to.
 PAGE = 50
-#: What a list of cases may be taken away for: looking at one person has purposes of its own.
-EXPORTED_FOR = tuple(key for key in PURPOSES if key not in ("own_request", "matching", "care"))
 
 
 @require_GET
@@ -62,7 +59,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "counted": COUNTED,
         "may_edit": may_edit,
         "may_export": by.may("exports.make"),
-        "purposes": [(key, purpose_name(key)) for key in EXPORTED_FOR],
+        "purposes": purposes(),
         "may_import": by.may("imports.make"),
         "may_report": by.may("cases.report"),
         "view_form": ViewForm(by, table),
@@ -74,17 +71,13 @@ def index(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> FileResponse:
     """The whole list as it is seen, as a file. That it was taken, by whom and what for, is on record; so it is asked for, not linked."""
     by = actor_of(request)
-    kind = "xlsx" if request.POST.get("kind") == "xlsx" else "csv"
     table = _table(by, QueryDict(request.POST.get("query", "")))
-    by.must("exports.make")
-    if table.personal:
-        by = by.with_purpose(_purpose(request.POST.get("purpose", "")))
-    form = filter_form(by, table.given)
-    name = f"fangxian-{_('line-list')}-{clock.today():%Y%m%d}.{kind}"
-    with tempfile.TemporaryDirectory(prefix="fangxian-export-") as folder:
-        path = Path(folder) / name
-        actions.export(by, form.filter(), path, order=table.order, sheet=sheet(table))  # type: ignore[arg-type]
-        return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+    wanted = filter_form(by, table.given).filter()
+
+    def write(by: Actor, path: Path) -> int:
+        return actions.export(by, wanted, path, order=table.order, sheet=table.sheet)  # type: ignore[arg-type]
+
+    return taken(request, by, table, _("line-list"), write)
 
 
 def filter_form(by: Actor, given: QueryDict) -> FilterForm:
@@ -99,13 +92,3 @@ def filter_form(by: Actor, given: QueryDict) -> FilterForm:
 
 def _table(by: Actor, asked: QueryDict) -> Table:
     return arrange(by, "cases", asked, COLUMNS, USUAL, "-reported")
-
-
-def _purpose(given: str) -> str:
-    if given not in EXPORTED_FOR:
-        raise Invalid(
-            _("These columns are about persons: say what the file is for."),
-            remedy=_("Choose a purpose; it stays on record. Or leave out the columns name, sex and age."),
-            field="purpose",
-        )
-    return given

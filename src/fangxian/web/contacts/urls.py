@@ -6,6 +6,7 @@ from fangxian.web.contacts import deciding, listing, one
 
 urlpatterns = [
     path("", listing.index, name="contacts"),
+    path("export/", listing.export, name="contacts_export"),
     path("<str:code>/", one.page, name="contact"),
     path("<str:code>/reveal/", one.reveal, name="contact_reveal"),
     path("<str:code>/person/", one.person, name="contact_person"),

@@ -5,13 +5,14 @@ from functools import cache
 from django.utils.translation import gettext as _
 
 from fangxian.registry import queries as registry
+from fangxian.registry.files import Sheet
 from fangxian.standards.tables import Cell
-from fangxian.tracing.finds import CandidateRow, CandidateSheet
+from fangxian.tracing.finds import CandidateRow
 from fangxian.web.finding.words import RINGS, STATES
 from fangxian.web.saying import fact_name, fact_value, said
 
 
-def sheet() -> CandidateSheet:
+def sheet() -> Sheet[CandidateRow]:
     """Headings and cells in the reader's language."""
 
     @cache
@@ -30,4 +31,4 @@ def sheet() -> CandidateSheet:
         _("Order of calling"), _("Name"), _("Person code"), _("Area"), _("Ring"), _("State"), _("Category"), _("Clause"),
         _("Minutes together"), _("First"), _("Last"), _("Places"), _("Why so early"), _("Still to be asked"),
     )  # fmt: skip
-    return CandidateSheet(headings, cells)
+    return Sheet({heading: heading for heading in headings}, cells)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.registry import queries as registry
+from fangxian.registry.files import Sheet
 from fangxian.registry.schemas import ListKept, ViewShown
 from fangxian.standards.tables import Cell
 from fangxian.web.saying import chinese
@@ -107,6 +108,14 @@ class Table:
     @property
     def headings(self) -> list[Heading]:
         return [self._heading(column) for column in self.columns]
+
+    @property
+    def sheet(self) -> Sheet[Any]:
+        """A file with exactly the columns that are seen, in the reader's language and words."""
+        return Sheet(
+            {column.key: str(column.name) for column in self.columns},
+            lambda row: [column.tell(row) for column in self.columns],
+        )
 
     def lines(self, rows: Iterable[Any]) -> list[Line]:
         return [Line(row, [(column, column.show(row)) for column in self.columns]) for row in rows]
