@@ -162,6 +162,7 @@ LEFT_OUT = {
     },
     "fangxian.command.situation.queries": {
         "missing_by_name": "the steps are those of /steps/missing",
+        "keep_pictures": "done by time itself",
         "picture": "the same as the situation, kept for a minute for a page",
         "places": "the grants of the session say it",
         "places_to_report": "the grants of the session say it",
@@ -175,7 +176,6 @@ LEFT_OUT = {
         "ids_of_subjects": FOR_OTHER_STAGES,
         "last_settled": FOR_OTHER_STAGES,
         "last_told": FOR_OTHER_STAGES,
-        "late": FOR_OTHER_STAGES,
         "late_subjects": FOR_OTHER_STAGES,
         "of_role": FOR_OTHER_STAGES,
         "open_step": FOR_OTHER_STAGES,
