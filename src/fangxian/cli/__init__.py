@@ -19,6 +19,7 @@ from fangxian.cli import (
     lake,
     lists,
     operate,
+    pools,
     protocols,
     scan,
     series,
@@ -79,6 +80,11 @@ app.add_typer(
     lake.app,
     name="lake",
     help=say("停留数据湖：收入、状态、核对、整理、删除", "The lake of stays: take in, status, verify, compact, drop"),
+)
+app.add_typer(
+    pools.app,
+    name="pools",
+    help=say("混检：选方案、由混检结果推断感染者", "Pooled testing: choose a design, tell the carriers from the pools"),
 )
 operate.add_to(app)
 account.add_to(app)
