@@ -135,3 +135,16 @@ def test_what_will_be_done_names_the_rule_of_companions_only_where_there_is_one(
             *((one, "112.50020,3.90020", 80, 29) for one in chengdu.people(1)),
         )
         assert by_person(chengdu.search()) == {}
+
+
+def test_places_are_named_in_the_language_of_the_reader_where_the_register_has_it(town: Night) -> None:
+    place = registry.create_place(
+        SYSTEM, PlaceForm(kind="restaurant", name_zh="江边茶馆", name_en="River tea house", area=COUNTY)
+    )
+    (guest,) = town.people(1)
+    town.stay((town.patient, place.code, 30, 28), (guest, place.code, 30, 28))
+    by, search = town.actor("investigator"), town.search()
+    for language, name in (("en", "River tea house"), ("zh-hans", "江边茶馆")):
+        with override(language):
+            (row,) = queries.found(by, queries.search(by, search.code))
+            assert row.places == (name,)

@@ -12,6 +12,7 @@ from django.utils.translation import override
 from fangxian.core import clock, jobs
 from fangxian.core.errors import Conflict, NotAllowed, NotFound
 from fangxian.tracing import actions, queries
+from fangxian.tracing.schemas import StayForm
 from tests.support.county import with_pack
 from tests.support.night import Night, night
 
@@ -82,3 +83,25 @@ def test_the_page(town: Night) -> None:
     assert "hx-trigger" in client.get(address).content.decode()
     jobs.run_waiting()
     assert "河口小馆" in client.get(address).content.decode()
+
+
+def test_a_place_that_only_cases_told_of_is_named_without_a_likelihood(town: Night) -> None:
+    sick = [town.case(person=town.person(), onset_on=clock.today() - timedelta(days=1)) for _ in range(3)]
+    by = town.actor("investigator")
+    for one in sick[:2]:
+        told = {"from_at": clock.now() - timedelta(hours=WEEK), "to_at": clock.now() - timedelta(hours=WEEK - 2)}
+        actions.add_stay(by, one.code, StayForm(**told, place=town.places["diner"].code))
+    town.stay(*((one.person_id, "mall", WEEK + 30, WEEK + 29) for one in sick))
+    found = searched(town)
+    assert [(one.name, len(one.cases), one.lift is None) for one in found.rows] == [
+        ("江城广场", 3, False),
+        ("河口小馆", 2, True),
+    ]
+    client = Client()
+    client.force_login(town.staff.accounts["investigator"])
+    page = client.get(reverse("web:exposure_places"), {"outbreak": town.outbreak}).content.decode()
+    assert page.index("江城广场") < page.index("仅据病例自述") < page.index("河口小馆") and 'id="places-map"' in page
+    drawn = client.get(reverse("web:exposure_places_map"), {"outbreak": town.outbreak}).json()["features"]
+    assert [(one["properties"]["label"], one["properties"]["dashed"]) for one in drawn] == [("1", False), ("2", True)]
+    client.force_login(town.staff.accounts["grid"])
+    assert client.get(reverse("web:exposure_places_map"), {"outbreak": town.outbreak}).status_code in (403, 404)

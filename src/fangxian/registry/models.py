@@ -3,6 +3,7 @@
 from django.db import models
 
 from fangxian.core.models import Account
+from fangxian.registry.languages import said
 
 
 class Jurisdiction(models.Model):
@@ -205,6 +206,11 @@ class Place(models.Model):
     outline = models.JSONField(null=True, blank=True)
     capacity = models.IntegerField(null=True, blank=True)
     indoor = models.BooleanField(null=True)
+
+    @property
+    def name(self) -> str:
+        """In the reader's language."""
+        return said(self.name_zh, self.name_en)
 
 
 class Appointment(models.Model):

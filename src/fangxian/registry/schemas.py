@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from fangxian.registry.languages import said
 from fangxian.standards.errors import InputError
 
 
@@ -104,6 +105,11 @@ class Spot:
     cell: str
     parent_id: int | None
     outline: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """In the reader's language."""
+        return said(self.name_zh, self.name_en)
 
 
 @dataclass(frozen=True, slots=True)

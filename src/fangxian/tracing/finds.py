@@ -195,7 +195,7 @@ class SharedPlace:
     """A place where several cases were in the time in which they were infected (共同暴露场所).
 
     `lift`: how many times oftener than everybody; `evidence`: log-likelihood ratio; `share`: the part of the cases that were
-    infected there, if they were.
+    infected there, if they were. None of a place that only cases told of: how often others were there is not recorded.
     """
 
     place: str
@@ -204,9 +204,9 @@ class SharedPlace:
     lon: float | None
     lat: float | None
     cases: tuple[str, ...]
-    lift: float
-    evidence: float
-    share: float
+    lift: float | None
+    evidence: float | None
+    share: float | None
     from_at: datetime
     to_at: datetime
 

@@ -15,8 +15,8 @@ from fangxian.registry import queries as registry
 from fangxian.tracing import sources, staying
 from fangxian.tracing.judging import Source
 from fangxian.tracing.models import Search
-from fangxian.tracing.queries.stays import stays_of
 from fangxian.tracing.schemas import Seen
+from fangxian.tracing.telling import stays_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,38 +77,63 @@ def gather(search: Search) -> World:
     until = max((window.end or since for _source, window in of_cases), default=since)
     shortest = 0 if search.within else round(60 * min(search.tau, search.onward if search.rings > 1 else search.tau))
     lake = staying.window(since, until, at_least=shortest)
-    numbers = staying.numbers(lake, [source.person_id for source, _window in of_cases])
-    told = stays_of([source.id for source, _window in of_cases])
+    people = {source.id: source.person_id for source, _window in of_cases}
+    told = stays_of(people)
+    heard = listen(lake, people, told)
+    seats = [
+        Seat(one, source, lake.second(window.start), lake.second(window.end or until))
+        for source, window in of_cases
+        for one in heard.numbers.get(source.id, ())
+    ]
+    index = Index.of(*([getattr(seat, name) for seat in seats] for name in ("number", "since", "until")))
+    return World(lake, heard.stays, index, seats, told, heard.more, search.cases.count() - len(heard.known))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Stays of the lake joined with what cases told. `numbers`: case → its numbers; `more`: labels of places that the lake does not
+    know; `known`: the cases of whom there are stays at places."""
+
+    stays: Stays
+    numbers: Mapping[int, Sequence[int]]
+    more: Sequence[str]
+    known: frozenset[int]
+
+
+def listen(
+    lake: Stretch, people: Mapping[int, int], told: Mapping[int, Sequence[Seen]], *, anywhere: bool = False
+) -> Heard:
+    """Join what cases told to the stays. `people`: case → person. A place that the lake does not know counts where it is a ticket, or
+    `anywhere`."""
+    of_person = staying.numbers(lake, list(people.values()))
     label_of = dict(_labels(told))
     labels = sorted({label for one in label_of.values() for label in one.values()})
     at, known = lake.places_of(labels)
     place_of = {label: int(place) for label, place, there in zip(labels, at, known, strict=True) if there}
-    more = [label for label in labels if label not in place_of and read_ticket(label) is not None]
+    more = [label for label in labels if label not in place_of and (anywhere or read_ticket(label) is not None)]
     place_of |= {label: len(lake.place_codes) + number for number, label in enumerate(more)}
     persons = lake.stays.persons
     extra: list[tuple[int, int, int, int]] = []
-    seats: list[Seat] = []
-    heard = 0
-    for source, window in of_cases:
-        mine = numbers.get(source.person_id, [])
-        track = told.get(source.id, ())
+    numbers: dict[int, list[int]] = {}
+    for case, person in people.items():
+        mine, track = of_person.get(person, []), told.get(case, ())
         placed = [
             (place_of[label], lake.second(track[row].from_at), lake.second(track[row].to_at))
-            for row, label in label_of.get(source.id, {}).items()
+            for row, label in label_of.get(case, {}).items()
             if label in place_of
         ]
-        heard += bool(mine or placed)
         if not mine and (placed or any(one.lon is not None for one in track)):
             mine, persons = [persons], persons + 1
+        numbers[case] = mine
         extra += [(mine[0], *one) for one in placed]
-        seats += [Seat(one, source, lake.second(window.start), lake.second(window.end or until)) for one in mine]
     stays = lake.stays
     if extra:
-        person, place, arrival, departure = (np.array(column) for column in zip(*extra, strict=True))
+        person_of, place, arrival, departure = (np.array(column) for column in zip(*extra, strict=True))
         instants_of = (arrival.astype(np.int32), departure.astype(np.int32))
-        stays = stays.joined((person.astype(np.uint32), place.astype(np.uint32), *instants_of))
-    index = Index.of(*([getattr(seat, name) for seat in seats] for name in ("number", "since", "until")))
-    return World(lake, stays, index, seats, told, more, search.cases.count() - heard)
+        stays = stays.joined((person_of.astype(np.uint32), place.astype(np.uint32), *instants_of))
+    met = {one for one, *_stay in extra}
+    of_lake = {case for case, person in people.items() if person in of_person}
+    return Heard(stays, numbers, more, frozenset(of_lake | {case for case, mine in numbers.items() if met & set(mine)}))
 
 
 def _labels(told: Mapping[int, Sequence[Seen]]) -> Iterator[tuple[int, dict[int, str]]]:

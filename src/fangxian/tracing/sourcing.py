@@ -1,4 +1,7 @@
-"""Where it was caught (溯源): places that several cases of an outbreak shared before they fell ill, the likeliest first."""
+"""Where it was caught (溯源): places that several cases of an outbreak shared before they fell ill, the likeliest first.
+
+Places come from the lake and from what cases told. What only cases told of has no likelihood: nobody else was asked.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,6 +23,8 @@ from fangxian.registry import queries as registry
 from fangxian.tracing import sources, staying, weighing
 from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.finds import SharedPlace, SharedPlaces
+from fangxian.tracing.gathering import listen
+from fangxian.tracing.telling import told_of
 
 KIND = "places.shared"
 #: Places that are told of.
@@ -50,26 +55,31 @@ def run(job: jobs.Running) -> dict[str, Any]:
     known = _ill(by, job.arguments["outbreak"])
     bounds = [_window(case) for case in known]
     lake = staying.window(min(since for since, _until in bounds), max(until for _since, until in bounds))
-    numbers = staying.numbers(lake, [case.person_id for case in known])
+    heard = listen(lake, {case.id: case.person_id for case in known}, told_of(case.id for case in known), anywhere=True)
     seats = [
         (number, case, lake.second(since), lake.second(until))
         for case, (since, until) in zip(known, bounds, strict=True)
-        for number in numbers.get(case.person_id, ())
+        for number in heard.numbers[case.id]
     ]
     index = Index.of(*([seat[column] for seat in seats] for column in (0, 2, 3)))
-    found = shared(lake.stays, index)
+    found = shared(heard.stays, index)
+    recorded = found.place < len(lake.place_codes)
+    measured = np.flatnonzero(recorded)[:MOST].tolist()
+    told = sorted(np.flatnonzero(~recorded).tolist(), key=lambda at: -int(found.cases[at]))[:MOST]
     places = []
-    for at, place in enumerate(found.place[:MOST].tolist()):
-        there = _there(lake.stays, place, seats)
-        places.append(
-            {
-                "place": str(lake.place_codes[place]), "cases": sorted({case.id for case, _since, _until in there}),
-                "from": lake.instant(min(since for _case, since, _until in there)).isoformat(),
-                "to": lake.instant(max(until for _case, _since, until in there)).isoformat(),
-                "lift": float(found.lift[at]), "evidence": float(found.evidence[at]), "share": float(found.share[at]),
-            }
-        )  # fmt: skip
-    return {"places": places, "cases": len(known), "without_stays": len(known) - len({seat[1].id for seat in seats})}
+    for at in [*measured, *told]:
+        place = int(found.place[at])
+        there = _there(heard.stays, place, seats)
+        one = {
+            "place": heard.more[place - len(lake.place_codes)] if at in told else str(lake.place_codes[place]),
+            "cases": sorted({case.id for case, _since, _until in there}),
+            "from": lake.instant(min(since for _case, since, _until in there)).isoformat(),
+            "to": lake.instant(max(until for _case, _since, until in there)).isoformat(),
+        }  # fmt: skip
+        # of a place that only cases told of nobody knows how often others were there
+        weighed = {name: float(getattr(found, name)[at]) for name in ("lift", "evidence", "share")}
+        places.append(one | (dict.fromkeys(weighed) if at in told else weighed))
+    return {"places": places, "cases": len(known), "without_stays": len(known) - len(heard.known)}
 
 
 def shared_places(by: Actor, outbreak: str) -> SharedPlaces | None:
@@ -84,7 +94,7 @@ def shared_places(by: Actor, outbreak: str) -> SharedPlaces | None:
     codes = {pk: one.code for pk, one in cases.facts_of({pk for one in told for pk in one["cases"]}).items()}
     rows = tuple(
         SharedPlace(
-            one["place"] if spot else "", spot.name_zh if spot else one["place"], spot.kind if spot else "", spot.lon if spot else None,
+            one["place"] if spot else "", spot.name if spot else one["place"], spot.kind if spot else "", spot.lon if spot else None,
             spot.lat if spot else None, tuple(codes[pk] for pk in one["cases"] if pk in codes), one["lift"], one["evidence"], one["share"],
             datetime.fromisoformat(one["from"]), datetime.fromisoformat(one["to"]),
         )

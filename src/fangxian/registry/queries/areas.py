@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock
@@ -13,6 +12,7 @@ from fangxian.core.access import within
 from fangxian.core.errors import NotFound
 from fangxian.registry import romanised
 from fangxian.registry.divisions import SUMMARY_NAMES
+from fangxian.registry.languages import is_chinese
 from fangxian.registry.levels import LEVELS, at_level, upwards
 from fangxian.registry.models import Jurisdiction
 from fangxian.text import Text
@@ -179,7 +179,7 @@ def _standing() -> Q:
 
 
 def _chinese(lang: str | None) -> bool:
-    return (lang or get_language() or "zh").startswith("zh")
+    return lang.startswith("zh") if lang else is_chinese()
 
 
 def _name(zh: str, en: str, chinese: bool) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 import h3  # type: ignore[import-untyped]
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.core import ids
 from fangxian.core.access import Actor, within
 from fangxian.core.errors import NotFound
+from fangxian.registry.languages import said
 from fangxian.registry.models import Household, Organisation, Person, Place
 
 
@@ -62,9 +62,8 @@ def headquarters(area: str) -> Organisation:
 
 def organisation_names(organisation_ids: Iterable[int]) -> dict[int, str]:
     """Names of many organisations in the reader's language, one query."""
-    chinese = (get_language() or "zh").startswith("zh")
     rows = Organisation.objects.filter(pk__in=set(organisation_ids)).values_list("pk", "name_zh", "name_en")
-    return {pk: zh if chinese else en or zh for pk, zh, en in rows}
+    return {pk: said(zh, en) for pk, zh, en in rows}
 
 
 def organisation_ids(organisation_ids: Iterable[int]) -> set[int]:

@@ -11,9 +11,10 @@ from fangxian.tracing.queries.importing import columns, corrections, import_of, 
 from fangxian.tracing.queries.lake import LakeView, lake_view
 from fangxian.tracing.queries.proposing import propose
 from fangxian.tracing.queries.reaching import Reaching, of_contacts, reaching
-from fangxian.tracing.queries.stays import last_contacts, stays_of
+from fangxian.tracing.queries.stays import last_contacts
 from fangxian.tracing.queries.tracks import investigation, track
 from fangxian.tracing.sourcing import shared_places
+from fangxian.tracing.telling import stays_of
 
 __all__ = [
     "ContactDetail",

@@ -74,7 +74,7 @@ def contact(by: Actor, code: str) -> ContactDetail:
         first_exposure_at=found.first_exposure_at,
         held_at=found.held_at,
         held_by_id=found.held_by_id,
-        held_at_place=found.held_at_place.name_zh if found.held_at_place else "",
+        held_at_place=found.held_at_place.name if found.held_at_place else "",
         ended_at=found.ended_at,
         ended_why=found.ended_why,
         merged_into=found.merged_into.code if found.merged_into else "",

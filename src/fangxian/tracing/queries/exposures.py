@@ -68,7 +68,7 @@ def _view(by: Actor, row: Exposure, entry: int | None) -> ExposureView:
         of_kind=judging.CASE if row.case_id else judging.CONTACT,
         person=masking.name(row.person.name or row.person.name_latin),
         setting=row.setting,
-        place=row.place.name_zh if row.place else row.place_text,
+        place=row.place.name if row.place else row.place_text,
         place_code=row.place.code if row.place else "",
         from_at=row.from_at,
         to_at=row.to_at,

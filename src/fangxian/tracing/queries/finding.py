@@ -34,7 +34,7 @@ from fangxian.tracing.finds import (
 from fangxian.tracing.judging import CASE
 from fangxian.tracing.meeting import ABOARD, CELL
 from fangxian.tracing.models import Candidate, Search
-from fangxian.tracing.queries.stays import stays_of
+from fangxian.tracing.telling import stays_of
 
 
 def plan(by: Actor, form: SearchForm) -> Plan:
@@ -160,7 +160,7 @@ def _crowds(notices: Sequence[Mapping[str, Any]]) -> tuple[Crowd, ...]:
     spots = registry.spots_by_code({one["place"] for one in notices}) if notices else {}
     return tuple(
         Crowd(
-            one["place"] if one["place"] in spots else "", spots[one["place"]].name_zh if one["place"] in spots else one["place"],
+            one["place"] if one["place"] in spots else "", spots[one["place"]].name if one["place"] in spots else one["place"],
             datetime.fromisoformat(one["from"]), datetime.fromisoformat(one["to"]), (one["visitors"][0], one["visitors"][1]),
         )
         for one in notices
@@ -229,7 +229,7 @@ def _meeting(one: Mapping[str, Any], around: _Around) -> Meeting:
     code = (case.code if case else "") if one["kind"] == CASE else around.contacts.get(via, "")
     clause, why = _judged(one, 1 if one["kind"] == CASE else 2)
     return Meeting(
-        code, one["kind"], around.names.get(via, ""), spot.code if spot else "", spot.name_zh if spot else _ground(one),
+        code, one["kind"], around.names.get(via, ""), spot.code if spot else "", spot.name if spot else _ground(one),
         lon, lat, one["minutes"], one["category"], one["basis"], why, clause,
         tuple(Span(*searching.instants(span)) for span in one["spans"]),
     )  # fmt: skip

@@ -67,7 +67,7 @@ def _stay(row: Activity, window: Window | None) -> Stay:
         from_at=row.from_at,
         to_at=row.to_at,
         place=place.code if place else "",
-        place_name=place.name_zh if place else row.place_text,
+        place_name=place.name if place else row.place_text,
         place_kind=row.place_kind or (place.kind if place else ""),
         lon=row.lon if row.lon is not None or place is None else place.lon,
         lat=row.lat if row.lat is not None or place is None else place.lat,

@@ -18,4 +18,5 @@ urlpatterns = [
     path("searches/<str:code>/people/<int:candidate_id>/person/", people.person, name="candidate_person"),
     path("searches/<str:code>/people/<int:candidate_id>/reveal/", people.reveal, name="candidate_reveal"),
     path("exposure-places/", places.index, name="exposure_places"),
+    path("exposure-places/map.json", places.features, name="exposure_places_map"),
 ]
