@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fangxian.core import clock
+from fangxian.core import bulk, clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed
 from fangxian.core.models import Entry
@@ -19,6 +19,7 @@ from fangxian.lake import LakeFault
 from fangxian.registry import actions as registry
 from fangxian.registry.models import LakeKey
 from fangxian.tracing import actions, lakes, queries
+from fangxian.tracing.actions import staying
 from tests.support.town import EAST, NOW, actor, citizen_id, settle, villager
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,32 @@ def test_a_batch_that_is_sent_again_changes_nothing_and_enters_nobody(house: Pat
         "stays.taken",
         "stays.sent_again",
     ]
+
+
+def test_many_new_labels_are_entered_in_parts_and_a_killed_batch_enters_nobody_twice(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(staying, "PART", 3)
+    keys_of_labels, parts, given_way = registry.keys_of_labels, 0, []
+
+    def dying(*told: Any) -> list[int]:
+        nonlocal parts
+        parts += 1
+        if parts == 3:
+            raise KeyboardInterrupt
+        return keys_of_labels(*told)
+
+    monkeypatch.setattr(bulk, "give_way", lambda: given_way.append(parts))
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, "keys_of_labels", dying)
+        with pytest.raises(KeyboardInterrupt):
+            actions.send_stays(SOURCE, night(), "buses", "night 1", "id_number")
+    assert (LakeKey.objects.count(), given_way) == (6, [1, 2]), "what was entered stays, and others wrote in between"
+    assert lakes.lake().state.stays == (), "nothing of the batch itself"
+    assert Entry.objects.filter(action="lake.keys_given").count() == 2
+    receipt = actions.send_stays(SOURCE, night(), "buses", "night 1", "id_number")
+    assert (receipt.taken, receipt.repeated, LakeKey.objects.count()) == (8, False, 8)
+    assert actions.send_stays(SOURCE, night(), "buses", "night 1", "id_number").repeated
 
 
 def test_labels_that_name_nobody_are_told_with_their_row(house: Path):

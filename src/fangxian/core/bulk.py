@@ -5,6 +5,7 @@ all of the memory. Rows here are plain tuples in the order of the columns named.
 """
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -56,6 +57,14 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         cursor.executemany(f"UPDATE {quote(meta.db_table)} SET {settings} WHERE {key} = %s", given)
 
 
+def give_way() -> None:
+    """Let others write between two pieces of long work. SQLite has no queue: whoever waits looks again every tenth of a second."""
+    if connection.vendor == "sqlite":
+        time.sleep(_LOOK)
+
+
+#: Seconds; SQLite's own busy handler waits no longer between two looks.
+_LOOK = 0.12
 _ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 
 

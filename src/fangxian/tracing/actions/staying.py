@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
-from fangxian.core import clock, journal, secrets
+from fangxian.core import bulk, clock, journal, secrets
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Invalid
@@ -29,6 +29,8 @@ PEOPLE = ("keys", *registry.LABELS)
 #: So many files of a day that is still running are made one.
 _MANY = 64
 _LONGEST = 80
+#: So many labels are looked up, and entered where they are new, in one transaction.
+PART = 10_000
 
 
 def send_stays(
@@ -99,14 +101,23 @@ def drop_stays(by: Actor, before: date, reason: str) -> Deletion | None:
 
 
 def _keys(by: Actor, source: str, people: str) -> Callable[[pa.Array], Any] | None:
-    """From labels to lake keys; a source's own numbers are its own."""
+    """From labels to lake keys; a source's own numbers are its own.
+
+    New persons are entered a part at a time, each in a transaction of its own: a million of them keep nobody else waiting. Whatever
+    was entered when the process ended is found when the batch is sent again.
+    """
     if people == "keys":
         return None
     prefix = f"{source}:" if people == "source_record" else ""
 
     def keys(labels: pa.Array) -> Any:
         words = [f"{prefix}{label}" for label in labels.cast(pa.string()).to_pylist()]
-        return np.asarray(registry.keys_of_labels(by, people, words), np.uint32)
+        found: list[int] = []
+        for begin in range(0, len(words), PART):
+            if begin:
+                bulk.give_way()
+            found += registry.keys_of_labels(by, people, words[begin : begin + PART])
+        return np.asarray(found, np.uint32)
 
     return keys
 
