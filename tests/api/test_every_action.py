@@ -44,6 +44,7 @@ LEFT_OUT = {
         "current_codes": FOR_OTHER_STAGES,
         "full_area_names": FOR_OTHER_STAGES,
         "homes": FOR_OTHER_STAGES,
+        "identified": FOR_OTHER_STAGES,
         "in_any": FOR_OTHER_STAGES,
         "lake_keys_of": FOR_OTHER_STAGES,
         "living_counted": FOR_OTHER_STAGES,
@@ -60,6 +61,7 @@ LEFT_OUT = {
         "parts_of": FOR_OTHER_STAGES,
         "place_ids": FOR_OTHER_STAGES,
         "prefixes": FOR_OTHER_STAGES,
+        "resembling": FOR_OTHER_STAGES,
         "residents": FOR_OTHER_STAGES,
         "same_person": FOR_OTHER_STAGES,
         "short_area_names": FOR_OTHER_STAGES,
@@ -155,6 +157,7 @@ LEFT_OUT = {
         "withdraw": BY_AN_UNDO,
         "reassign": "done when a post falls vacant",
         "release": BY_THE_ENGINE,
+        "reopen": "done when a result is corrected",
         "send_back": "a report is sent back by reviewing the case",
     },
     "fangxian.command.situation.actions": {

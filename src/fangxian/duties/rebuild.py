@@ -13,6 +13,7 @@ from django.db.models import Prefetch
 
 from fangxian.core import journal
 from fangxian.duties import packs, planning
+from fangxian.duties.actions.undoing import fell_away
 from fangxian.duties.models import Duty, Step
 from fangxian.protocols import DutyRule, PlannedStep
 
@@ -130,6 +131,14 @@ def _apply(duty: Shadow, what: str, data: dict[str, Any]) -> None:
                 again = ShadowStep(row.key, row.attempt + 1, row.number, None, row.post)
                 duty.steps[again.key, again.attempt] = again
         duty.anchors[f"again:{data['to']}"] = data["at"]
+        duty.retime(data["owners"])
+    elif what == "reopened":
+        told: Any = list(duty.steps.values())
+        closed = duty.state == Duty.CLOSED
+        for row in planning.latest(told).values():
+            if row.key == data["step"] or (closed and fell_away(row.key, row.state)):
+                duty.steps[row.key, row.attempt + 1] = ShadowStep(row.key, row.attempt + 1, row.number, None, row.post)  # type: ignore[attr-defined]
+        duty.state, duty.outcome = Duty.OPEN, ""
         duty.retime(data["owners"])
     elif what == "closed":
         duty.close(data)

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "fangxian.duties",
     "fangxian.surveillance",
     "fangxian.cases",
+    "fangxian.laboratory",
     "fangxian.tracing",
     "fangxian.containment.venues",
     "fangxian.containment.zones",

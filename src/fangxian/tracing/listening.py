@@ -4,11 +4,13 @@ from fangxian.cases.events import CaseChanged, CaseReclassified, CasesReported
 from fangxian.core import outbox
 from fangxian.core.access import SYSTEM
 from fangxian.duties.events import DutiesClosed
+from fangxian.laboratory.events import ResultsChanged
 from fangxian.registry.events import PersonsMerged, PersonsUnmerged
 from fangxian.tracing import subject
 from fangxian.tracing.actions.becoming import meet_cases, recheck_case, rejoin
 from fangxian.tracing.actions.following import release_if_over
 from fangxian.tracing.actions.investigating import open_investigations
+from fangxian.tracing.testing import take_results
 
 #: Fields of a case from which its infectious window, or the last moment of its own infection, is worked out.
 _TIMING = {"onset_on", "sampled_at", "diagnosed_at", "isolated_at", "last_negative_at", "reported_at"}
@@ -51,3 +53,9 @@ def persons_merged(event: PersonsMerged) -> None:
 def persons_unmerged(event: PersonsUnmerged) -> None:
     """Each goes on with the exposures that are theirs."""
     rejoin(SYSTEM, (event.kept_id, event.other_id))
+
+
+@outbox.handles(ResultsChanged)
+def results_changed(event: ResultsChanged) -> None:
+    """A result does the test that is owed about a contact; one that was corrected takes it back."""
+    take_results(SYSTEM, event.tube_ids)

@@ -4,6 +4,7 @@ from fangxian.duties.actions.doing import ask_for_help, complete, hand_over, rea
 from fangxian.duties.actions.ending import close, end_all, release, set_anchors, withdraw
 from fangxian.duties.actions.opening import open_due
 from fangxian.duties.actions.photographing import attach, expire, look
+from fangxian.duties.actions.undoing import reopen
 
 __all__ = [
     "ask_for_help",
@@ -17,6 +18,7 @@ __all__ = [
     "open_due",
     "reassign",
     "release",
+    "reopen",
     "send_back",
     "set_anchors",
     "waive",

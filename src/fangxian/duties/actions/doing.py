@@ -42,8 +42,9 @@ def complete(
     *,
     at: datetime | None = None,
     through: str = "",
+    outcome: str = "",
 ) -> Step:
-    """Mark a step as done, with the evidence that its rule asks for.
+    """Mark a step as done, with the evidence that its rule asks for; `outcome` is how the duty ends if nothing is left open.
 
     Raises Conflict where somebody settled it first (saying who and when) or an earlier step is still open, Invalid where
     evidence is missing or the time lies in the future. Steps that a stage keeps to its own actions are settled `through` it.
@@ -61,7 +62,7 @@ def complete(
         )
     must_belong(step, kept)
     settle(by, step, Step.DONE, at, evidence=kept)
-    _settled(by, "duty.step_done", step, rule, {"evidence": kept})
+    _settled(by, "duty.step_done", step, rule, {"evidence": kept}, outcome)
     return step
 
 
@@ -197,7 +198,7 @@ def _must_exist(post: Post) -> None:
         raise NotFound(_("This account is closed."), remedy=_("Choose another."), field="account_id")
 
 
-def _settled(by: Actor, name: str, step: Step, rule: DutyRule, data: Mapping[str, Any]) -> None:
+def _settled(by: Actor, name: str, step: Step, rule: DutyRule, data: Mapping[str, Any], outcome: str = "") -> None:
     """After a step was settled: deadlines that counted from it, the journal's line, then the release, then the end."""
     duty = step.duty
     owners = retime(duty, rule)
@@ -207,4 +208,4 @@ def _settled(by: Actor, name: str, step: Step, rule: DutyRule, data: Mapping[str
         data={"step": step.key, "attempt": step.attempt, "at": at, "owners": owners, **data},
     )  # fmt: skip
     if not release(by, [duty]) and not Step.objects.filter(duty=duty, state=Step.OPEN).exists():
-        write_end(by, [(duty, rule.outcomes[0], "")])
+        write_end(by, [(duty, outcome or rule.outcomes[0], "")])

@@ -54,6 +54,7 @@ from fangxian.registry.queries.people import (
     cards,
     codes_of,
     doors,
+    identified,
     lake_keys_of,
     named,
     names,
@@ -71,6 +72,7 @@ from fangxian.registry.queries.posts import (
     responsibility,
     vacant_posts,
 )
+from fangxian.registry.queries.resembling import resembling
 from fangxian.registry.queries.views import list_kept, organisations_of
 
 __all__ = [
@@ -99,6 +101,7 @@ __all__ = [
     "homes",
     "household_members",
     "households",
+    "identified",
     "in_any",
     "lake_keys_of",
     "list_kept",
@@ -126,6 +129,7 @@ __all__ = [
     "points",
     "posts_of",
     "prefixes",
+    "resembling",
     "residents",
     "responsibility",
     "same_person",

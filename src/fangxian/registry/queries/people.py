@@ -1,7 +1,7 @@
 """Reading people: masked cards, what a protocol may ask, search, and who has looked."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -100,6 +100,30 @@ def by_codes(codes: Iterable[str]) -> dict[str, Traits]:
     wanted = {ids.normalise_code(code) for code in codes}
     found = dict(Person.objects.filter(code__in=wanted).values_list("pk", "code")) if wanted else {}
     return {found[pk]: one for pk, one in traits(found).items()}
+
+
+def identified(labels: Collection[str]) -> dict[str, tuple[int, str]]:
+    """People by what names them, a code or a whole document number: the record that stands for each, and its area.
+
+    A label that names nobody, or more than one person, is left out. Five queries at most, whatever the number.
+    """
+    code_of = {label: ids.normalise_code(label) for label in labels}
+    coded = {code for code in code_of.values() if ids.is_code(code)}
+    rows = Person.objects.filter(code__in=coded).values_list("code", "pk", "canonical_id") if coded else ()
+    roots = {code: root or pk for code, pk, root in rows}
+    found = {label: {roots[code]} for label, code in code_of.items() if code in roots}
+    indexes: dict[str, set[str]] = {}
+    for label in code_of.keys() - found.keys():
+        for _kind, index in checking.document_indexes(label):
+            indexes.setdefault(index, set()).add(label)
+    if indexes:
+        held = Document.objects.filter(number_index__in=list(indexes))
+        for index, pk, root in held.values_list("number_index", "person_id", "person__canonical_id"):
+            for label in indexes[index]:
+                found.setdefault(label, set()).add(root or pk)
+    sure = {label: next(iter(people)) for label, people in found.items() if len(people) == 1}
+    areas = dict(Person.objects.filter(pk__in=set(sure.values())).values_list("pk", "area")) if sure else {}
+    return {label: (pk, areas[pk]) for label, pk in sure.items()}
 
 
 def codes_of(person_ids: Iterable[int]) -> dict[int, str]:

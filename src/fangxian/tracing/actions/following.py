@@ -45,7 +45,7 @@ def visit(
     for one in due_now(row, evidence, at or clock.now(), step):
         duties.complete(by, one.pk, evidence, at=at)
         done.append(one.key)
-    _suspect(by, row, evidence)
+    suspect(by, row, evidence)
     return done
 
 
@@ -187,8 +187,8 @@ def release_if_over(by: Actor, closed: Sequence[tuple[int, int]]) -> None:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _suspect(by: Actor, row: Contact, evidence: Mapping[str, Any]) -> None:
-    """Symptoms or a positive test make a contact a possible case: said once, until somebody has decided."""
+def suspect(by: Actor, row: Contact, evidence: Mapping[str, Any]) -> None:
+    """Symptoms or a positive test make a contact a possible case: said once, until somebody has decided. Part of an action."""
     ground = (
         "test" if evidence.get("result") == "positive" else "symptoms" if evidence.get("symptoms") == "some" else ""
     )

@@ -1,0 +1,31 @@
+"""What the laboratory tells the rooms above it, after the commit."""
+
+from dataclasses import dataclass
+
+from fangxian.core import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class TubesCollected(outbox.Event):
+    """Samples were taken: the keys of their tubes, in order."""
+
+    kind = "laboratory.tubes_collected"
+    tube_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsChanged(outbox.Event):
+    """Tubes have a result now, or another one, or none any more: `laboratory.queries.outcomes` says which."""
+
+    kind = "laboratory.results_changed"
+    tube_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPositive(outbox.Event):
+    """A pool is positive: its members wait for a tube of their own. It decides nobody."""
+
+    kind = "laboratory.pool_positive"
+    tube_id: int
+    area: str
+    people: int

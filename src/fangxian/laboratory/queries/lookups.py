@@ -1,0 +1,40 @@
+"""What the stages above ask of samples; the caller has checked the right. No names."""
+
+from collections.abc import Collection, Iterable
+
+from fangxian.laboratory.models import Swab
+from fangxian.laboratory.schemas import Outcome
+
+
+def outcomes(tube_ids: Iterable[int], people: Collection[int] | None = None) -> list[Outcome]:
+    """What is told now of each person in these tubes (of these people alone, where named), the oldest sample first. One query."""
+    rows = Swab.objects.filter(tube__in=list(tube_ids))
+    if people is not None:
+        rows = rows.filter(person__in=list(people))
+    return [_outcome(row) for row in rows.select_related("tube").order_by("tube__sampled_at", "pk")]
+
+
+def people_in(tube_ids: Iterable[int]) -> set[int]:
+    """Everybody in these tubes."""
+    return set(Swab.objects.filter(tube__in=list(tube_ids)).values_list("person_id", flat=True))
+
+
+def samples_of(person_ids: Iterable[int], *, limit: int = 50) -> list[Outcome]:
+    """The latest samples of people (every record of one human), the newest first, with or without a result. One query."""
+    rows = Swab.objects.filter(person__in=list(person_ids)).select_related("tube")
+    return [_outcome(row) for row in rows.order_by("-pk")[:limit]]
+
+
+def _outcome(row: Swab) -> Outcome:
+    tube = row.tube
+    return Outcome(
+        tube.pk,
+        tube.code,
+        tube.kind,
+        tube.people,
+        row.person_id,
+        tube.value,
+        tube.ct,
+        tube.sampled_at,
+        tube.resulted_at,
+    )
