@@ -24,7 +24,7 @@ BUDGET = 12
 ELSEWHERE = (
     "/imports/<", "/situation/reports/<", "/lists/<", "/duties/<int:step_id>/photos/", "/design/map/", "/zones/<",
     "/people/duplicates/<", "/public/<str:language>/notice/", "/searches/<", "/sources/<",
-    "/surveillance/<", "/surveillance/series/<",
+    "/surveillance/<", "/jobs/<", "/surveillance/series/<",
 )  # fmt: skip
 ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from fangxian.cases import actions as case_actions
 from fangxian.cases import queries as cases
 from fangxian.cases.schemas import ORDERS, Filter
-from fangxian.core import journal
+from fangxian.core import jobs, journal
 from fangxian.core.access import SYSTEM, Grant
 from fangxian.core.accounts import create_account
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -168,6 +169,79 @@ def test_a_case_that_changed_after_the_preview_is_not_changed_by_it(city: World)
     confirm = {"code": [code], "severity": "critical", "confirmed": "1", "reason": "seen", f"version-{code}": version}
     told = client.post("/cases/bulk/", confirm, follow=True).content.decode()
     assert "changed meanwhile" in told and cases.case(SYSTEM, code).row.severity == "severe"
+
+
+def every(city: World, **more: str) -> dict[str, str]:
+    return {"all": "1", "query": "order=-reported", "severity": "severe", **more}
+
+
+def test_all_that_a_filter_finds_are_changed_by_a_job_that_is_watched(city: World) -> None:
+    client = signed_in(city, "reviewer", "en")
+    by = city.actor("reviewer")
+    total = cases.total(by)
+    page = client.post("/cases/bulk/", every(city))
+    assert page.context["total"] == total and f"Change {total} cases" in page.content.decode()
+    assert client.post("/cases/bulk/", every(city, confirmed="1", total=str(total))).status_code == 422, "no reason"
+    asked = every(city, confirmed="1", total=str(total), reason="ward round of today")
+    assert client.post("/cases/bulk/", asked | {"total": str(total + 1)}).status_code == 422, "not what was read"
+    address = client.post("/cases/bulk/", asked)["Location"]
+    waiting = client.get(address).content.decode()
+    assert 'hx-trigger="every 1s"' in waiting and "ward round of today" in waiting
+    case_actions.amend(city.actor("investigator"), city.cases[0], {"severity": "critical"}, version_of(city.cases[0]))
+    job = jobs.run(jobs.by_code(by, address.split("/")[2]).pk)
+    assert job.state == job.DONE and (job.cursor, job.total) == (total, total)
+    told = client.get(address)
+    assert "hx-trigger" not in told.content.decode().split('id="progress"')[1].split("</section>")[0]
+    assert job.result["changed"] + job.result["same"] == total - 1 and job.result["refused"] == 1
+    assert [code for code, _why in told.context["refusals"]] == [city.cases[0]], "changed since: left alone, and named"
+    assert "changed meanwhile" in told.context["refusals"][0][1]
+    severities = {row.code: row.severity for row in cases.line_list(by).rows}
+    assert severities.pop(city.cases[0]) == "critical" and set(severities.values()) == {"severe"}
+    entry = journal.of("case", cases.id_of(city.cases[2]) or 0)[-1]
+    assert entry.content["reason"] == "ward round of today" and entry.actor == "顾明舟"
+    assert cases.case(SYSTEM, city.cases[6]).row.severity == "mild", "what lies elsewhere is not found"
+
+
+def test_a_stopped_change_goes_on_and_changes_nothing_twice(city: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fangxian.cases.actions.editing.CHUNK", 2)
+    by = city.actor("reviewer")
+    job = case_actions.start_edit_all(
+        by, Filter(), {"outcome": "recovered", "outcome_on": date(2026, 3, 4)}, "痊愈出院"
+    )
+
+    def stop_once(done: int, _total: int) -> None:
+        if done == 2:
+            jobs.stop(by, job.code)
+
+    stopped = jobs.run(job.pk, stop_once)
+    assert stopped.state == stopped.STOPPED and stopped.cursor < stopped.total
+    client = signed_in(city, "reviewer", "en")
+    client.post(f"/jobs/{job.code}/resume/")
+    ended = jobs.run(job.pk)
+    assert ended.state == ended.DONE and ended.result["changed"] == ended.total
+    for code in city.cases[:3]:
+        lines = [one for one in journal.of("case", cases.id_of(code) or 0) if one.content.get("reason") == "痊愈出院"]
+        assert len(lines) == 1
+    assert {row.outcome_on for row in cases.line_list(by).rows} == {date(2026, 3, 4)}
+
+
+def test_who_may_not_edit_starts_no_such_change_and_nobody_watches_anothers(city: World) -> None:
+    assert signed_in(city, "leader").post("/cases/bulk/", every(city)).status_code == 403
+    with pytest.raises(NotAllowed):
+        case_actions.start_edit_all(city.actor("leader"), Filter(), {"severity": "severe"}, "看看")
+    for wanted, changes, reason in (
+        (Filter(), {"severity": "severe"}, " "), (Filter(), {}, "看看"), (Filter(outbreak="7K2M9QXTB4"), {"severity": "severe"}, "看看"),
+    ):  # fmt: skip
+        with pytest.raises(Invalid):
+            case_actions.start_edit_all(city.actor("reviewer"), wanted, changes, reason)
+    job = case_actions.start_edit_all(city.actor("reviewer"), Filter(), {"severity": "severe"}, "看看")
+    for post in ("investigator", "leader"):
+        assert signed_in(city, post).get(f"/jobs/{job.code}/").status_code == 404
+        assert signed_in(city, post).post(f"/jobs/{job.code}/stop/").status_code == 404
+
+
+def version_of(code: str) -> int:
+    return case_actions.preview_edit(SYSTEM, [code], {})[0].version
 
 
 # ── export ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

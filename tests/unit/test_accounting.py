@@ -10,7 +10,12 @@ from fangxian.analytics.simulation.spread import NEVER
 
 CITY = simulation.build(2000, seed=1)
 WILD = simulation.disease("sars-cov-2-wild")
-MEASURES = [simulation.Testing(0.3), Tracing((1, 0.5, 0.5, 0.1)), Closure("school", 0.5, 10, 30), Closure("school", 0.5, 20, 40)]
+MEASURES = [
+    simulation.Testing(0.3),
+    Tracing((1, 0.5, 0.5, 0.1)),
+    Closure("school", 0.5, 10, 30),
+    Closure("school", 0.5, 20, 40),
+]
 
 
 @pytest.fixture(scope="module")

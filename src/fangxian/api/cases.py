@@ -14,6 +14,7 @@ from pydantic import Field
 from fangxian.api import paging
 from fangxian.api.batches import RowRefused, readable, rows_of, told
 from fangxian.api.duties import DutyView, duties_shown
+from fangxian.api.jobs import JobView
 from fangxian.api.offering import offer
 from fangxian.api.refusing import Problem, problem
 from fangxian.api.shapes import Closed, Code, Day, Shown, built, changes, model_of, only_sent, shown
@@ -246,6 +247,7 @@ offer(router, "POST", "/cases/batch", report_batch, CasesTaken, keyed=True, give
 offer(
     router, "POST", "/cases/preview", actions.preview_edit, EditPlan, given={**CODES, **CHANGES}, whole=True, then=_plan
 )
+offer(router, "POST", "/cases/edit-all", actions.start_edit_all, JobView, status=202, given=CHANGES)
 offer(router, "PATCH", "/cases", actions.bulk_edit, Edits, given={**CODES, **CHANGES}, whole=True, then=_edits)
 offer(router, "GET", "/cases/{code}", queries.case)
 offer(router, "PATCH", "/cases/{code}", actions.amend, CaseKept, given=CHANGES, then=kept)

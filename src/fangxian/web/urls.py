@@ -21,6 +21,7 @@ urlpatterns = [
     path("protocols/", include("fangxian.web.protocols.urls")),
     path("people/", include("fangxian.web.people.urls")),
     path("imports/", include("fangxian.web.imports.urls")),
+    path("jobs/", include("fangxian.web.jobs.urls")),
     path("lists/", include("fangxian.web.lists.urls")),
     path("", include("fangxian.web.finding.urls")),
     path("contacts/", include("fangxian.web.contacts.urls")),

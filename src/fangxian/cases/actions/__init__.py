@@ -3,13 +3,12 @@
 from fangxian.cases.actions.amending import (
     amend,
     amend_many,
-    bulk_edit,
     discard,
     isolate,
-    preview_edit,
     record_outcome,
     transfer,
 )
+from fangxian.cases.actions.editing import bulk_edit, preview_edit, start_edit_all
 from fangxian.cases.actions.exporting import export
 from fangxian.cases.actions.outbreaks import close_outbreak, open_outbreak, set_milestones
 from fangxian.cases.actions.reporting import report, report_many
@@ -32,6 +31,7 @@ __all__ = [
     "report_many",
     "review",
     "set_milestones",
+    "start_edit_all",
     "transfer",
     "withdraw_cases",
 ]

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fangxian.cases.actions.writing import (
@@ -19,7 +18,6 @@ from fangxian.cases.actions.writing import (
     write,
 )
 from fangxian.cases.models import Case
-from fangxian.cases.schemas import Edited, Planned
 from fangxian.cases.subject import KIND
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM, Actor
@@ -59,40 +57,6 @@ def touched(changes: Mapping[str, Any]) -> set[str]:
     return names
 
 
-def preview_edit(by: Actor, codes: Sequence[str], changes: Mapping[str, Any]) -> tuple[Planned, ...]:
-    """What `bulk_edit` would do to each of these cases, worked out by the same rules. Nothing is saved."""
-    planned = []
-    for code in codes:
-        try:
-            with transaction.atomic():  # which holds the case while its new state is worked out
-                case = locked(by, code, "cases.edit")
-                planned.append(Planned(case.code, case.version, changed(case, changes)))
-        except Refusal as refusal:
-            planned.append(Planned(code, 0, {}, refusal))
-    return tuple(planned)
-
-
-def bulk_edit(
-    by: Actor,
-    codes: Sequence[str],
-    changes: Mapping[str, Any],
-    reason: str = "",
-    versions: Mapping[str, int] | None = None,
-) -> tuple[Edited, ...]:
-    """The same changes to many cases, each a unit of work of its own: one that is refused does not stop the others.
-
-    `versions` are those that a preview was made of, by code: a case that was changed since is refused.
-    """
-    done = []
-    for code in codes:
-        try:
-            _edit(by, code, changes, reason, (versions or {}).get(code))
-            done.append(Edited(code))
-        except Refusal as refusal:
-            done.append(Edited(code, refusal))
-    return tuple(done)
-
-
 @action
 def amend_many(by: Actor, changes: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[int, Refusal]]:
     """What a list tells later of many cases (code, changes), in one transaction; those refused, by their place. The others are saved."""
@@ -114,11 +78,6 @@ def amend_many(by: Actor, changes: Sequence[tuple[str, Mapping[str, Any]]]) -> l
             refused.append((place, refusal))
     settle_all(by, done)
     return refused
-
-
-@action
-def _edit(by: Actor, code: str, changes: Mapping[str, Any], reason: str, version: int | None) -> None:
-    write(by, locked(by, code, "cases.edit", version), changes, "case.amended", reason=reason.strip()[:300])
 
 
 @action

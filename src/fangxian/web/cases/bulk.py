@@ -1,22 +1,28 @@
-"""The same change to many cases: first what would change, line by line, then, with a reason, the change itself."""
+"""The same change to many cases: first what would change, line by line, then, with a reason, the change itself.
+
+Of all that a filter finds, however many, the first lines are shown and the rest is counted; the change is a job then.
+"""
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from fangxian.cases import actions
+from fangxian.cases import actions, queries
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid
 from fangxian.web.cases.forms import BulkForm
+from fangxian.web.cases.listing import arranged, filter_form
 
 #: Cases in one go: as many as a person can still look through.
 MOST = 500
+#: Of all that a filter finds, so many are shown beforehand, and so many are counted.
+SHOWN, ALL = 50, 100_000
 
 
 @require_POST
@@ -25,6 +31,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     by: Actor = request.actor  # type: ignore[attr-defined]
     form = BulkForm(request.POST)
     codes = list(dict.fromkeys(request.POST.getlist("code")))
+    if "all" in request.POST:
+        return _all(request, by, form)
     if not form.is_valid():
         raise Invalid(_("Not complete yet."), remedy=_("Give the date as year, month, day."), field="outcome_on")
     changes = form.changes()
@@ -51,8 +59,37 @@ def bulk(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('web:cases')}?{request.POST.get('query', '')}")
 
 
+def _all(request: HttpRequest, by: Actor, form: BulkForm) -> HttpResponse:
+    """The same for all that the list finds: a look at the first of them, then the job."""
+    by.must("cases.edit")
+    if not form.is_valid() or not form.changes():
+        raise Invalid(
+            _("Nothing was changed: no value was chosen."), remedy=_("Choose what to change; give a date as year, month, day.")
+        )  # fmt: skip
+    table = arranged(by, QueryDict(request.POST.get("query", "")))
+    wanted = filter_form(by, table.given).filter()
+    reason = form.cleaned_data["reason"].strip()
+    if "confirmed" in request.POST and len(reason) >= 2:
+        expected = request.POST.get("total", "")
+        job = actions.start_edit_all(
+            by, wanted, form.changes(), reason, int(expected) if expected.isdecimal() else None
+        )
+        return redirect("web:job", job.code)
+    first = queries.line_list(by, wanted, order=table.order, limit=SHOWN)  # type: ignore[arg-type]
+    total = queries.total(by, wanted, most=ALL)
+    codes = [row.code for row in first.rows]
+    return _preview(request, by, form, codes, form.changes(), asked="confirmed" in request.POST, total=total)
+
+
 def _preview(
-    request: HttpRequest, by: Actor, form: BulkForm, codes: list[str], changes: dict[str, Any], *, asked: bool
+    request: HttpRequest,
+    by: Actor,
+    form: BulkForm,
+    codes: list[str],
+    changes: dict[str, Any],
+    *,
+    asked: bool,
+    total: int = 0,
 ) -> HttpResponse:
     planned = actions.preview_edit(by, codes, changes)
     context = {
@@ -63,5 +100,7 @@ def _preview(
         "refused": [one for one in planned if one.refusal],
         "given": [(name, value) for name in changes if (value := form.data.get(name))],
         "reason_missing": asked,
+        "total": total,
+        "unseen": max(0, total - len(codes)),
     }
     return render(request, "web/cases/bulk.html", context, status=422 if asked else 200)

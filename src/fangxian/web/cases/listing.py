@@ -29,7 +29,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """The cases that the reader may see, as they have arranged them; newest report first, where they have not."""
     by = actor_of(request)
     by.must("cases.view")
-    table = _table(by, request.GET)
+    table = arranged(by, request.GET)
     form = filter_form(by, table.given)
     refusal: Refusal | None = None
     page = CasePage(())
@@ -71,7 +71,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> FileResponse:
     """The whole list as it is seen, as a file. That it was taken, by whom and what for, is on record; so it is asked for, not linked."""
     by = actor_of(request)
-    table = _table(by, QueryDict(request.POST.get("query", "")))
+    table = arranged(by, QueryDict(request.POST.get("query", "")))
     wanted = filter_form(by, table.given).filter()
 
     def write(by: Actor, path: Path) -> int:
@@ -90,5 +90,6 @@ def filter_form(by: Actor, given: QueryDict) -> FilterForm:
     return form
 
 
-def _table(by: Actor, asked: QueryDict) -> Table:
+def arranged(by: Actor, asked: QueryDict) -> Table:
+    """The line list as an address asks for it."""
     return arrange(by, "cases", asked, COLUMNS, USUAL, "-reported")
