@@ -36,7 +36,7 @@ def waiting_to_be_sealed(by: Actor, point: str = "", *, limit: int = 500) -> lis
 
 def _shown(by: Actor, found: list[Box]) -> list[BoxView]:
     bodies = registry.organisation_names({pk for row in found for pk in (row.organisation_id, row.laboratory_id)})
-    due = duty_queries.answering(subject.BOX, [row.pk for row in found])
+    due = duty_queries.answering(by, subject.BOX, [row.pk for row in found])
     return [
         BoxView(
             row.pk, row.code, row.seal, row.state, row.area, bodies[row.organisation_id], row.laboratory_id,

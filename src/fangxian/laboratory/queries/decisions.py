@@ -21,7 +21,7 @@ def positives(
         found = found.filter(state=state)
     if after is not None:
         found = found.filter(pk__lt=after)
-    return shown_positives(list(found.select_related("tube", "case").order_by("-pk")[:limit]))
+    return shown_positives(by, list(found.select_related("tube", "case").order_by("-pk")[:limit]))
 
 
 def members(
@@ -62,12 +62,12 @@ def unmatched(by: Actor, area: str = "", *, after: int | None = None, limit: int
     return [_unmatched(row, bodies, names, codes) for row in rows]
 
 
-def shown_positives(rows: Sequence[Positive]) -> list[PositiveView]:
+def shown_positives(by: Actor, rows: Sequence[Positive]) -> list[PositiveView]:
     """Positives as people read them; the caller has joined tube and case."""
     people = [row.person_id for row in rows]
     names, codes = registry.names(people), registry.codes_of(people)
     areas = registry.short_area_names(row.area for row in rows)
-    due = duty_queries.answering(subject.SAMPLE, [row.tube_id for row in rows])
+    due = duty_queries.answering(by, subject.SAMPLE, [row.tube_id for row in rows])
     return [
         PositiveView(
             row.pk, row.tube.code, names[row.person_id], codes[row.person_id], row.area, areas.get(row.area, row.area), row.state,

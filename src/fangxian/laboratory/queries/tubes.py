@@ -88,7 +88,7 @@ def tube(by: Actor, code: str) -> TubeView:
         retests=tuple(Tube.objects.filter(again=row).order_by("pk").values_list("code", flat=True)[:100]),
         what=row.what, place=_named(row.place), batch=row.batch, note=row.note, results=tuple(told), links=tuple(links),
         inside=_inside(row) if may_know else None,
-        decision=next(iter(shown_positives(list(decided))), None),
+        decision=next(iter(shown_positives(by, list(decided))), None),
         may={
             "test": by.may(finding.TEST, row.area, row.laboratory_id), "collect": by.may(finding.COLLECT, row.area, row.organisation_id),
             "decide": by.may(finding.DECIDE, row.area), "report": by.may("cases.report", row.area),
