@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -17,18 +18,20 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from fangxian.core import clock
+from fangxian.core import clock, ids
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Refusal
 from fangxian.duties import queries as duties
 from fangxian.registry import actions as registry
+from fangxian.registry.models import Organisation
 from fangxian.registry.schemas import Division
-from fangxian.surveillance import actions, queries, weighing
+from fangxian.surveillance import actions, fusing, queries, weighing
 from fangxian.surveillance.calendars import Calendar
 from fangxian.surveillance.models import Alert, Observation, Report, Signal, Source
 from fangxian.surveillance.schemas import ObservationForm, RumourForm, SourceForm
 
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)  # a Monday, noon
+LONG_AGO = START - timedelta(days=60)
 COUNTY = "990101"
 KINDS = ("hotline", "school", "laboratory", "market")
 
@@ -67,6 +70,79 @@ def test_more_evidence_is_never_less_and_a_source_counts_once(signals: list[_Sig
     assert weighing.probability(COUNTY, signals, quiet + 1) < whole
 
 
+@pytest.mark.django_db
+@given(
+    labels=st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=40),
+    tells=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6), st.sampled_from([0, 3, 12, 90])), max_size=3),
+)
+@settings(
+    max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+def test_a_fused_alert_is_never_lost(labels: list[tuple[int, bool]], tells: list[tuple[int, int, int]]) -> None:
+    """Whatever earlier alerts taught, a rise of all sources is seen; and whatever is told then, the alert stays until it is judged."""
+    with transaction.atomic(), clock.at(START):
+        _county()
+        sources = [_with_history(number) for number in range(3)]
+        for place, (which, right) in enumerate(labels):
+            _label(
+                sources[which], START.date() - timedelta(days=30 + place), Alert.CONFIRMED if right else Alert.DISMISSED
+            )
+        for back in range(6, -1, -1):
+            for one in sources:
+                _calls(one, START.date() - timedelta(days=back), 45)
+        actions.detect(SYSTEM, [one.pk for one in sources])
+        alert = Alert.objects.get(state=Alert.RAISED)
+        spoken = {one.source_id for one in alert.signals.filter(method=fusing.METHOD, evidence__gt=0)}
+        assert spoken == {one.pk for one in sources}, "no record silences a source"
+        for which, back, calls in tells:
+            _calls(sources[which], START.date() - timedelta(days=back), calls)
+            actions.detect(SYSTEM, [sources[which].pk])
+            assert Alert.objects.get(state=Alert.RAISED).pk == alert.pk
+            assert spoken <= {one.source_id for one in alert.signals.all()}, (
+                "what spoke stays on record, with what became of it"
+            )
+            assert queries.unexplained() == []
+        transaction.set_rollback(True)
+
+
+def _county() -> int:
+    registry.install(SYSTEM)
+    divisions = (("99", "澜川省"), ("9901", "汐州市"), (COUNTY, "望潮区"))
+    registry.import_divisions(SYSTEM, [Division(code=code, name=name) for code, name in divisions])
+    return registry.create_organisation(SYSTEM, "cdc", "望潮区疾控", COUNTY).pk
+
+
+def _with_history(number: int) -> Source:
+    """A hotline with a hundred days of calls behind it, about twelve a day."""
+    body = Organisation.objects.get(name_zh="望潮区疾控").pk
+    since = START.date() - timedelta(days=100)
+    form = SourceForm(kind="hotline", name_zh=f"热线{number}", organisation=body, area=COUNTY, since=since)
+    one = actions.register_source(SYSTEM, form)
+    counts = np.random.default_rng(number).poisson(12, 100).tolist()
+    Observation.objects.bulk_create(
+        Observation(source=one, measure="calls", day=since + timedelta(days=at), value=value, known_at=START, channel="file", by_name="")
+        for at, value in enumerate(counts)
+    )  # fmt: skip
+    return one
+
+
+def _calls(one: Source, day: date, calls: int) -> None:
+    rows = [ObservationForm(source=one.code, day=day, measure="calls", value=calls, confirmed=True)]
+    assert not actions.report_many(SYSTEM, rows).refused
+
+
+def _label(one: Source, day: date, state: str) -> None:
+    """An alert in which a source spoke, as it ended; of another county of the city, so that it explains nothing here."""
+    alert = Alert.objects.create(
+        code=ids.new_code(), area="990102", origin="signals", grade="blue", probability=0.1, why_zh="", why_en="", pack="",
+        raised_at=LONG_AGO, ended_at=LONG_AGO, state=state, reason="-",
+    )  # fmt: skip
+    Signal.objects.create(
+        source=one, kind="excess", measure="calls", day=day, area=one.area, method="", evidence=1, at=START, alert=alert
+    )
+
+
 class Watch(RuleBasedStateMachine):
     """A county in which sources register, tell, correct, fall silent; alerts are judged; days go by."""
 
@@ -80,11 +156,7 @@ class Watch(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         with clock.at(self.now):
-            registry.install(SYSTEM)
-            registry.import_divisions(SYSTEM, [
-                Division(code="99", name="澜川省"), Division(code="9901", name="汐州市"), Division(code=COUNTY, name="望潮区"),
-            ])  # fmt: skip
-            self.body = registry.create_organisation(SYSTEM, "cdc", "望潮区疾控", COUNTY).pk
+            self.body = _county()
 
     def teardown(self) -> None:
         transaction.set_rollback(True)

@@ -1,10 +1,11 @@
 """From the first sign to the end: signals of a place add up, an alert is triaged, verified, and becomes an outbreak or a label."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils.translation import override
 
 from fangxian.cases import queries as cases
@@ -13,7 +14,7 @@ from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.duties import queries as duties
 from fangxian.surveillance import actions, fusing, queries
-from fangxian.surveillance.models import Alert, Observation, Source
+from fangxian.surveillance.models import Alert, Observation, Signal, Source
 from fangxian.surveillance.schemas import ObservationForm, ReportForm, RumourForm
 from tests.support import sentinels, web
 from tests.support.tracers import hand_on
@@ -136,6 +137,67 @@ def test_confirmed_alerts_teach_what_shows_outbreaks(city: World) -> None:
     after = fusing.fused(WANGCHAO)
     assert before is not None and after is not None
     assert after.log_odds < before.log_odds, "nothing was to be seen at any of the three"
+
+
+def ended(source: Source, state: str, number: int) -> None:
+    """Alerts in which a source spoke, as they ended."""
+    for back in range(number):
+        day = TODAY - timedelta(days=(20 if state == Alert.CONFIRMED else 25) + 10 * back)
+        alert = Alert.objects.create(
+            code=f"{state[:4]}{source.pk}{back}", area=WANGCHAO, origin="signals", grade="blue", probability=0.1, why_zh="", why_en="",
+            pack="", raised_at=NOW - (TODAY - day), state=state, label="chance" if state == "dismissed" else "",
+        )  # fmt: skip
+        Signal.objects.create(
+            source=source,
+            kind="excess",
+            measure="calls",
+            day=day,
+            area=source.area,
+            method="",
+            evidence=1,
+            at=NOW,
+            alert=alert,
+        )
+
+
+def test_a_source_that_misled_counts_less_and_is_told_of(city: World) -> None:
+    calls, labs = watched(city, "hotline"), watched(city, "laboratory")
+    tell(calls, calls=44)
+    with transaction.atomic():
+        actions.detect(SYSTEM, [calls.pk])
+        (fresh,) = queries.signals(city.actor("duty"), source=calls.code)
+        transaction.set_rollback(True)
+    ended(calls, Alert.DISMISSED, 9)
+    ended(calls, Alert.CONFIRMED, 1)
+    ended(labs, Alert.CONFIRMED, 5)
+    actions.detect(SYSTEM, [calls.pk])
+    (row,) = queries.alerts(city.actor("duty"), state="open")
+    record = queries.alert(city.actor("duty"), row.code).records[calls.code]
+    assert (record.right, record.ended) == (1, 10) and 1 / 3 <= record.weight < 0.7
+    learnt = queries.signals(city.actor("duty"), source=calls.code)[0]
+    assert (
+        learnt.evidence == pytest.approx(min(3.0, 0.5 * learnt.score * record.weight))
+        and learnt.evidence < fresh.evidence
+    )
+
+
+def test_dismissals_and_confirmations_teach_the_fusing_which_source_to_trust(city: World) -> None:
+    hotline, laboratory, _emergency = rising(city)
+    ended(hotline, Alert.DISMISSED, 6)
+    before = {one.source: one.evidence for one in fused_parts(city)}
+    Alert.objects.filter(code__startswith="dism").update(area="", origin="rumour")  # as if nobody had judged them
+    without = {one.source: one.evidence for one in fused_parts(city)}
+    assert before == without, "where all were wrong, none is better than the others"
+    Alert.objects.filter(code__startswith="dism").update(area=WANGCHAO, origin="signals")
+    ended(laboratory, Alert.CONFIRMED, 2)
+    after = {one.source: one.evidence for one in fused_parts(city)}
+    assert after[hotline] < without[hotline] and after[laboratory] > without[laboratory]
+
+
+def fused_parts(city: World) -> Sequence[fusing.Part]:
+    found = fusing.fused(WANGCHAO)
+    assert found is not None and found.raised
+    return found.parts
 
 
 def test_judging_twice_says_nothing_twice(city: World) -> None:

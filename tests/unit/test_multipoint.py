@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import nbinom, poisson
 
 from fangxian.analytics.multipoint import (
+    TRUSTED,
     Fusion,
     Grade,
     MultipointError,
@@ -20,6 +21,7 @@ from fangxian.analytics.multipoint import (
     nearness,
     panel,
     taught,
+    trust,
 )
 from fangxian.analytics.multipoint.calendar import AFTER, BEFORE, FESTIVAL, HOLIDAY, SPRING_FESTIVALS, kinds
 from fangxian.analytics.multipoint.deviation import _mid_p
@@ -269,3 +271,31 @@ def test_short_constant_and_empty_series_cannot_tell_and_raise_nothing() -> None
     assert (short.grade == Grade.CANNOT_TELL).all()
     for counts in (np.zeros((2, 1, 120)), np.full((2, 1, 120), 7.0), np.full((2, 1, 120), np.nan)):
         assert not fused(counts, ["a"]).alert.any()
+
+
+# ── whom to trust ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_source_counts_by_its_record_and_a_new_one_by_that_of_its_kind() -> None:
+    right, ended = [9, 1, 0, 0], [12, 12, 0, 0]
+    clinic, pharmacy, new_clinic, new_pharmacy = trust(right, ended, ["clinic", "pharmacy", "clinic", "pharmacy"])
+    assert pharmacy < new_pharmacy < 1 < new_clinic < clinic
+    overall = 10 / 24
+    of_kind = (9 + 10 * overall) / 22
+    assert clinic == pytest.approx((9 + 10 * of_kind) / 22 / overall) and new_clinic == pytest.approx(of_kind / overall)
+
+
+def test_no_record_silences_a_source_or_lets_it_decide_alone() -> None:
+    worst, best = trust([0, 1000], [100_000, 1000], ["a", "b"])
+    assert (worst, best) == TRUSTED
+
+
+@pytest.mark.parametrize(("right", "ended"), [([0, 0], [0, 0]), ([0, 0], [7, 3]), ([7, 3], [7, 3])])
+def test_where_all_are_alike_all_count_alike(right: list[int], ended: list[int]) -> None:
+    assert trust(right, ended, ["a", "b"]).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("right", "ended"), [([2], [1]), ([-1], [3]), ([1, 1], [2])])
+def test_a_record_that_cannot_be_is_refused(right: list[int], ended: list[int]) -> None:
+    with pytest.raises(MultipointError):
+        trust(right, ended, ["a"])

@@ -36,8 +36,8 @@ class Plot:
         return self.height - BOTTOM
 
     def x(self, place: float) -> float:
-        """Where a day begins."""
-        return LEFT + place * self.slot
+        """Where a day begins; a few of them stand in the middle."""
+        return LEFT + (place + max(0, 7 - self.days) / 2) * self.slot
 
     def y(self, value: float) -> float:
         """How high a value lies."""
@@ -80,8 +80,8 @@ def dates(plot: Plot, days: Sequence[date], chinese: bool) -> list[str]:
     apart = max(1, ceil(58 / plot.slot))
     shown = range(len(days) - 1, -1, -apart)
     return [
-        f'<text class="axis" x="{plot.x(place) + plot.slot / 2:.5g}" y="{plot.base + 16}" text-anchor="middle">'
-        f"{escape(said_day(days[place], chinese))}</text>"
-        for place in shown
-        if plot.x(place) + plot.slot / 2 > 24
+        f'<text class="axis" x="{min(middle, plot.width - wide(said) / 2):.5g}" y="{plot.base + 16}" text-anchor="middle">'
+        f"{escape(said)}</text>"
+        for middle, said in ((plot.x(place) + plot.slot / 2, said_day(days[place], chinese)) for place in shown)
+        if middle > 24
     ]

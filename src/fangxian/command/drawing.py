@@ -16,7 +16,13 @@ from fangxian.command.axes import FONT, HEIGHT, INK, LEFT, RIGHT, WIDTH, Plot, d
 _BLUE, _GREY = "#0a5a8c", "#5a6570"
 _EDGE = f'stroke="{INK}" stroke-width="0.4"'
 _OPACITY = {"band faint": 'fill-opacity="0.16"', "band near": 'fill-opacity="0.3"'}
-_STROKES = {"whisker": (INK, 1.2), "rule": (INK, 1.4), "line": (_BLUE, 2.2), "baseline": (_GREY, 2.2)}
+_STROKES = {
+    "halo": ("#fff", 5.2),
+    "whisker": (INK, 1.2),
+    "rule": (INK, 1.4),
+    "line": (_BLUE, 2.2),
+    "baseline": (_GREY, 2.2),
+}
 Values = Sequence[float | None]
 
 
@@ -92,7 +98,8 @@ def draw(
     """
     reach = max((value for layer in layers for value in _reach(layer)), default=0)
     reach = reach if highest is None else min(reach, highest)
-    apart = step(ceil(reach)) if reach > 3 else 0.5
+    counted = any(isinstance(layer, Bars) for layer in layers)  # there are no half cases
+    apart = step(ceil(reach)) if reach > 3 or counted else 0.5
     plot = Plot(width, height, len(places), max(apart, ceil(round(reach / apart, 9)) * apart))
     lines = round(plot.top / apart)
     frame = f'x="{LEFT}" y="{plot.y(plot.top) - 1:g}" width="{width - LEFT - RIGHT}" height="{plot.base}"'
@@ -201,15 +208,18 @@ def _area(plot: Plot, layer: Band, run: list[int]) -> str:
 
 
 def _lines(plot: Plot, layer: Line) -> str:
-    parts = []
+    parts: list[str] = []
+    halo: list[str] = []  # so that it is seen on bars of its own colour
     for run in _runs(layer.values):
         points = [(_middle(plot, place), plot.y(layer.values[place] or 0)) for place in run]
         for place, (a, b) in zip(run[1:], pairwise(points), strict=True):
             weak = bool(layer.weak) and layer.weak[place]
             dashed = "1 4" if layer.dotted else "5 4" if weak else ""
             path = f"M{a[0]:.5g} {a[1]:.5g}L{b[0]:.5g} {b[1]:.5g}"
+            if not layer.dotted:
+                halo.append(_stroke("halo", path))
             parts.append(_stroke("baseline" if layer.dotted else "line", path, dashed=dashed))
-    return "".join(parts)
+    return "".join([*halo, *parts])
 
 
 def _legend(name: str, layers: Sequence[Layer], words: Words, width: int) -> str:

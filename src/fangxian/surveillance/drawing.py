@@ -4,6 +4,7 @@ Pure: numbers and words in, text out. Colours are attributes, which a style shee
 shape, not a colour alone.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,7 +26,7 @@ At = Callable[[int, float], tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is written on a figure: its title, a sentence for those who do not see it, and its legend."""
+    """What is written on a figure: its title, a sentence for those who do not see it, its legend, and how a day is written."""
 
     title: str
     description: str
@@ -34,6 +35,7 @@ class Words:
     bound: str
     alarm: str
     method: str
+    day: Callable[[date], str]
 
 
 def sparkline(days: Sequence[date], values: Numbers, signals: frozenset[date], label: str) -> str:
@@ -96,7 +98,7 @@ def chart(
         if raised == Alarm.YES and value is not None:
             x, y = at(place, value)
             parts.append(f'<path class="alarm" d="M{x:.1f} {y - 13:.1f}l5 9h-10z" fill="{_LATE}"/>')
-    parts += [*_dates(days, width, height, at), *_legend(words), "</svg>"]
+    parts += [*_dates(days, words, height, at), *_legend(words), "</svg>"]
     return "".join(parts)
 
 
@@ -121,20 +123,23 @@ def _path(values: Numbers, at: At) -> str:
 
 
 def _grid(most: float, unit: str, width: int, at: At) -> list[str]:
+    """Lines at round values: 1, 2 or 5 times a power of ten apart, five at most."""
+    size = 10.0 ** math.floor(math.log10(most / 5))
+    apart = next(size * factor for factor in (1, 2, 5, 10) if most <= size * factor * 5 * (1 + 1e-9))
     lines = []
-    for part in (0.0, 0.5, 1.0):
-        _x, y = at(0, most * part)
+    for place in range(int(most / apart * (1 + 1e-9)) + 1):
+        _x, y = at(0, apart * place)
         lines.append(
             f'<path class="grid" d="M{_LEFT} {y:.1f}H{width - _RIGHT}" stroke="{_LINE}"/>'
-            f'<text class="axis" x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{amount(most * part, unit)}</text>'
+            f'<text class="axis" x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{amount(apart * place, unit)}</text>'
         )
     return lines
 
 
-def _dates(days: Sequence[date], width: int, height: int, at: At) -> list[str]:
+def _dates(days: Sequence[date], words: Words, height: int, at: At) -> list[str]:
     every = max(1, len(days) // 6)
     return [
-        f'<text class="axis" x="{at(place, 0)[0]:.1f}" y="{height - 12}" text-anchor="middle">{day.month}-{day.day:02}</text>'
+        f'<text class="axis" x="{at(place, 0)[0]:.1f}" y="{height - 12}" text-anchor="middle">{escape(words.day(day))}</text>'
         for place, day in enumerate(days)
         if place % every == every // 2
     ]

@@ -2,7 +2,8 @@
 
 A column is a measure of a source that is judged day by day; rare events (the first after a quiet time, against earlier years) and
 cluster thresholds stay rules of their own. Counts that are part of another count are held against it. The measures of one source
-share its strength, so that many of them say no more than one. Which numbers a confirmed alert showed teaches the strengths.
+share its strength, so that many of them say no more than one. Which numbers a confirmed alert showed teaches the strengths, and
+how often a source was right how much it counts (`trusting`).
 """
 
 import math
@@ -19,7 +20,7 @@ from fangxian.analytics.multipoint.learning import SHOWS
 from fangxian.core import clock
 from fangxian.core.access import within
 from fangxian.registry.levels import LENGTHS
-from fangxian.surveillance import rules
+from fangxian.surveillance import rules, trusting
 from fangxian.surveillance.kinds import Measure, kind
 from fangxian.surveillance.models import Alert, Break, Source
 from fangxian.surveillance.queries.series import USUAL, of_sources
@@ -65,7 +66,7 @@ def there(county: str, column: str = "area") -> Q:
 
 
 def fused(county: str) -> Fused | None:
-    """All sources of a county fused; None where none has the history for it. Four queries."""
+    """All sources of a county fused; None where none has the history for it. Five queries."""
     rows = list(Source.objects.filter(there(county), until__isnull=True).order_by("pk"))
     begin = max(clock.today() - USUAL, min((row.since for row in rows), default=clock.today()))
     days = np.arange(np.datetime64(begin), np.datetime64(clock.today()) + 1)
@@ -153,10 +154,11 @@ def _on(days: NDArray[np.datetime64], series: Series) -> Values:
 def _alerts(county: str, columns: Sequence[_Column], days: NDArray[np.datetime64]) -> multipoint.Alerts:
     """Fused with the strengths assumed; with those that confirmed alerts taught, once there are enough of them."""
     of_each = [one.source.pk for one in columns]
+    records = trusting.records(one.source for one in columns)
     sources = [
         multipoint.Source(
             f"{one.source.code}:{one.measure.key}", "level" if one.measure.unit == "amount" else "count",
-            strength=multipoint.Source("").strength / math.sqrt(of_each.count(one.source.pk)),
+            strength=multipoint.Source("").strength * records[one.source.pk].weight / math.sqrt(of_each.count(one.source.pk)),
         )
         for one in columns
     ]  # fmt: skip

@@ -179,6 +179,34 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Spark:
+    """One series as a line of a table: its last days, the newest value, what is usual, and on which days it gave a signal."""
+
+    source_id: int
+    source: str
+    name: Text
+    kind: Text
+    area_name: str
+    measure: str
+    measure_name: Text
+    unit: str
+    days: tuple[date, ...]
+    values: tuple[float | None, ...]
+    signals: frozenset[date]
+
+    @property
+    def latest(self) -> float | None:
+        """The newest number that was told."""
+        return next((value for value in reversed(self.values) if value is not None), None)
+
+    @property
+    def usual(self) -> float | None:
+        """The median of what was told before the newest."""
+        known = [value for value in self.values if value is not None][:-1]
+        return float(np.median(known)) if known else None
+
+
+@dataclass(frozen=True, slots=True)
 class SignalView:
     """One signal. `state`: in_alert, or why it is in none, or counts no more (weak, corrected, renewed, received)."""
 
@@ -233,6 +261,15 @@ class NoteView:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Of `ended` alerts in which a source spoke `right` were confirmed, the others dismissed; what it shows counts `weight` times."""
+
+    right: int = 0
+    ended: int = 0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class AlertView:
     """One alert with what it rests on, what was done, and what may be done by the reader."""
 
@@ -246,4 +283,8 @@ class AlertView:
     prior: float
     quiet: int
     quiet_each: float
+    #: What is known of each source in it, by its code.
+    records: Mapping[str, Record]
+    #: Their series.
+    sparks: tuple[Spark, ...]
     may: frozenset[str] = field(default_factory=frozenset)

@@ -35,14 +35,16 @@ def why(place: Text, signals: Sequence[Signal], probability: float, grade: str) 
 
 
 def amount(value: float | None, unit: str = "count") -> str:
-    """A number as a reader takes it in: counts whole, shares in percent, large amounts with three digits."""
+    """A number as a reader takes it in: counts whole, shares in percent, large amounts with three digits, and powers of ten beyond."""
     if value is None or value != value:
         return "–"
     if unit == "share":
         return f"{value * 100:.1f}%"
-    if abs(value) >= 1e6:
+    if abs(value) >= 1e9:
         mantissa, exponent = f"{value:.2e}".split("e")
         return f"{mantissa}×10^{int(exponent)}"
+    if unit == "amount" and abs(value) >= 1000:
+        value = float(f"{value:.2e}")
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 

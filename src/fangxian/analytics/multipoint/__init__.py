@@ -6,12 +6,13 @@ places to try it on, `evaluation` says how good a rule is there.
 
 from fangxian.analytics.multipoint.counties import Counties, counties
 from fangxian.analytics.multipoint.fusing import Fusion, Today, fuse
-from fangxian.analytics.multipoint.learning import taught
+from fangxian.analytics.multipoint.learning import TRUSTED, taught, trust
 from fangxian.analytics.multipoint.neighbours import nearness
 from fangxian.analytics.multipoint.panel import MultipointError, Panel, Source, panel
 from fangxian.analytics.multipoint.results import Alert, Alerts, Grade
 
 __all__ = [
+    "TRUSTED",
     "Alert",
     "Alerts",
     "Counties",
@@ -26,4 +27,5 @@ __all__ = [
     "nearness",
     "panel",
     "taught",
+    "trust",
 ]

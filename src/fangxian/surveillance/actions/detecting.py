@@ -13,7 +13,7 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action
 from fangxian.duties import packs
 from fangxian.registry.levels import at_level
-from fangxian.surveillance import judging, rules
+from fangxian.surveillance import judging, rules, trusting
 from fangxian.surveillance.actions.alerting import gather
 from fangxian.surveillance.fusing import METHOD, Fused, fused
 from fangxian.surveillance.kinds import kind
@@ -39,13 +39,15 @@ def detect(by: Actor, source_ids: Sequence[int]) -> int:
     counties = {at_level(row.area, "county") for row in rows}
     together = {county: fused(county) for county in counties}
     covered = {pair for one in together.values() if one for pair in one.covered}
-    broken = _broken(rows)
+    broken, records = _broken(rows), trusting.records(rows)
     found: dict[Key, Signal] = {}
     for row, one in of_sources(rows):
         measure = kind(row.kind).measures[one.measure]
         if measure.watch and not one.unit and (row.pk, one.measure) not in covered:
             began = [broken[row.pk, part] for part in {one.measure, *measure.parts} if (row.pk, part) in broken]
-            found |= {_key(signal): signal for signal in _excess(row, one, max(began, default=None))}
+            found |= {
+                _key(signal): signal for signal in _excess(row, one, max(began, default=None), records[row.pk].weight)
+            }
         if measure.thresholds is not None:
             found |= {_key(signal): signal for signal in _reached(row, one)}
     fresh = _written(rows, found, ("excess", "threshold"), lambda one: (one.source_id, one.measure) not in covered)
@@ -99,7 +101,7 @@ def _window(area: str) -> date:
     return clock.today() - timedelta(days=int(rules.weight(area, "together")))
 
 
-def _excess(row: Source, one: Series, broken_on: date | None) -> Iterable[Signal]:
+def _excess(row: Source, one: Series, broken_on: date | None, weight: float) -> Iterable[Signal]:
     measure = kind(row.kind).measures[one.measure]
     judged = judging.judge(one, measure, row.area, broken_on)
     recent = one.days > np.datetime64(_window(row.area))
@@ -108,7 +110,7 @@ def _excess(row: Source, one: Series, broken_on: date | None) -> Iterable[Signal
         yield Signal(
             source=row, kind="excess", measure=one.measure, unit=one.unit, day=one.days[at].item(), area=row.area,
             method=judged.parameters, observed=float(one.values[at]), expected=float(judged.expected[at]),
-            upperbound=float(judged.upperbound[at]), score=far, evidence=_evidence(row.area, far), at=clock.now(),
+            upperbound=float(judged.upperbound[at]), score=far, evidence=_evidence(row.area, far * weight), at=clock.now(),
         )  # fmt: skip
 
 

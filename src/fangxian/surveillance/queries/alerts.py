@@ -1,6 +1,8 @@
 """Reading signals and alerts: what is open first by its clock, what each rests on, what was decided."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from django.utils.translation import gettext as _
 
@@ -9,9 +11,10 @@ from fangxian.core.access import Actor, within
 from fangxian.core.errors import NotFound
 from fangxian.duties import queries as duties
 from fangxian.registry import queries as registry
-from fangxian.surveillance import rules, subject
+from fangxian.surveillance import rules, subject, trusting
 from fangxian.surveillance.kinds import kinds
 from fangxian.surveillance.models import Alert, AlertNote, Signal
+from fangxian.surveillance.queries.overview import drawn
 from fangxian.surveillance.queries.sources import name_of
 from fangxian.surveillance.schemas import AlertRow, AlertView, NoteView, SignalView
 from fangxian.text import Text
@@ -30,7 +33,8 @@ def alerts(
         found = found.filter(grade=grade)
     if after is not None:
         found = found.filter(pk__lt=after)
-    return _rows(by, list(found.order_by("-pk")[:limit]))
+    rows = list(found.order_by("-pk")[:limit])
+    return _rows(by, rows, registry.short_area_names(row.area for row in rows))
 
 
 def alert(by: Actor, code: str) -> AlertView:
@@ -42,10 +46,19 @@ def alert(by: Actor, code: str) -> AlertView:
         NoteView(one.at, one.what, one.by_name, Text(one.said_zh, one.said_en))
         for one in AlertNote.objects.filter(alert=row).order_by("at", "pk")
     ]
-    mine = Signal.objects.filter(alert=row).select_related("source", "alert").order_by("-evidence", "pk")
+    mine = list(Signal.objects.filter(alert=row).select_related("source", "alert").order_by("-evidence", "pk"))
+    sources = {one.source_id: one.source for one in mine}
+    records = {sources[pk].code: one for pk, one in trusting.records(sources.values()).items()}
+    areas = {row.area, *(one.area for one in mine), *(one.area for one in sources.values())}
+    called = registry.short_area_names(areas)
+    marked: dict[tuple[int, str], set[date]] = defaultdict(set)
+    for one in mine:
+        if one.evidence > 0:
+            marked[one.source_id, one.measure].add(one.day)
     return AlertView(
-        _rows(by, [row])[0], tuple(_signals(list(mine))), tuple(told), row.findings, row.label, row.reason, row.version,
-        rules.weight(row.area, "prior"), row.quiet, rules.weight(row.area, "quiet"), _may(by, row),
+        _rows(by, [row], called)[0], tuple(_signals(mine, called)), tuple(told), row.findings, row.label, row.reason, row.version,
+        rules.weight(row.area, "prior"), row.quiet, rules.weight(row.area, "quiet"), records,
+        tuple(drawn(list(sources.values()), called, marked)), _may(by, row),
     )  # fmt: skip
 
 
@@ -69,7 +82,8 @@ def signals(
         found = found.filter(alert__isnull=False, reason="") if state == "in_alert" else found.filter(reason=state)
     if after is not None:
         found = found.filter(pk__lt=after)
-    return _signals(list(found.select_related("source", "alert").order_by("-pk")[:limit]))
+    rows = list(found.select_related("source", "alert").order_by("-pk")[:limit])
+    return _signals(rows, registry.short_area_names(row.area for row in rows))
 
 
 def unexplained(area: str = "") -> list[int]:
@@ -94,8 +108,7 @@ def _may(by: Actor, row: Alert) -> frozenset[str]:
     return frozenset(may)
 
 
-def _rows(by: Actor, found: Sequence[Alert]) -> list[AlertRow]:
-    called = registry.short_area_names(row.area for row in found)
+def _rows(by: Actor, found: Sequence[Alert], called: Mapping[str, str]) -> list[AlertRow]:
     waiting = duties.answering(by, subject.ALERT, [row.pk for row in found if row.state in Alert.OPEN])
     return [
         AlertRow(
@@ -107,11 +120,9 @@ def _rows(by: Actor, found: Sequence[Alert]) -> list[AlertRow]:
     ]  # fmt: skip
 
 
-def _signals(found: Iterable[Signal]) -> list[SignalView]:
-    rows = list(found)
-    called = registry.short_area_names(row.area for row in rows)
+def _signals(found: Iterable[Signal], called: Mapping[str, str]) -> list[SignalView]:
     views = []
-    for row in rows:
+    for row in found:
         measure = kinds()[row.source.kind].measures.get(row.measure)
         state = row.reason or ("in_alert" if row.alert_id else "")
         views.append(

@@ -1,7 +1,7 @@
 """The picture of early warning: places by kind of source, what changed since yesterday, series small enough to be scanned by eye."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -20,7 +20,7 @@ from fangxian.surveillance.kinds import kind, kinds
 from fangxian.surveillance.models import Alert, Break, Report, Signal, Source
 from fangxian.surveillance.queries.series import of_sources
 from fangxian.surveillance.queries.sources import name_of, visible
-from fangxian.surveillance.schemas import Judgement
+from fangxian.surveillance.schemas import Judgement, Spark
 from fangxian.text import Text
 
 #: Levels below which places are not told apart on the board, by the length of the code that is looked at.
@@ -117,34 +117,6 @@ def changes(by: Actor, area: str = "") -> Changes:
     return Changes(since, **alerts, **reports)
 
 
-@dataclass(frozen=True, slots=True)
-class Spark:
-    """One series as a line of a table: its last days, the newest value, what is usual, and on which days it gave a signal."""
-
-    source_id: int
-    source: str
-    name: Text
-    kind: Text
-    area_name: str
-    measure: str
-    measure_name: Text
-    unit: str
-    days: tuple[date, ...]
-    values: tuple[float | None, ...]
-    signals: frozenset[date]
-
-    @property
-    def latest(self) -> float | None:
-        """The newest number that was told."""
-        return next((value for value in reversed(self.values) if value is not None), None)
-
-    @property
-    def usual(self) -> float | None:
-        """The median of what was told before the newest."""
-        known = [value for value in self.values if value is not None][:-1]
-        return float(np.median(known)) if known else None
-
-
 def sparks(
     by: Actor, area: str = "", *, kind: str = "", signals_only: bool = False, after: int = 0, limit: int = 40
 ) -> list[Spark]:
@@ -163,19 +135,7 @@ def sparks(
     told = Signal.objects.filter(source__in=rows, day__gte=clock.today() - _SPARK, evidence__gt=0)
     for source, key, day in told.values_list("source_id", "measure", "day"):
         marked[source, key].add(day)
-    lines = []
-    for row, one in of_sources(rows, clock.today() - _SPARK):
-        measure = kinds()[row.kind].measures[one.measure]
-        if one.unit or not (measure.watch or measure.thresholds):
-            continue
-        lines.append(
-            Spark(
-                row.pk, row.code, name_of(row), kinds()[row.kind].name, called[row.area], one.measure, measure.name, measure.unit,
-                tuple(one.days.tolist()), tuple(None if value != value else value for value in one.values.tolist()),
-                frozenset(marked.get((row.pk, one.measure), ())),
-            )
-        )  # fmt: skip
-    return lines
+    return drawn(rows, called, marked)
 
 
 def judged(by: Actor, code: str, measure: str) -> Judgement:
@@ -192,3 +152,19 @@ def judged(by: Actor, code: str, measure: str) -> Judgement:
         return Judgement(series[0], "", "", empty, empty, np.full(len(empty), -1, np.int8))
     began = Break.objects.filter(source=row, measure__in={measure, *of.parts}).order_by("-day").first()
     return judging.judge(series[0], of, row.area, began.day if began else None)
+
+
+def drawn(
+    rows: Sequence[Source], called: Mapping[str, str], marked: Mapping[tuple[int, str], Collection[date]]
+) -> list[Spark]:
+    """The watched series of these sources, with the names of their areas and the days of signals by (source, measure). One query."""
+    return [
+        Spark(
+            row.pk, row.code, name_of(row), kinds()[row.kind].name, called[row.area], one.measure, measure.name, measure.unit,
+            tuple(one.days.tolist()), tuple(None if value != value else value for value in one.values.tolist()),
+            frozenset(marked.get((row.pk, one.measure), ())),
+        )
+        for row, one in of_sources(rows, clock.today() - _SPARK)
+        for measure in [kinds()[row.kind].measures[one.measure]]
+        if not one.unit and (measure.watch or measure.thresholds)
+    ]  # fmt: skip

@@ -1,11 +1,13 @@
 """Alerts: the list, one with its sentence, its contributions and its history, and what is decided about it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,12 +18,15 @@ from fangxian.core.errors import Invalid, Refusal
 from fangxian.duties import packs
 from fangxian.surveillance import actions, queries
 from fangxian.surveillance.fusing import METHOD
+from fangxian.surveillance.judging import name_of_method
+from fangxian.surveillance.kinds import kinds
 from fangxian.surveillance.rules import GRADES
-from fangxian.surveillance.schemas import FINDINGS, LABELS, AlertView, RumourForm, SignalView
+from fangxian.surveillance.schemas import FINDINGS, LABELS, AlertView, Record, RumourForm, SignalView
 from fangxian.surveillance.wording import GRADE_NAMES, amount
 from fangxian.web.parts import actor_of
 from fangxian.web.saying import said
 from fangxian.web.surveillance.overview import place
+from fangxian.web.surveillance.series import sparkline
 from fangxian.web.zones.places import areas_for
 
 STATES = {
@@ -98,13 +103,13 @@ def _shown(request: HttpRequest, view: AlertView, act: str = "", refusal: Refusa
     by = actor_of(request)
     counted = [one for one in view.signals if one.evidence > 0]
     strongest = {one.source: one.id for one in sorted(counted, key=lambda one: one.evidence)}
-    most = max([one.evidence for one in counted], default=1.0)
-    contributions = [_Contribution.of(one, most) for one in view.signals if strongest.get(one.source) == one.id]
-    others = [_Contribution.of(one, most) for one in view.signals if strongest.get(one.source) != one.id]
+    told = _Contributions(view)
     opened = [one for one in cases.outbreaks(by) if one.alert == view.row.code] if by.may("cases.view") else []
     context = {
         "view": view, "row": view.row, "state": STATES[view.row.state], "grade": GRADE_NAMES[view.row.grade],
-        "contributions": contributions, "others": others, "fused": any(one.method == METHOD for one in counted),
+        "contributions": [told.of(one) for one in view.signals if strongest.get(one.source) == one.id],
+        "others": [told.of(one) for one in view.signals if strongest.get(one.source) != one.id],
+        "fused": any(one.method == METHOD for one in counted),
         "less": view.quiet * view.quiet_each, "prior": view.prior * 100,
         "probability": min(99.0, view.row.probability * 100),
         "findings": [(key, name, view.findings.get(key)) for key, name in FINDINGS.items()],
@@ -115,26 +120,63 @@ def _shown(request: HttpRequest, view: AlertView, act: str = "", refusal: Refusa
     return render(request, "web/surveillance/alert.html", context, status=refusal.status if refusal else 200)
 
 
+@dataclass(frozen=True, slots=True)
 class _Contribution:
-    """What one signal adds: words, and the length of its bar from 0 to 100."""
+    """What one signal adds: words, the length of its bar from 0 to 100, its share of all that speaks in percent, sixty days drawn."""
 
-    def __init__(self, signal: SignalView, words: str, length: float) -> None:
-        self.signal, self.words, self.length = signal, words, f"{length:.1f}"
+    signal: SignalView
+    words: str
+    how: str
+    length: str
+    share: float
+    record: Record
+    drawn: SafeString
 
-    @classmethod
-    def of(cls, signal: SignalView, most: float) -> "_Contribution":
-        if signal.kind in ("late", "silent"):
-            words = _("%(n)s reports in a row have not come") % {"n": int(signal.observed or 0)}
-        else:
-            unit = "share" if signal.measure in ("ili_share", "positivity") else "count"
-            words = _("%(name)s %(seen)s") % {"name": said(signal.measure_name), "seen": amount(signal.observed, unit)}
-            if signal.expected is not None and signal.upperbound is None:
-                words += _(" (expected %(expected)s)") % {"expected": amount(signal.expected, unit)}
-            elif signal.expected is not None:
-                words += _(" (expected %(expected)s, bound %(bound)s)") % {
-                    "expected": amount(signal.expected, unit), "bound": amount(signal.upperbound, unit)
-                }  # fmt: skip
-        return cls(signal, words, 100 * signal.evidence / most if most else 0)
+
+class _Contributions:
+    """The signals of one alert, each held against the others."""
+
+    def __init__(self, view: AlertView) -> None:
+        strongest: dict[str, float] = {}
+        for one in view.signals:
+            strongest[one.source] = max(strongest.get(one.source, 0.0), one.evidence)
+        self.most, self.whole = max(strongest.values(), default=0.0) or 1.0, sum(strongest.values()) or 1.0
+        self.records = view.records
+        self.sparks = {(one.source, one.measure): one for one in view.sparks}
+
+    def of(self, signal: SignalView) -> _Contribution:
+        spark = self.sparks.get((signal.source, signal.measure))
+        return _Contribution(
+            signal, _words(signal), _how(signal), f"{100 * signal.evidence / self.most:.1f}", 100 * signal.evidence / self.whole,
+            self.records.get(signal.source, Record()), sparkline(spark) if spark else SafeString(""),
+        )  # fmt: skip
+
+
+def _words(signal: SignalView) -> str:
+    """What was seen, and what was expected."""
+    if signal.kind in ("late", "silent"):
+        return _("%(n)s reports in a row have not come") % {"n": int(signal.observed or 0)}
+    measure = kinds()[signal.source_kind].measures.get(signal.measure)
+    unit = measure.unit if measure else "count"
+    words = _("%(name)s %(seen)s") % {"name": said(signal.measure_name), "seen": amount(signal.observed, unit)}
+    if signal.expected is not None and signal.upperbound is None:
+        words += _(" (expected %(expected)s)") % {"expected": amount(signal.expected, unit)}
+    elif signal.expected is not None:
+        words += _(" (expected %(expected)s, bound %(bound)s)") % {
+            "expected": amount(signal.expected, unit), "bound": amount(signal.upperbound, unit)
+        }  # fmt: skip
+    return words
+
+
+def _how(signal: SignalView) -> str:
+    """By which method, in words."""
+    if signal.method == METHOD:
+        return _("held against its usual days and the other sources")
+    if signal.kind == "threshold":
+        return _("a threshold of the protocol %(name)s") % {"name": signal.method.partition("@")[0]}
+    if signal.kind == "excess":
+        return str(said(name_of_method(signal.method.partition(" ")[0])))
+    return _("by the calendar of its reports")
 
 
 def _version(request: HttpRequest) -> int:

@@ -28,7 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "area": area, "board": board, "rows": rows, "changes": queries.changes(by, area),
-        "alerts": queries.alerts(by, area, state="open", limit=_ALERTS), "up": area[: _above(area)] if area else "",
+        "alerts": queries.alerts(by, area, state="open", limit=_ALERTS), "up": _above(by, area),
         "may_hear": by.may("surveillance.verify"), "may_register": by.may("surveillance.edit"),
     }  # fmt: skip
     return render(request, "web/surveillance/index.html", context)
@@ -57,8 +57,10 @@ def place(request: HttpRequest, by: Actor) -> str:
     return next(iter(by.areas("surveillance.view")), "")
 
 
-def _above(area: str) -> int:
-    return {15: 12, 12: 9, 9: 6, 6: 4, 4: 2}.get(len(area), 0)
+def _above(by: Actor, area: str) -> str:
+    """The jurisdiction that contains this one, where the reader may look at it."""
+    wider = area[: {15: 12, 12: 9, 9: 6, 6: 4, 4: 2}.get(len(area), 0)]
+    return wider if wider and by.may("surveillance.view", wider) else ""
 
 
 def _whole(text: str) -> int:

@@ -16,11 +16,11 @@ from fangxian.core.errors import NotFound
 from fangxian.surveillance import drawing, queries
 from fangxian.surveillance.judging import name_of_method
 from fangxian.surveillance.kinds import Measure, kinds
-from fangxian.surveillance.schemas import Judgement, SourceView
+from fangxian.surveillance.schemas import Judgement, SourceView, Spark
 from fangxian.surveillance.wording import amount
 from fangxian.web.imports.files import sent
 from fangxian.web.parts import actor_of, fragment
-from fangxian.web.saying import said
+from fangxian.web.saying import day, said
 from fangxian.web.surveillance.overview import place
 
 #: Sources whose series are on one page.
@@ -43,7 +43,7 @@ def table(request: HttpRequest) -> HttpResponse:
             one,
             amount(one.latest, one.unit),
             amount(one.usual, one.unit),
-            _sparkline(one),
+            sparkline(one),
         )
         for one in found
     ]
@@ -76,8 +76,8 @@ def one(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         )
     )
     rows = [
-        (day, amount(value, of.unit), amount(expected, of.unit), amount(upper, of.unit), int(alarm))
-        for day, value, expected, upper, alarm in reversed(days[-28:])
+        (at, amount(value, of.unit), amount(expected, of.unit), amount(upper, of.unit), int(alarm))
+        for at, value, expected, upper, alarm in reversed(days[-28:])
     ]
     context = {
         "source": source, "measure": of, "judged": judged, "chart": mark_safe(drawing.chart(judged, _words(source, of, judged), of.unit)),
@@ -106,6 +106,15 @@ def download(request: HttpRequest, code: str, measure: str, form: str) -> HttpRe
     return answer
 
 
+def sparkline(one: Spark) -> SafeString:
+    """Sixty days of a series at a glance."""
+    label = _("%(name)s, the last 60 days: newest %(newest)s, usual %(usual)s, %(n)s signals") % {
+        "name": said(one.measure_name), "newest": amount(one.latest, one.unit), "usual": amount(one.usual, one.unit),
+        "n": len(one.signals),
+    }  # fmt: skip
+    return mark_safe(drawing.sparkline(one.days, one.values, one.signals, label))
+
+
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -119,25 +128,17 @@ def _words(source: SourceView, of: Measure, judged: Judgement) -> drawing.Words:
     title = f"{said(source.name)} · {said(of.name)}"
     alarms = int((judged.alarm == 1).sum())
     told = _("%(n)s alarms by %(method)s.") % {"n": alarms, "method": judged.parameters or "–"}
-    return drawing.Words(title, told, _("told"), _("expected"), _("upper bound"), _("alarm"), judged.parameters)
-
-
-def _sparkline(one: Any) -> SafeString:
-    label = _("%(name)s, the last 60 days: newest %(newest)s, usual %(usual)s, %(n)s signals") % {
-        "name": said(one.measure_name), "newest": amount(one.latest, one.unit), "usual": amount(one.usual, one.unit),
-        "n": len(one.signals),
-    }  # fmt: skip
-    return mark_safe(drawing.sparkline(one.days, one.values, one.signals, label))
+    return drawing.Words(title, told, _("told"), _("expected"), _("upper bound"), _("alarm"), judged.parameters, day)
 
 
 def _csv(name: str, judged: Judgement) -> FileResponse:
     series = judged.series
     rows = [
         (
-            series.source, series.measure, day.isoformat(), _number(value), _number(expected), _number(upper),
+            series.source, series.measure, at.isoformat(), _number(value), _number(expected), _number(upper),
             {1: "true", 0: "false"}.get(int(alarm), ""), judged.parameters,
         )
-        for day, value, expected, upper, alarm in zip(
+        for at, value, expected, upper, alarm in zip(
             series.days.tolist(), series.values, judged.expected, judged.upperbound, judged.alarm, strict=True
         )
     ]  # fmt: skip
