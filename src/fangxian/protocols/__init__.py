@@ -13,6 +13,7 @@ from .conditions import Condition
 from .difference import Difference, diff
 from .dumping import dump
 from .duty import Due, DutyRule, Need, OpenRule, ReleaseRule, Stage, StepRule
+from .isolating import IsolationClass, IsolationRules
 from .judging import (
     Classification,
     CodeState,
@@ -46,6 +47,8 @@ __all__ = [
     "Due",
     "DutyRule",
     "ExposureVerdict",
+    "IsolationClass",
+    "IsolationRules",
     "LiftRule",
     "Need",
     "OpenRule",

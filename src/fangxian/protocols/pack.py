@@ -16,6 +16,7 @@ from . import judging
 from .citation import Cited, Source
 from .conditions import Facts
 from .duty import DutyRule, Named
+from .isolating import IsolationRules
 from .rules import (
     CaseClass,
     CodeRule,
@@ -69,6 +70,7 @@ class Pack:
     note: Text | None = None
     facts: Annotated[tuple[Fact, ...], Named()] = ()
     zones: Zones | None = None
+    isolation: IsolationRules | None = None
     codes: Annotated[tuple[CodeRule, ...], Named()] = ()
     thresholds: Annotated[tuple[Threshold, ...], Named()] = ()
     parameters: Annotated[tuple[ParameterGroup, ...], Named()] = ()

@@ -28,7 +28,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A chapter of a pack, by its key: definitions, window, categories, duties, zones, codes, thresholds, retention, parameters."""
+    """A chapter of a pack, by its key: definitions, window, categories, duties, zones, isolation, codes, thresholds, retention, parameters."""
 
     key: str
     name: Text
@@ -43,6 +43,7 @@ def sections(pack: Pack) -> tuple[Section, ...]:
         Section("categories", Text("接触类别", "Exposure categories"), tuple(_categories(pack))),
         Section("duties", Text("任务与时限", "Duties and deadlines"), tuple(map(_duty, pack.duties.values()))),
         Section("zones", Text("风险区", "Zones"), tuple(_zones(pack))),
+        Section("isolation", Text("集中隔离", "Isolation sites"), tuple(_isolation(pack))),
         Section(
             "codes",
             Text("健康码", "Health code"),
@@ -106,6 +107,33 @@ def _zones(pack: Pack) -> Iterator[Point]:
         yield Point(_switched(level.name, on=level.is_on), _said(level.when), level.cite, below)
     for lift in pack.zones.lift if pack.zones else ():
         yield Point(_switched(lift.name, on=lift.is_on), lift.when.text, lift.cite)
+
+
+def _isolation(pack: Pack) -> Iterator[Point]:
+    rules = pack.isolation
+    if rules is None:
+        return
+    names = {one.key: one.name for one in rules.classes}
+    below = tuple(
+        Point(
+            one.name,
+            Text("可与同区：", "may share with ").joined(listed(names[key] for key in one.mixes))
+            if one.mixes
+            else Text("不与其他类别交叉", "apart from every other class"),
+            one.cite,
+        )
+        for one in rules.classes
+    )
+    yield Point(Text("人员分类", "Classes of people"), _NOTHING, rules.cite, below)
+    for name, value in (
+        (Text("每间房人数", "People in a room"), rules.room),
+        (Text("每日健康监测次数", "Checks a day"), rules.checks),
+        (Text("通道使用间隔", "A passage belongs to one class for"), rules.slot),
+        (Text("车辆趟次间终末消毒", "A vehicle is cleaned between trips for"), rules.clean),
+        (Text("交接环节之间最长", "Nobody is between two links for longer than"), rules.between),
+        (Text("一次延长最多", "One extension at most"), rules.extension),
+    ):
+        yield Point(name, value.text, value)
 
 
 def _thresholds(pack: Pack) -> Iterator[Point]:

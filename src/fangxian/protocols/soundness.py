@@ -15,7 +15,7 @@ def problems_of(pack: Pack, marks: dict[str, Mark]) -> list[Problem]:
     """Every breach, at the line of the field that it concerns."""
     return [
         Problem(*_place(field, marks), field, zh, en)
-        for field, zh, en in (*_duties(pack), *_zones(pack), *_local_facts(pack))
+        for field, zh, en in (*_duties(pack), *_zones(pack), *_isolation(pack), *_local_facts(pack))
     ]
 
 
@@ -211,6 +211,21 @@ def _zones(pack: Pack) -> Iterator[Breach]:
                 )
         if rule.from_ in keys and rule.to in keys and keys.index(rule.to) <= keys.index(rule.from_):
             yield f"zones/lift/{rule.key}/to", "只能降到更低的等级", "a zone can only be lifted to a lower level"
+
+
+def _isolation(pack: Pack) -> Iterator[Breach]:
+    if pack.isolation is None:
+        return
+    keys = [one.key for one in pack.isolation.classes]
+    for one in pack.isolation.classes:
+        for other in one.mixes:
+            if other not in keys or other == one.key:
+                more = suggestion(other, keys)
+                yield (
+                    f"isolation/classes/{one.key}/mixes",
+                    f"没有可与之同区的类别“{other}”{more.zh}",
+                    f"there is no other class {other!r}{more.en}",
+                )
 
 
 def _local_facts(pack: Pack) -> Iterator[Breach]:
