@@ -16,6 +16,15 @@ class DutiesClosed(outbox.Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DutiesRetimed(outbox.Event):
+    """Clock anchors of these subjects became known or changed, and with them when what is owed to them is due, and ends."""
+
+    kind = "duties.retimed"
+    subject_kind: str
+    subject_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepsEscalated(outbox.Event):
     """Steps became late, or stayed late for another interval: told to the duty officer of `area`."""
 

@@ -18,7 +18,7 @@ from fangxian.duties.planning import evidence_wanted, title
 from fangxian.protocols import DutyRule
 
 __all__ = [
-    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "evidence_wanted", "gaps", "holds",
+    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "due_of_role", "evidence_wanted", "gaps", "holds",
     "ids_of_subjects", "last_settled", "last_told", "late_subjects", "missing", "my_counts", "my_steps",
     "of_role", "of_subject", "open_step", "open_steps", "rule", "step", "summary", "title",
 ]  # fmt: skip
@@ -171,6 +171,14 @@ def of_role(kind: str, subject_ids: Iterable[int], role: str) -> dict[int, tuple
     rows = Step.objects.filter(duty__subject_kind=kind, duty__subject_id__in=list(subject_ids), role=role)
     told = rows.order_by("pk").values_list("duty__subject_id", "state", "done_at", "due_at")
     return {subject: (state, done_at or due_at) for subject, state, done_at, due_at in told}
+
+
+def due_of_role(kind: str, subject_ids: Iterable[int], role: str, until: datetime) -> set[int]:
+    """Those of these subjects with an open step of a role that is due by an instant. One query."""
+    rows = Step.objects.filter(
+        duty__subject_kind=kind, duty__subject_id__in=list(subject_ids), role=role, state=Step.OPEN, due_at__lte=until
+    )
+    return set(rows.values_list("duty__subject_id", flat=True))
 
 
 def diary(kind: str, subject_ids: Iterable[int]) -> list[dict[str, Any]]:

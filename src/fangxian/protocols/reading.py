@@ -28,7 +28,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A chapter of a pack, by its key: definitions, window, categories, duties, zones, isolation, codes, thresholds, retention, parameters."""
+    """A chapter of a pack, by its key: definitions, window, categories, duties, zones, isolation, codes … parameters."""
 
     key: str
     name: Text

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "fangxian.cases",
     "fangxian.laboratory",
     "fangxian.tracing",
+    "fangxian.containment.isolation",
     "fangxian.containment.venues",
     "fangxian.containment.zones",
     "fangxian.command",

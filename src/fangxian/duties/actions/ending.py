@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 
 from fangxian.core import bulk, clock
 from fangxian.core.access import SYSTEM, Actor
-from fangxian.core.actions import action, record
+from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.duties import planning, subjects
 from fangxian.duties.actions.writing import checked_reason, open_duties, retime, rule_of, steps_of, write_end
 from fangxian.duties.coverage import Tally
+from fangxian.duties.events import DutiesRetimed
 from fangxian.duties.models import Duty, Step
 from fangxian.protocols import DutyRule, StepFact
 
@@ -22,6 +23,7 @@ def set_anchors(by: Actor, kind: str, anchors: Mapping[int, Mapping[str, datetim
 
     The caller has checked the right to change the facts that the anchors come from.
     """
+    moved: dict[int, None] = {}
     for duty in open_duties(kind, anchors):
         changed = {
             name: value
@@ -39,6 +41,9 @@ def set_anchors(by: Actor, kind: str, anchors: Mapping[int, Mapping[str, datetim
             data={"anchors": changed, "owners": owners},
         )  # fmt: skip
         release(SYSTEM, [duty])
+        moved[duty.subject_id] = None
+    if moved:
+        emit(DutiesRetimed(kind, tuple(moved)))
 
 
 @action

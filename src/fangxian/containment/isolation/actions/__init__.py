@@ -1,0 +1,32 @@
+"""The only writers of isolation: sites and rooms, the loop link by link, the daily round, decisions, transport."""
+
+from fangxian.containment.isolation.actions.beginning import tell, withdraw
+from fangxian.containment.isolation.actions.caring import ask_errand, check, finish_errand
+from fangxian.containment.isolation.actions.deciding import answer, dispute, extend, release_early, stay_together
+from fangxian.containment.isolation.actions.driving import (
+    add_vehicle,
+    board,
+    cancel_trip,
+    cleaned,
+    end_trip,
+    plan_trip,
+    start_trip,
+)
+from fangxian.containment.isolation.actions.ending import duty_ended, retime, watch_ended
+from fangxian.containment.isolation.actions.moving import bring, call_off, keep_at_home, let_go, receive, send
+from fangxian.containment.isolation.actions.rooming import assign, house
+from fangxian.containment.isolation.actions.sites import (
+    add_floor,
+    close_site,
+    designate,
+    mark_room,
+    open_site,
+    set_readiness,
+)
+
+__all__ = [
+    "add_floor", "add_vehicle", "answer", "ask_errand", "assign", "board", "bring", "call_off", "cancel_trip", "check",
+    "cleaned", "close_site", "designate", "dispute", "duty_ended", "end_trip", "extend", "finish_errand", "house", "keep_at_home",
+    "let_go", "mark_room", "open_site", "plan_trip", "receive", "release_early", "retime", "send", "set_readiness", "start_trip",
+    "stay_together", "tell", "watch_ended", "withdraw",
+]  # fmt: skip

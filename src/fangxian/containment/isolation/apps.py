@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class IsolationConfig(AppConfig):
+    name = "fangxian.containment.isolation"
+    label = "isolation"
+
+    def ready(self) -> None:
+        # What it listens to; what a traveller in isolation is to the engine of duties.
+        from fangxian.containment.isolation import listening, subject  # noqa: F401

@@ -1,0 +1,61 @@
+"""Numbers of isolation: how many at each link, who is late on the way, whose release is overdue; and the reserve of rooms."""
+
+from collections.abc import Mapping
+
+from django.db.models import Count, Q
+
+from fangxian.containment.isolation import rights
+from fangxian.containment.isolation.models import Floor, Placement, Room, Site
+from fangxian.containment.isolation.queries.rows import visible_within
+from fangxian.containment.isolation.schemas import Numbers, Reserve
+from fangxian.containment.isolation.words import LINKS
+from fangxian.core import clock
+from fangxian.core.access import Actor, within
+from fangxian.duties import packs
+from fangxian.registry import queries as registry
+
+#: The group of a pack that says how many rooms there must be, and its parts that say which share of them how soon.
+RESERVE, ROOMS = "isolation_sites", "rooms"
+_SHARES: Mapping[str, tuple[int, int]] = {"third": (1, 3), "half": (1, 2), "all": (1, 1)}
+
+
+def numbers(by: Actor, area: str = "") -> Numbers:
+    """How many people are at each link in a place, of those that the actor may know of; one query."""
+    now = clock.now()
+    tonight = clock.local_midnight(clock.today() + clock.DAY)
+    found = visible_within(by, area).filter(closed_at__isnull=True)
+    told = found.aggregate(
+        **{key: Count("pk", filter=Q(link=key)) for key in LINKS if key != Placement.CLOSED},
+        passing_late=Count("pk", filter=Q(passing_until__lte=now)),
+        overdue=Count("pk", filter=Q(leave_at__lte=now)),
+        due_today=Count("pk", filter=Q(leave_at__gt=now, leave_at__lte=tonight)),
+    )
+    return Numbers(
+        {key: told.get(key, 0) for key in LINKS if key != Placement.CLOSED},
+        told["passing_late"],
+        told["overdue"],
+        told["due_today"],
+    )
+
+
+def reserve(by: Actor, area: str) -> Reserve:
+    """The rooms of a place against the reserve that its protocol asks for: how many are ready in how many hours, how many should be."""
+    by.must(rights.VIEW, area)
+    where = registry.area(area)
+    rooms = Room.objects.filter(
+        floor__zone=Floor.OBSERVATION, floor__site__in=Site.objects.filter(within(area), closed_at__isnull=True)
+    )
+    told = rooms.exclude(state=Room.OUT).order_by().values_list("floor__site__ready_in").annotate(n=Count("pk"))
+    counted = {int(hours): int(number) for hours, number in told}
+    group = next((found for pack in packs.in_force(area) for found in pack.parameters if found.key == RESERVE), None)
+    wanted, asked = None, {}
+    if group is not None and where.population:
+        rate = group[ROOMS].value
+        per_10k = float(rate[0] if isinstance(rate, tuple) else rate)  # type: ignore[arg-type]
+        wanted = round(per_10k * where.population / 10_000)
+        for key, (part, whole) in _SHARES.items():
+            asked[round(group[key].delta.total_seconds() / 3600)] = -(-wanted * part // whole)
+    hours = sorted({0, *counted, *asked})
+    return Reserve(
+        where.population or 0, wanted, {one: sum(n for h, n in counted.items() if h <= one) for one in hours}, asked
+    )

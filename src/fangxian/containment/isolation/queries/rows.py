@@ -1,0 +1,60 @@
+"""People in isolation as rows of a list: many at once, masked, in a handful of queries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import get_language
+
+from fangxian.containment.isolation import rights, ruling
+from fangxian.containment.isolation.models import HandOver, Placement, Site
+from fangxian.containment.isolation.schemas import PlacementRow
+from fangxian.core.access import Actor, within
+from fangxian.registry import queries as registry
+from fangxian.text import Text
+
+
+def visible_within(by: Actor, area: str) -> Any:
+    """People whom the actor may know of, who live in an area or are on a site there; all of them without one."""
+    found = Placement.objects.filter(rights.visible(by))
+    return found.filter(within(area) | within(area, "site__area")) if area else found
+
+
+def rows(found: Iterable[Placement]) -> list[PlacementRow]:
+    """Rows of people who have site, room and floor at hand; three queries."""
+    people = list(found)
+    names = registry.names(one.person_id for one in people)
+    places = registry.short_area_names({one.area for one in people})
+    holders = _holders(people)
+    return [
+        PlacementRow(
+            one.pk, one.code, names.get(one.person_id, ""), one.area, places[one.area], one.cls,
+            ruling.class_name(one.pack, one.cls, one.area), one.link, one.since, one.site.code if one.site else "",
+            site_name(one.site), room_name(one), tuple(one.needs), one.deadline, one.passing_since, one.passing_until,
+            one.leave_at, one.extended_until is not None, one.outcome, holders.get(one.pk, ""),
+        )
+        for one in people
+    ]  # fmt: skip
+
+
+def site_name(site: Site | None) -> Text | None:
+    """A site in both languages."""
+    return Text(site.name_zh, site.name_en or site.name_zh) if site else None
+
+
+def room_name(row: Placement) -> str:
+    """Building and number of somebody's room."""
+    return f"{row.room.floor.building}-{row.room.number}" if row.room else ""
+
+
+def said(text: Text) -> str:
+    """In the reader's language."""
+    return text.in_(get_language())
+
+
+def _holders(people: Sequence[Placement]) -> Mapping[int, str]:
+    """Who has each of them, by name: whoever took them last; of whom is just handed over, both."""
+    found: dict[int, str] = {}
+    told = HandOver.objects.filter(placement__in=people, called_off="").order_by("pk")
+    for pk, sender, receiver, ended in told.values_list("placement_id", "sender_name", "receiver_name", "ended_at"):
+        found[pk] = receiver if ended else f"{sender} → {receiver}"
+    return found

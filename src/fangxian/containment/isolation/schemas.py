@@ -1,0 +1,412 @@
+"""What isolation takes in and gives out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fangxian.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteForm:
+    """An isolation site as it is entered. `organisation` (id) runs it, `ready_in` is in hours, 0 for one that takes people in now."""
+
+    organisation: int
+    name_zh: str
+    name_en: str = ""
+    area: str
+    address: str = ""
+    ready_in: int = 0
+    lon: float | None = None
+    lat: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorForm:
+    """A floor of a site with its rooms, numbered from `first` on. `passage` is named; one of a new name is opened with the floor.
+
+    `zone`: observation, living or supplies; only the first has rooms for people. `suits` are the special needs its rooms suit.
+    """
+
+    building: str
+    level: int
+    zone: str = "observation"
+    passage: str
+    passage_en: str = ""
+    first: int = 1
+    rooms: int = 0
+    beds: int = 1
+    suits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementForm:
+    """Somebody who is to be isolated: a contact or a case by code, or a person who came from abroad.
+
+    `cls` is a class of the pack; left empty, the one that takes such contacts. `needs` are special needs, `guardian` who looks
+    after a minor.
+    """
+
+    contact: str = ""
+    case: str = ""
+    person: str = ""
+    pack: str = ""
+    cls: str = ""
+    arrived_at: datetime | None = None
+    needs: tuple[str, ...] = ()
+    guardian: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckForm:
+    """One look at a person: temperature in °C, symptoms (none or some), mood, medicine, a note."""
+
+    temperature: float
+    symptoms: str
+    mood: str = ""
+    medicine: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleForm:
+    """A vehicle of a transfer team (`organisation`, id), with seats for passengers."""
+
+    plate: str
+    organisation: int
+    area: str
+    seats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripForm:
+    """A trip: which vehicle, by whom (an account, or a name), to which site, for which class of people, when."""
+
+    vehicle: str
+    site: str
+    pack: str
+    cls: str
+    leaves_at: datetime
+    driver: int | None = None
+    driver_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrandForm:
+    """Something to be brought (delivery), or to go out for (medical), by when."""
+
+    kind: str
+    what: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Beds:
+    """Beds of one class in a site: all of them, taken or kept for somebody, free now, and waiting to be cleaned."""
+
+    cls: str
+    pack: str
+    name: Text
+    all: int
+    taken: int
+    free: int
+    cleaning: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """A site in the list. Free beds are those of rooms that are ready, by class; those of no class yet are under an empty one."""
+
+    id: int
+    code: str
+    name: Text
+    area: str
+    area_name: str
+    organisation: int
+    ready_in: int
+    open: bool
+    beds: tuple[Beds, ...]
+    free: int
+    all: int
+    expected: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """Somebody in a room, or for whom it is kept; masked."""
+
+    code: str
+    name: str
+    cls: str
+    link: str
+    late: bool
+    checked: int
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """A room on the plan."""
+
+    id: int
+    number: str
+    beds: int
+    state: str
+    why: str
+    suits: tuple[str, ...]
+    occupants: tuple[Occupant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FloorView:
+    """A floor on the plan: its zone, its passage, for which class it is, its rooms."""
+
+    id: int
+    building: str
+    level: int
+    zone: str
+    passage: Text
+    passage_kind: str
+    cls: str
+    pack: str
+    class_name: Text
+    rooms: tuple[RoomView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """A site with its floors, top down; `classes` are those that a floor may be for: (pack, key, name)."""
+
+    row: SiteRow
+    address: str
+    floors: tuple[FloorView, ...]
+    classes: tuple[tuple[str, str, Text], ...]
+    checks: int
+    may: frozenset[str]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a hand-over: which organisation, whose post, and, once confirmed, when and by whom."""
+
+    organisation: str
+    name: str
+    at: datetime | None
+    by: str
+    may: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A hand-over that waits for one side or both."""
+
+    to: str
+    arranged_at: datetime
+    sender: Side
+    receiver: Side
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRow:
+    """Somebody in isolation, in a list; masked."""
+
+    id: int
+    code: str
+    name: str
+    area: str
+    area_name: str
+    cls: str
+    class_name: Text
+    link: str
+    since: datetime
+    site: str
+    site_name: Text | None
+    room: str
+    needs: tuple[str, ...]
+    deadline: datetime | None
+    passing_since: datetime | None
+    passing_until: datetime | None
+    leave_at: datetime | None
+    extended: bool
+    outcome: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """A look that was had at a person."""
+
+    at: datetime
+    temperature: float
+    symptoms: str
+    mood: str
+    medicine: str
+    note: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """What was decided, why, and what the person concerned said to it."""
+
+    id: int
+    kind: str
+    reason: str
+    basis: str
+    until: datetime | None
+    other: str
+    at: datetime
+    by: str
+    disputed_at: datetime | None
+    disputed_by: str
+    dispute: str
+    answered_at: datetime | None
+    answered_by: str
+    answer: str
+    upheld: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandView:
+    """Something asked for, and what became of it."""
+
+    id: int
+    placement: str
+    kind: str
+    what: str
+    due_at: datetime
+    asked_by: str
+    done_at: datetime | None
+    done_by: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the loop as it was passed: both sides by name, and when."""
+
+    link: str
+    at: datetime
+    sender: str
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementView:
+    """One person in isolation with everything that is known of their way; `missing` is what keeps them by the rule."""
+
+    row: PlacementRow
+    subject_kind: str
+    subject: str
+    person_id: int
+    pack: str
+    guardian: str
+    together: tuple[str, ...]
+    trip: str
+    passing: Passing | None
+    way: tuple[Link, ...]
+    checks: tuple[CheckView, ...]
+    decisions: tuple[DecisionView, ...]
+    errands: tuple[ErrandView, ...]
+    site_until: datetime | None
+    home_until: datetime | None
+    missing: tuple[Text, ...]
+    extended_until: datetime | None
+    early: bool
+    version: int
+    may: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRow:
+    """Somebody on the round of a site: how often looked at today of how often, and what else is due."""
+
+    code: str
+    name: str
+    room: str
+    building: str
+    cls: str
+    class_name: Text
+    needs: tuple[str, ...]
+    done: int
+    wanted: int
+    last: CheckView | None
+    test_due: bool
+    leave_at: datetime | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a trip picks somebody up: masked, and which confirmation is next (aboard, arrived, or nothing any more)."""
+
+    code: str
+    name: str
+    area_name: str
+    needs: tuple[str, ...]
+    guardian: str
+    deadline: datetime | None
+    link: str
+    sent: bool
+    received: bool
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripView:
+    """A trip with its stops, in the order of picking up."""
+
+    id: int
+    code: str
+    plate: str
+    seats: int
+    driver: str
+    site: str
+    site_name: Text
+    cls: str
+    class_name: Text
+    pack: str
+    state: str
+    leaves_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    cleaned_at: datetime | None
+    clean_from: datetime | None
+    stops: tuple[Stop, ...]
+    may: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleView:
+    """A vehicle, and whether it can leave: `trip` is under way, `dirty` waits to be cleaned."""
+
+    id: int
+    code: str
+    plate: str
+    area: str
+    organisation: str
+    seats: int
+    trip: str
+    dirty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Rooms of a place against what the protocol asks for: beds in use or to be ready within some hours, of how many wanted."""
+
+    population: int
+    wanted: int | None
+    ready: Mapping[int, int]
+    asked: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How many are at which link in a jurisdiction, how many are late on their way, how many past their release."""
+
+    links: Mapping[str, int]
+    passing_late: int
+    overdue: int
+    due_today: int
