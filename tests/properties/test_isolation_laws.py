@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -68,7 +68,7 @@ class Site(RuleBasedStateMachine):
     def one(self, which: int) -> str:
         return self.people[which % len(self.people)]
 
-    @rule(minutes=st.integers(1, 400))
+    @rule(minutes=st.sampled_from([1, 5, 20, 45, 400]))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 
@@ -107,6 +107,16 @@ class Site(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9))
     def enters_the_room(self, which: int) -> None:
         self.tried(lambda: actions.house(self.wards.actor("chief"), self.one(which)))
+
+    @precondition(lambda self: self.people)
+    @rule(which=st.integers(0, 9), room=st.integers(0, 11))
+    def goes_straight_to_a_room(self, which: int, room: int) -> None:
+        chief, code = self.wards.actor("chief"), self.one(which)
+        self.tried(lambda: actions.bring(chief, code, self.wards.ward))
+        self.tried(lambda: actions.send(chief, code))
+        self.tried(lambda: actions.receive(chief, code))
+        self.tried(lambda: actions.assign(chief, code, self.rooms[room][1].id))
+        self.tried(lambda: actions.house(chief, code))
 
     @precondition(lambda self: self.people)
     @rule(which=st.integers(0, 9))
@@ -210,6 +220,10 @@ def test_the_laws_of_isolation_hold_whatever_happens() -> None:
         run_state_machine_as_test(
             Site,
             settings=settings(
-                max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=8,
+                stateful_step_count=30,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate],
             ),
         )
