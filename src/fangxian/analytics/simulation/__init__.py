@@ -7,14 +7,28 @@ traced = simulation.simulate(city, simulation.disease("sars-cov-2-wild"), [simul
 free.total("infected"), traced.total("infected")
 """
 
-from fangxian.analytics.simulation.disease import Disease, Duration, disease
+from fangxian.analytics.simulation.disease import Disease, Duration, Variant, disease, names
 from fangxian.analytics.simulation.errors import SimulationError
-from fangxian.analytics.simulation.measures import Closure, Isolation, Measure, Testing, Tracing
+from fangxian.analytics.simulation.measures import (
+    Arrivals,
+    Capacity,
+    Closure,
+    Fatigue,
+    Isolation,
+    Masks,
+    Rounds,
+    Testing,
+    Tracing,
+    Vaccination,
+    Zones,
+)  # fmt: skip
+from fangxian.analytics.simulation.plan import Measure, Plan
 from fangxian.analytics.simulation.population import LAYERS, Population, build, of_pairs
 from fangxian.analytics.simulation.runs import Run, simulate, simulate_many
 from fangxian.analytics.simulation.spread import DAILY
 
 __all__ = [
-    "DAILY", "LAYERS", "Closure", "Disease", "Duration", "Isolation", "Measure", "Population", "Run", "SimulationError", "Testing",
-    "Tracing", "build", "disease", "of_pairs", "simulate", "simulate_many",
+    "DAILY", "LAYERS", "Arrivals", "Capacity", "Closure", "Disease", "Duration", "Fatigue", "Isolation", "Masks", "Measure", "Plan",
+    "Population", "Rounds", "Run", "SimulationError", "Testing", "Tracing", "Vaccination", "Variant", "Zones", "build", "disease",
+    "names", "of_pairs", "simulate", "simulate_many",
 ]  # fmt: skip

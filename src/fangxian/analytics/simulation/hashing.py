@@ -6,8 +6,6 @@ The mixing is that of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 
 from __future__ import annotations
 
-from math import cos, exp, log, pi, sqrt
-
 import numpy as np
 
 from fangxian.analytics.kernel import kernel
@@ -16,32 +14,20 @@ _U = np.uint64
 #: What a number is for: the last part of its key.
 (
     LATENT, SYMPTOMS, ONSET, SEVERE, TO_SEVERE, CRITICAL, TO_CRITICAL, DIES, ENDS, SPREADS, SKIPS, MEETS, TESTS, TRACES, SEEDS, COUNTS,
-    SENSED, WORE,
-) = range(1, 19)  # fmt: skip
+    SENSED, SEEKS, PLACES, TRACED_ON, TURNS, ATTENDS, SCREENED, ARRIVES, AGO, LEAKS, DOSES,
+) = range(1, 28)  # fmt: skip
 
 
-@kernel
+@kernel(forceinline=True)
 def _mixed(x):  # type: ignore[no-untyped-def]
     x = (x ^ (x >> _U(30))) * _U(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> _U(27))) * _U(0x94D049BB133111EB)
     return x ^ (x >> _U(31))
 
 
-@kernel
+@kernel(forceinline=True)
 def uniform(run, who, when, purpose):  # type: ignore[no-untyped-def]
     """A number strictly between 0 and 1."""
     a = _mixed(run + _U(who) * _U(0x9E3779B97F4A7C15))
     b = _U(when) * _U(0xD1342543DE82EF95) + _U(purpose) * _U(0x2545F4914F6CDD1D)
     return (float(_mixed(a ^ b) >> _U(11)) + 0.5) * (1.0 / 9007199254740992.0)
-
-
-@kernel
-def duration(run, who, purpose, family, mean, sd):  # type: ignore[no-untyped-def]
-    """Whole days: constant (family 0), lognormal of this mean and sd (1), exponential (2)."""
-    if family == 0 or mean <= 0:
-        return int(mean + 0.5)
-    if family == 2:
-        return int(-mean * log(uniform(run, who, purpose, 77)))
-    variance = log(1.0 + sd * sd / (mean * mean))
-    z = sqrt(-2.0 * log(uniform(run, who, purpose, 78))) * cos(2 * pi * uniform(run, who, purpose, 79))
-    return int(exp(log(mean) - 0.5 * variance + sqrt(variance) * z) + 0.5)

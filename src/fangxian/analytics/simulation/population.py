@@ -8,7 +8,7 @@ group of n takes n entries and not n².
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ HOME, SCHOOL, WORK, COMMUNITY = range(4)
 LAYERS = ("home", "school", "work", "community")
 #: Ages from and to which people are in a class or at work.
 SCHOOL_AGES, WORK_AGES = (6, 22), (22, 65)
+#: People of a building, a compound (小区) and a township (街道) where a city does not say: an assumption.
+BLOCKS = {"building": 60, "compound": 1_500, "township": 40_000}
 #: Shares of five-year age groups from 0–4 to 95 and over: roughly those of a Chinese city; an assumption that a scenario may replace.
 AGES = (
     0.048, 0.055, 0.052, 0.048, 0.060, 0.072, 0.092, 0.080, 0.073, 0.078, 0.083, 0.073, 0.054, 0.050, 0.035, 0.022, 0.014, 0.007, 0.003,
@@ -32,13 +34,15 @@ AGES = (
 @dataclass(frozen=True, eq=False)
 class Population:
     """`age` (N,) in years; `met` the lists of all layers; `begin`, `degree` and `own` (layers, N): a person's stretch of it, how many
-    they meet there, and their own place in it, which is skipped (the degree, where they are not in it)."""
+    they meet there, and their own place in it, which is skipped (the degree, where they are not in it). `places` (N,) by name: the number
+    of everybody's building, compound and so on; where a city has none, neighbours by number stand for them."""
 
     age: Ints
     met: Ints
     begin: Ints
     degree: Ints
     own: Ints
+    places: Mapping[str, Ints] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.age)
@@ -47,6 +51,12 @@ class Population:
     def edges(self) -> int:
         """Pairs that meet, over all layers."""
         return int(self.degree.sum(dtype=np.int64)) // 2
+
+    def zone(self, level: str) -> Ints:
+        """(N,) the number of everybody's building, compound or township."""
+        if level in self.places:
+            return self.places[level]
+        return (np.arange(len(self), dtype=np.int32) // BLOCKS[level]).astype(np.int32)
 
     def contacts(self, person: int, layer: int) -> Ints:
         """Whom a person meets in a layer."""

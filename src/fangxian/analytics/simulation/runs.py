@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.simulation import spread as kernel
+from fangxian.analytics.simulation import state
 from fangxian.analytics.simulation.disease import Disease
 from fangxian.analytics.simulation.errors import SimulationError
-from fangxian.analytics.simulation.measures import Measure, Plan
-from fangxian.analytics.simulation.population import Population
+from fangxian.analytics.simulation.illness import rollout
+from fangxian.analytics.simulation.plan import Measure, Plan
+from fangxian.analytics.simulation.population import SCHOOL, WORK, Population
 
 Counts = NDArray[np.int64]
 #: A day is part of the key of a random number.
@@ -23,7 +25,7 @@ LONGEST = 10_000
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run: `daily` (days, 9) with the columns of `DAILY`; per person by whom (−1: a seed, or nobody) and on which day infected
+    """One run: `daily` (days, columns) with the columns of `DAILY`; per person by whom (−1: a seed, or nobody) and on which day infected
     (`spread.NEVER`: not at all); and the processor's time in seconds."""
 
     seed: int
@@ -62,20 +64,40 @@ def simulate(
             f"初始感染 {seeds} 人，人口只有 {len(population)} 人。",
             f"{seeds} people are to be infected at first, and the city has {len(population)}.",
         )
-    plan = Plan.of(measures, days)
-    daily = np.zeros((days, len(kernel.DAILY)), np.int64)
-    infector = np.full(len(population), -1, np.int32)
-    infected_on = np.full(len(population), kernel.NEVER, np.int16)
-    decade = np.minimum(population.age // 10, 9).astype(np.uint8)
-    load = np.array([disease.early, disease.share, disease.cap], np.float64)
+    plan = Plan.of(measures, days, len(population))
     begun = thread_time()
-    kernel.spread(
-        decade, population.met, population.begin, population.degree, population.own, float(disease.transmission),
-        np.asarray(disease.layers, np.float64), disease.chances(), disease.times(), disease.spreads(),
-        max(float(max(disease.susceptible)), 1e-12), load, plan.tests, plan.traces, plan.less, plan.open, seeds, np.uint64(seed), daily,
-        infector, infected_on,
-    )  # fmt: skip
-    return Run(seed, daily, infector, infected_on, thread_time() - begun)
+    city, zones = _city(population, plan)
+    orders = plan.orders(disease.seasons(days))
+    daily = np.zeros((days, len(kernel.DAILY)), np.int64)
+    held = state.new(len(population), days, zones, _vaccinated(population, city.decade, plan, seed, daily))
+    kernel.spread(city, disease.course(), orders, disease.introduced(seeds), held, np.uint64(seed), daily)
+    return Run(seed, daily, held.infector, held.infected_on, thread_time() - begun)
+
+
+def _city(population: Population, plan: Plan) -> tuple[kernel.City, int]:
+    """The population as the kernel reads it, and how many zones it has."""
+    zone = population.zone(plan.zones.level) if plan.zones else np.empty(0, np.int32)
+    sizes = np.bincount(zone).astype(np.int64) if len(zone) else np.empty(0, np.int64)
+    away = np.count_nonzero(population.degree[[SCHOOL, WORK]], axis=1)
+    decade = np.minimum(population.age // 10, 9).astype(np.uint8)
+    return kernel.City(
+        decade, population.met, population.begin, population.degree, population.own, zone, sizes, away
+    ), len(sizes)
+
+
+def _vaccinated(
+    population: Population, decade: NDArray[np.uint8], plan: Plan, seed: int, daily: Counts
+) -> NDArray[np.int16]:
+    """(N,) the day of everybody's first dose, entered in the days; empty without vaccination."""
+    given = plan.vaccination
+    if given is None:
+        return np.empty(0, np.int16)
+    dosed = np.full(len(population), state.NEVER, np.int16)
+    rollout(decade, np.asarray(given.coverage, np.float64), float(given.a_day), given.since, np.uint64(seed), dosed)
+    for dose in range(given.doses):
+        on = dosed[dosed != state.NEVER].astype(np.int64) + dose * given.interval
+        daily[:, state.DOSES] += np.bincount(on[(on >= 0) & (on < len(daily))], minlength=len(daily))
+    return dosed
 
 
 def simulate_many(

@@ -1,275 +1,300 @@
-"""One run of an epidemic in a city: work in proportion to infections, not to people or their contacts.
-
-When somebody is infected, the whole course is known: who they might infect and when is drawn at once by skipping over all contacts and
-days (geometric steps), at the highest rate that could hold. What has been drawn lies in a calendar, and is thinned on its day by what
-then holds: is the other still susceptible, is either isolated or in quarantine, is the place open. That is exact as long as
-the rate that was drawn at bounds the true one (thinning; Lewis and Shedler 1979, Nav Res Logist Q 26:403).
-"""
+"""One run of an epidemic in a city: work in proportion to infections, not to people or their contacts."""
 
 from __future__ import annotations
 
-from math import ceil, log
-from typing import Any
+from math import exp
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.kernel import kernel
-from fangxian.analytics.simulation import hashing
-from fangxian.analytics.simulation.hashing import duration, uniform
+from fangxian.analytics.simulation import hashing, response
+from fangxian.analytics.simulation.hashing import uniform
+from fangxian.analytics.simulation.illness import falls_ill, infects, might_infect, vaccinated
+from fangxian.analytics.simulation.plan import (
+    CLOSED,
+    CONFINED,
+    HOSPITAL_BEDS,
+    INVESTIGATORS,
+    ISOLATION_BEDS,
+    KEPT,
+    LABORATORY,
+    OPEN,
+    WAITS,
+    WELL,
+    WELL_CONFINED,
+    ZONE_DAYS,
+    ZONE_LEFT,
+)  # fmt: skip
+from fangxian.analytics.simulation.plan import ISOLATED as ISOLATION
+from fangxian.analytics.simulation.population import SCHOOL, WORK
+from fangxian.analytics.simulation.response import shut
+from fangxian.analytics.simulation.state import (
+    AT_HOME,
+    DAILY,
+    EVENT,
+    EVENTS,
+    EVER,
+    FOUND,
+    FRESH,
+    HELD,
+    ILL,
+    IMPORTED,
+    IN_HOSPITAL,
+    IN_ISOLATION,
+    IN_QUARANTINE,
+    INFECTED,
+    ISOLATED,
+    LOCKED,
+    MEETING,
+    NEED_BEDS,
+    NEVER,
+    OVERFLOW,
+    PENDING,
+    QUARANTINED,
+    REINFECTED,
+    RESULT,
+    SCHOOL_DAYS,
+    SHUT_IN,
+    SICK,
+    SPECIMENS,
+    TESTED,
+    WAITING_ISOLATION,
+    WAITING_LABORATORY,
+    WAITING_TRACING,
+    WORK_DAYS,
+    due,
+    with_room,
+)  # fmt: skip
 
+__all__ = ["DAILY", "NEVER", "City", "spread"]
 Array = NDArray[Any]
-#: Columns of the days.
-DAILY = ("infected", "onsets", "severe", "deaths", "tests", "found", "quarantined", "in_quarantine", "in_hospital")
-NEVER = np.int16(32767)
-_TEST, _RESULT, _QUARANTINE = 0, 1, 2
 _LAYERS = 4
+_WEEK = 7
+
+
+class City(NamedTuple):
+    """A population as the kernel reads it: `zone` (N,) and `zone_size` are empty where no zones are closed; `away` (2,) how many people
+    go to school and to work."""
+
+    decade: Array
+    met: Array
+    begin: Array
+    degree: Array
+    own: Array
+    zone: Array
+    zone_size: Array
+    away: Array
 
 
 @kernel
-def _longer(a: Array) -> Array:
-    b = np.empty(2 * len(a), a.dtype)
-    b[: len(a)] = a
-    return b
+def _openings(day, city, orders, closing, opened, daily):  # type: ignore[no-untyped-def]
+    """What is left of each layer today, closures that wait for numbers included; days of school and work that are lost."""
+    recent = 0
+    for back in range(max(day - _WEEK, 0), day):
+        recent += daily[back, FOUND]
+    level = recent * 100_000 / len(city.decade)
+    for layer in range(_LAYERS):
+        opened[layer] = orders.by_layer[day, OPEN, layer]
+    at_school, at_work = 1.0 - orders.by_layer[day, CLOSED, SCHOOL], 1.0 - orders.by_layer[day, CLOSED, WORK]
+    for row in range(len(orders.triggers)):
+        rule = orders.triggers[row]
+        layer = int(rule[0])
+        closing[row] = rule[4] <= day < rule[5] and (level >= rule[2] or (closing[row] and level >= rule[3]))
+        if closing[row]:
+            kept = 1.0 - (1.0 - rule[1]) * orders.by_day[day, KEPT]
+            opened[layer] *= kept
+            at_school *= kept if layer == SCHOOL else 1.0
+            at_work *= kept if layer == WORK else 1.0
+    daily[day, SCHOOL_DAYS] = int(city.away[0] * (1.0 - at_school) + 0.5)
+    daily[day, WORK_DAYS] = int(city.away[1] * (1.0 - at_work) + 0.5)
 
 
 @kernel
-def _next_test(run, who, since, ends, onset, entered, tests):  # type: ignore[no-untyped-def]
-    """The first day from `since` on, and before the end of illness, on which this person is tested as things stand; −1: none."""
-    for day in range(since, ends):
-        if uniform(run, who, day, hashing.TESTS) < _chance(day, onset, entered, tests):
-            return day
-    return -1
+def _introduced(day, variant, many, row, state, new, run):  # type: ignore[no-untyped-def]
+    """So many people who were never infected are infected from outside."""
+    people, placed, at = len(state.people), 0, 0
+    while placed < many and at < 64 * people:
+        one = int(uniform(run, at, row, hashing.SEEDS) * people)
+        at += 1
+        if state.infected_on[one] == NEVER:
+            infects(one, -1, day, variant, state.people, state.infected_on, state.infector)
+            state.lists[FRESH, new + placed] = one
+            placed += 1
+    return new + placed
 
 
 @kernel
-def _chance(day, onset, entered, tests):  # type: ignore[no-untyped-def]
-    if day < tests[6] or day >= tests[7]:
-        return 0.0
-    if entered == day - 1:
-        return tests[2] if onset <= day else tests[3]
-    return tests[0] if onset <= day else tests[1]
+def _poisson(mean, run, day, purpose):  # type: ignore[no-untyped-def]
+    """A Poisson number, by multiplying uniform numbers in pieces that do not underflow."""
+    total, drawn = 0, 0
+    while mean > 0.0:
+        piece = min(mean, 30.0)
+        mean -= piece
+        left, bound = 1.0, exp(-piece)
+        while True:
+            left *= uniform(run, drawn, day, purpose)
+            drawn += 1
+            if left < bound:
+                break
+            total += 1
+    return total
+
+
+@kernel
+def _arrive(day, rule, state, new, daily, run):  # type: ignore[no-untyped-def]
+    """Residents come back, some of them infected. Of the others only how many are tested and in quarantine counts."""
+    travellers, quarantine = rule[0], int(rule[4])
+    people, kept = len(state.people), int(travellers * (1.0 - rule[5]) + 0.5)
+    if quarantine > 0:
+        daily[day, QUARANTINED] += kept
+        state.changes[HELD, day] += kept
+        state.changes[HELD, min(day + quarantine, state.changes.shape[1] - 1)] -= kept
+    if rule[3] > 0.0:
+        daily[day, TESTED] += kept
+    many, at, placed = _poisson(travellers * rule[1], run, day, hashing.ARRIVES), 0, 0
+    while placed < many and at < 1000:
+        one = int(uniform(run, 1000 * day + at, 1, hashing.ARRIVES) * people)
+        at += 1
+        if state.infected_on[one] == NEVER:
+            infects(one, -1, day, 0, state.people, state.infected_on, state.infector)
+            state.lists[FRESH, new + placed] = one
+            daily[day, IMPORTED] += 1
+            placed += 1
+    return new + placed
+
+
+@kernel
+def _received(day, rule, first, last, state, pool, run):  # type: ignore[no-untyped-def]
+    """Those who came back infected are tested and put in quarantine, or escape both."""
+    for place in range(first, last):
+        one = state.lists[FRESH, place]
+        if uniform(run, one, day, hashing.LEAKS) < rule[5]:
+            continue
+        person = state.people[one]
+        if rule[4] > 0:
+            person.entered, person.quarantined = day, min(day + int(rule[4]), NEVER - 2)
+        if person.begins <= day and uniform(run, one, day, hashing.SCREENED) < rule[3]:
+            person.found = PENDING
+            due(state.events, state.used, pool, day + 1, one, RESULT, person.episode)
+
+
+@kernel
+def _transmit(day, city, course, orders, state, meetings, opened, new, daily, run):  # type: ignore[no-untyped-def]
+    """Who might have been infected today, and was."""
+    people, infected_on, infector, fresh, dosed, zones = (
+        state.people, state.infected_on, state.infector, state.lists[FRESH], state.dosed, state.zones,
+    )  # fmt: skip
+    decade, zone, chances, cross, less, vaccine = (
+        city.decade, city.zone, course.chances, course.cross, orders.by_layer[day], orders.vaccine,
+    )  # fmt: skip
+    bounded, zoned, again = orders.capacity[ISOLATION_BEDS] < np.inf, orders.zone[ZONE_DAYS] > 0, course.again
+    at = state.meets[day]
+    while at >= 0:
+        meeting = meetings[at]
+        other, one, layer = meeting.whom, meeting.by, meeting.layer
+        at = meeting.then
+        ever = infected_on[other] != NEVER
+        if ever and (not again or people[other].ends > day or infected_on[other] == day):
+            continue
+        rate = chances[0, decade[other]] * opened[layer]
+        # The key names who, whom, where and when, so that it is the same number in every scenario.
+        chance = uniform(run, one, (np.int64(other) * _LAYERS + layer) * 16384 + day, hashing.MEETS)
+        if chance >= rate:
+            continue
+        by, whom = people[one], people[other]
+        if by.found <= day:
+            rate *= less[WAITS if bounded and not by.bedded else ISOLATION, layer]
+        elif by.quarantined > day:
+            rate *= less[CONFINED, layer]
+        if whom.quarantined > day:
+            rate *= less[CONFINED, layer]
+        if zoned and (shut(zone[one], day, zones) or shut(zone[other], day, zones)):
+            rate *= orders.zone[ZONE_LEFT + layer]
+        if len(dosed) > 0:
+            rate *= 1.0 - vaccinated(day, dosed[other], vaccine, 0)
+            rate *= 1.0 - vaccinated(day, dosed[one], vaccine, 2)
+        if ever:
+            rate *= 1.0 - cross[whom.variant, by.variant] * 0.5 ** ((day - whom.ends) / course.half_life)
+        if chance < rate:
+            daily[day, REINFECTED] += ever
+            infects(other, one, day, by.variant, people, infected_on, infector)
+            fresh[new] = other
+            new += 1
+    return new
+
+
+@kernel
+def _count(day, orders, state, daily, run):  # type: ignore[no-untyped-def]
+    """What is held at the end of the day. Of those who are not infected only how many are tested counts."""
+    changes, people = state.changes, len(state.people)
+    for row in (NEED_BEDS, HELD, ISOLATED, AT_HOME, SHUT_IN):
+        changes[row, day + 1] += changes[row, day]
+    daily[day, IN_QUARANTINE], daily[day, IN_ISOLATION] = changes[HELD, day], changes[ISOLATED, day]
+    daily[day, IN_HOSPITAL] = int(min(float(changes[NEED_BEDS, day]), orders.capacity[HOSPITAL_BEDS]))
+    daily[day, OVERFLOW] = changes[NEED_BEDS, day] - daily[day, IN_HOSPITAL]
+    daily[day, WAITING_ISOLATION], daily[day, LOCKED] = changes[AT_HOME, day], changes[SHUT_IN, day]
+    routine, confined = orders.by_day[day, WELL], orders.by_day[day, WELL_CONFINED]
+    if routine > 0.0 or confined > 0.0:
+        came = daily[day - 1, QUARANTINED] if day else 0
+        well = max(people - state.used[EVER] - came, 0)
+        daily[day, TESTED] += int(well * routine + came * confined + uniform(run, day, 0, hashing.COUNTS))
 
 
 @kernel
 def spread(
-    decade: Array, met: Array, begin: Array, degree: Array, own: Array, transmission: float, weights: Array, chances: Array,
-    times: Array, spreads: Array, most_susceptible: float, load: Array, tests: Array, traces: Array, less: Array, left: Array,
-    seeds: int, run: np.uint64, daily: Array, infector: Array, infected_on: Array,
+    city: Any, course: Any, orders: Any, introduced: Array, state: Any, run: np.uint64, daily: Array
 ) -> None:  # fmt: skip
-    """Fill `daily` (days, 9), and for each person (N,) by whom and on which day they were infected (−1: seed or not at all; NEVER)."""
-    people, days = len(decade), len(daily)
-    begins, ends = np.full(people, NEVER, np.int16), np.full(people, NEVER, np.int16)
-    onset, found = np.full(people, NEVER, np.int16), np.full(people, NEVER, np.int16)
-    quarantined, tested = np.zeros(people, np.int16), np.full(people, -1, np.int16)
-    entered, waiting = np.full(people, -2, np.int16), np.zeros(people, np.bool_)
-    room = max(1024, people // 8)
-    source, target, layer, after = (
-        np.empty(room, np.int32),
-        np.empty(room, np.int32),
-        np.empty(room, np.uint8),
-        np.empty(room, np.int32),
-    )
-    meets, number = np.full(days + 1, -1, np.int32), 0
-    who, kind, until, behind = (
-        np.empty(room, np.int32),
-        np.empty(room, np.uint8),
-        np.empty(room, np.int16),
-        np.empty(room, np.int32),
-    )
-    events, told = np.full(days + 2, -1, np.int32), 0
-    beds, held = np.zeros(days + 2, np.int64), np.zeros(days + 2, np.int64)
-    fresh = np.empty(people, np.int32)
-    measured = tests[:4].max() > 0
-    infected_so_far = 0
+    """Fill `daily` (days, columns) and the state: for each person by whom and on which day they were infected (−1: from outside)."""
+    people, days, used = len(city.decade), len(daily), state.used
+    meetings, pool = np.empty(max(1024, people // 8), MEETING), np.empty(max(1024, people // 8), EVENT)
+    opened, closing = np.empty(_LAYERS), np.zeros(len(orders.triggers), np.bool_)
+    today = np.empty(0, np.int64)
     for day in range(days):
-        new = 0
-        if day == 0:
-            at = 0
-            while new < min(seeds, people):
-                one = int(uniform(run, at, 0, hashing.SEEDS) * people)
-                at += 1
-                if infected_on[one] == NEVER:
-                    infected_on[one] = 0
-                    fresh[new] = one
-                    new += 1
-        # What was to be done today. What it brings for today is done today too.
-        event = events[day]
-        while event >= 0:
-            events[day] = behind[event]
-            one = who[event]
-            if kind[event] == _QUARANTINE:
-                if found[one] == NEVER and until[event] > day and ends[one] > day:
-                    if quarantined[one] <= day:
-                        daily[day, 6] += 1
-                        held[day] += 1
-                        entered[one] = day
-                        held[min(until[event], days + 1)] -= 1
-                        quarantined[one] = until[event]
-                    elif until[event] > quarantined[one]:
-                        held[min(quarantined[one], days + 1)] += 1
-                        held[min(until[event], days + 1)] -= 1
-                        quarantined[one] = until[event]
-                    if measured and infected_on[one] < day and ends[one] > day and not waiting[one]:
-                        again = _next_test(run, one, day + 1, min(ends[one], days), onset[one], entered[one], tests)
-                        if again >= 0:
-                            if told == len(who):
-                                who, kind, until, behind = _longer(who), _longer(kind), _longer(until), _longer(behind)
-                            who[told], kind[told], behind[told], events[again] = one, _TEST, events[again], told
-                            told += 1
-            elif kind[event] == _TEST:
-                if not waiting[one] and tested[one] != day and ends[one] > day:
-                    result = -1
-                    if uniform(run, one, day, hashing.TESTS) < _chance(day, onset[one], entered[one], tests):
-                        tested[one] = day
-                        daily[day, 4] += 1
-                        if begins[one] <= day and uniform(run, one, day, hashing.SENSED) < tests[4]:
-                            waiting[one] = True
-                            result = day + int(tests[5])
-                    if not waiting[one]:
-                        result = _next_test(run, one, day + 1, min(ends[one], days), onset[one], entered[one], tests)
-                    if 0 <= result < days:
-                        if told == len(who):
-                            who, kind, until, behind = _longer(who), _longer(kind), _longer(until), _longer(behind)
-                        who[told], kind[told] = one, _RESULT if waiting[one] else _TEST
-                        behind[told], events[result] = events[result], told
-                        told += 1
-            else:
-                found[one] = day
-                daily[day, 5] += 1
-                if traces[9] <= day < traces[10]:
-                    for kindred in range(_LAYERS):
-                        if traces[kindred] <= 0:
-                            continue
-                        when = day + int(traces[4 + kindred])
-                        for place in range(degree[kindred, one]):
-                            if when >= days:
-                                break
-                            other = met[begin[kindred, one] + place + (place >= own[kindred, one])]
-                            if (
-                                found[other] == NEVER
-                                and uniform(run, one, 4 * other + kindred, hashing.TRACES) < traces[kindred]
-                            ):
-                                if told == len(who):
-                                    who, kind, until, behind = (
-                                        _longer(who),
-                                        _longer(kind),
-                                        _longer(until),
-                                        _longer(behind),
-                                    )
-                                who[told], kind[told], until[told] = other, _QUARANTINE, day + int(traces[8])
-                                behind[told], events[when] = events[when], told
-                                told += 1
-            event = events[day]
-        # Who might have been infected today, and was.
-        event = meets[day]
-        while event >= 0:
-            other = target[event]
-            if infected_on[other] == NEVER:
-                one, kindred = source[event], layer[event]
-                rate = chances[0, decade[other]] * left[day, kindred]
-                if found[one] <= day:
-                    rate *= less[0, kindred]
-                elif quarantined[one] > day:
-                    rate *= less[1, kindred]
-                if quarantined[other] > day:
-                    rate *= less[1, kindred]
-                if uniform(run, one, (np.int64(other) * _LAYERS + kindred) * 16384 + day, hashing.MEETS) < rate:
-                    infected_on[other], infector[other] = day, one
-                    fresh[new] = other
-                    new += 1
-            event = after[event]
-        daily[day, 0] = new
-        infected_so_far += new
-        # The course of those infected today.
+        new, arriving = 0, -1
+        _openings(day, city, orders, closing, opened, daily)
+        for row in range(len(introduced)):
+            if introduced[row, 0] == day:
+                new = _introduced(day, introduced[row, 1], introduced[row, 2], row, state, new, run)
+        begun = new
+        for row in range(len(orders.arrivals)):
+            if orders.arrivals[row, 6] <= day < orders.arrivals[row, 7]:
+                arriving = row
+                new = _arrive(day, orders.arrivals[row], state, new, daily, run)
+        arrived = new
+        if orders.watched:
+            pool = with_room(pool, used[EVENTS], 2 * used[ILL])
+            response.tests(day, orders, state, pool, daily, run)
+            if len(orders.rounds) > 0:
+                response.rounds(day, city, orders, state, pool, daily, run)
+        pool = response.what_is_due(day, city, course, orders, state, pool, daily, run)
+        if orders.capacity[ISOLATION_BEDS] < np.inf:
+            response.beds(day, orders, state)
+        new = _transmit(day, city, course, orders, state, meetings, opened, new, daily, run)
+        pool = with_room(pool, used[EVENTS], 2 * new)
+        falls_ill(day, today, 0, begun, city, course, orders, state, pool, daily, run)
+        if arriving >= 0:
+            ago = np.empty(arrived - begun, np.int64)
+            for place in range(begun, arrived):
+                drawn = uniform(run, state.lists[FRESH, place], day, hashing.AGO)
+                ago[place - begun] = int(drawn * (orders.arrivals[arriving, 2] + 1))
+            falls_ill(day, ago, begun, arrived, city, course, orders, state, pool, daily, run)
+            _received(day, orders.arrivals[arriving], begun, arrived, state, pool, run)
+        falls_ill(day, today, arrived, new, city, course, orders, state, pool, daily, run)
+        meetings = might_infect(day, days, new, city, course, state, meetings, run)
         for place in range(new):
-            one = fresh[place]
-            age = decade[one]
-            start = day + duration(run, one, hashing.LATENT, times[0, 0], times[0, 1], times[0, 2])
-            end = start
-            if uniform(run, one, 0, hashing.SYMPTOMS) < chances[1, age]:
-                ill = start + duration(run, one, hashing.ONSET, times[1, 0], times[1, 1], times[1, 2])
-                onset[one] = min(ill, NEVER)
-                if ill < days:
-                    daily[ill, 1] += 1
-                if uniform(run, one, 0, hashing.SEVERE) < chances[2, age]:
-                    bad = ill + duration(run, one, hashing.TO_SEVERE, times[2, 0], times[2, 1], times[2, 2])
-                    leaves, dies = 6, False
-                    worst = bad
-                    if uniform(run, one, 0, hashing.CRITICAL) < chances[3, age]:
-                        worst = bad + duration(run, one, hashing.TO_CRITICAL, times[3, 0], times[3, 1], times[3, 2])
-                        dies = uniform(run, one, 0, hashing.DIES) < chances[4, age]
-                        leaves = 8 if dies else 7
-                    end = worst + duration(run, one, hashing.ENDS, times[leaves, 0], times[leaves, 1], times[leaves, 2])
-                    if bad < days:
-                        daily[bad, 2] += 1
-                        beds[bad] += 1
-                        beds[min(end, days + 1)] -= 1
-                    if dies and end < days:
-                        daily[end, 3] += 1
-                else:
-                    end = ill + duration(run, one, hashing.ENDS, times[5, 0], times[5, 1], times[5, 2])
-            else:
-                end = start + max(1, duration(run, one, hashing.ENDS, times[4, 0], times[4, 1], times[4, 2]))
-            begins[one], ends[one] = min(start, NEVER), min(end, NEVER)
-            first, last = max(start, day + 1), min(end, days)
-            if measured:
-                again = _next_test(run, one, day + 1, last, onset[one], entered[one], tests)
-                if again >= 0:
-                    if told == len(who):
-                        who, kind, until, behind = _longer(who), _longer(kind), _longer(until), _longer(behind)
-                    who[told], kind[told], behind[told], events[again] = one, _TEST, events[again], told
-                    told += 1
-            if first >= last:
-                continue
-            lasts = end - start
-            high = min(load[2], load[1] * lasts)
-            share = high / lasts
-            turn = min(max(start + ceil(high), first), last)
-            own_factor = spreads[int(uniform(run, one, 0, hashing.SPREADS) * len(spreads))]
-            for phase in range(2):
-                since, to = (first, turn) if phase == 0 else (turn, last)
-                if to <= since:
-                    continue
-                base = (
-                    transmission
-                    * own_factor
-                    * most_susceptible
-                    * (load[0] if phase == 0 else 1.0)
-                    / (1.0 + share * (load[0] - 1.0))
-                )
-                for kindred in range(_LAYERS):
-                    many, rate = degree[kindred, one], min(base * weights[kindred], 0.999999)
-                    if many == 0 or rate < 1e-9:
-                        continue
-                    step, at, drawn = 1.0 / log(1.0 - rate), -1, 0
-                    while True:
-                        skipped = (
-                            log(uniform(run, one, ((phase * _LAYERS + kindred) << 24) + drawn, hashing.SKIPS)) * step
-                        )
-                        drawn += 1
-                        if skipped >= many * (to - since):
-                            break
-                        at += 1 + int(skipped)
-                        if at >= many * (to - since):
-                            break
-                        if number == len(source):
-                            source, target, layer, after = (
-                                _longer(source),
-                                _longer(target),
-                                _longer(layer),
-                                _longer(after),
-                            )
-                        when, whom = since + at // many, at % many
-                        source[number], layer[number] = one, kindred
-                        target[number] = met[begin[kindred, one] + whom + (whom >= own[kindred, one])]
-                        after[number], meets[when] = meets[when], number
-                        number += 1
-        # Of those who are not infected only how many are tested counts.
-        held[day + 1] += held[day]
-        beds[day + 1] += beds[day]
-        daily[day, 7], daily[day, 8] = held[day], beds[day]
-        if measured and tests[6] <= day < tests[7]:
-            came = daily[day - 1, 6] if day else 0
-            well = max(people - infected_so_far - came, 0)
-            daily[day, 4] += int(well * tests[1] + came * tests[3] + uniform(run, day, 0, hashing.COUNTS))
+            used[EVER] += state.people[state.lists[FRESH, place]].episode == 0
+        if orders.watched:
+            for place in range(new):
+                state.lists[SICK, used[ILL] + place] = state.lists[FRESH, place]
+            used[ILL] += new
+        daily[day, INFECTED] = new
+        _count(day, orders, state, daily, run)
+        if orders.capacity[LABORATORY] < np.inf:
+            pool = with_room(pool, used[EVENTS], used[SPECIMENS])
+            response.laboratory(day, orders, state, pool, daily, run)
+            daily[day, WAITING_LABORATORY] = int(state.backlog[0])
+        if orders.capacity[INVESTIGATORS] < np.inf:
+            state.backlog[1] = max(state.backlog[1] - orders.capacity[INVESTIGATORS], 0.0)
+            daily[day, WAITING_TRACING] = int(state.backlog[1])
