@@ -59,7 +59,7 @@ class Duration:
         else:
             variance = np.log1p((self.sd / self.mean) ** 2)
             days = np.floor(np.exp(np.log(self.mean) - variance / 2 + np.sqrt(variance) * ndtri(at)) + 0.5)
-        return np.minimum(days, _LONGEST).astype(np.int16)
+        return np.asarray(np.minimum(days, _LONGEST), np.int16)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,22 +16,9 @@ from math import ceil, log, log1p
 import numpy as np
 
 from fangxian.analytics.kernel import kernel
-from fangxian.analytics.simulation import hashing
+from fangxian.analytics.simulation import hashing, plan, state
 from fangxian.analytics.simulation.hashing import uniform
-from fangxian.analytics.simulation.plan import HOSPITAL_BEDS, SEEKING, UNBEDDED
-from fangxian.analytics.simulation.state import (
-    DEATHS,
-    FRESH,
-    MEETINGS,
-    NEED_BEDS,
-    NEVER,
-    ONSETS,
-    SEVERE,
-    WORSE,
-    WORSENED,
-    due,
-    with_room,
-)  # fmt: skip
+from fangxian.analytics.simulation.state import due, with_room
 
 _LAYERS = 4
 #: Layers of households, classes and workplaces, which may have factors of their own.
@@ -58,7 +45,7 @@ def vaccinated(day, dosed_on, vaccine, effect):  # type: ignore[no-untyped-def]
     """How far a vaccination protects on a day: against infection (effect 0), severe illness (1), passing it on (2)."""
     lag, interval, half_life = vaccine[6], vaccine[7], vaccine[8]
     effective = dosed_on + lag
-    if dosed_on == NEVER or day < effective:
+    if dosed_on == state.NEVER or day < effective:
         return 0.0
     dose = 0
     if day >= effective + interval:
@@ -68,37 +55,37 @@ def vaccinated(day, dosed_on, vaccine, effect):  # type: ignore[no-untyped-def]
 
 @kernel
 def rollout(decade, coverage, a_day, since, run, dosed):  # type: ignore[no-untyped-def]
-    """Fill the day of everybody's first dose (N,), the oldest first; NEVER for who takes none."""
+    """Fill the day of everybody's first dose (N,), the oldest first; state.NEVER for who takes none."""
     given = 0
     for age in range(len(coverage) - 1, -1, -1):
         for one in range(len(decade)):
             if decade[one] == age and uniform(run, one, 0, hashing.DOSES) < coverage[age]:
-                dosed[one] = min(since + int(given / a_day), NEVER - 1)
+                dosed[one] = min(since + int(given / a_day), state.NEVER - 1)
                 given += 1
 
 
 @kernel
-def falls_ill(day, since, first, last, city, course, orders, state, pool, daily, run):  # type: ignore[no-untyped-def]
+def falls_ill(day, since, first, last, city, course, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
     """The course of those infected today from place `first` to before `last`, `since` days ago. The list of events has room for each."""
     days = len(daily)
     people, fresh, dosed, changes, events, used = (
-        state.people, state.lists[FRESH], state.dosed, state.changes, state.events, state.used,
+        now.people, now.lists[state.FRESH], now.dosed, now.changes, now.events, now.used,
     )  # fmt: skip
     decade, chances, severity, lasting, vaccine = (
         city.decade, course.chances, course.severity, course.days, orders.vaccine,
     )  # fmt: skip
-    seeking, bounded = orders.by_day[day, SEEKING], orders.capacity[HOSPITAL_BEDS] < len(people)
+    seeking, bounded = orders.by_day[day, plan.SEEKING], orders.capacity[plan.HOSPITAL_BEDS] < len(people)
     for place in range(first, last):
         one = fresh[place]
         person, age = people[one], decade[one]
         episode = np.int64(person.episode)
         begun = day - since[place - first] if len(since) > 0 else day
         start = begun + _lasts(run, one, episode, hashing.LATENT, lasting, _LATENT)
-        onset = NEVER
+        onset = state.NEVER
         if uniform(run, one, episode, hashing.SYMPTOMS) < chances[1, age]:
             onset = start + _lasts(run, one, episode, hashing.ONSET, lasting, _ONSET)
             if day <= onset < days:
-                daily[onset, ONSETS] += 1
+                daily[onset, state.ONSETS] += 1
             worse = chances[2, age] * severity[person.variant]
             if len(dosed) > 0:
                 worse *= 1.0 - vaccinated(begun, dosed[one], vaccine, 1)
@@ -111,31 +98,31 @@ def falls_ill(day, since, first, last, city, course, orders, state, pool, daily,
                     stage = _DEATH if dies else _CRITICAL
                 end = worst + _lasts(run, one, episode, hashing.ENDS, lasting, stage)
                 if bad < days:
-                    daily[bad, SEVERE] += 1
-                    changes[NEED_BEDS, bad] += 1
-                    changes[WORSENED, bad] += 1
-                    changes[NEED_BEDS, min(end, days + 1)] -= 1
+                    daily[bad, state.SEVERE] += 1
+                    changes[state.NEED_BEDS, bad] += 1
+                    changes[state.WORSENED, bad] += 1
+                    changes[state.NEED_BEDS, min(end, days + 1)] -= 1
                     if bad > day and bounded:
-                        due(events, used, pool, bad, one, WORSE, 0)
+                        due(events, used, pool, bad, one, state.WORSE, 0)
                 if dies and end < days:
-                    daily[end, DEATHS] += 1
+                    daily[end, state.DEATHS] += 1
             else:
                 end = onset + _lasts(run, one, episode, hashing.ENDS, lasting, _MILD)
         else:
             end = start + max(1, _lasts(run, one, episode, hashing.ENDS, lasting, _ASYMPTOMATIC))
-        # 32765 is the last day that can be held; NEVER and PENDING lie behind it.
-        person.onset = NEVER if onset == NEVER else min(onset, NEVER - 2)
-        person.begins, person.ends = min(start, NEVER - 2), min(end, NEVER - 2)
+        # 32765 is the last day that can be held; state.NEVER and PENDING lie behind it.
+        person.onset = state.NEVER if onset == state.NEVER else min(onset, state.NEVER - 2)
+        person.begins, person.ends = min(start, state.NEVER - 2), min(end, state.NEVER - 2)
         person.seeks = seeking >= 1.0 or uniform(run, one, episode, hashing.SEEKS) < seeking
 
 
 @kernel
-def might_infect(day, days, new, city, course, state, meetings, run):  # type: ignore[no-untyped-def]
+def might_infect(day, days, new, city, course, now, meetings, run):  # type: ignore[no-untyped-def]
     """Enter in the calendar whom those infected today might infect; the list comes back, longer if need be."""
-    people, fresh, meets, used = state.people, state.lists[FRESH], state.meets, state.used
+    people, fresh, meets, used = now.people, now.lists[state.FRESH], now.meets, now.used
     met, begin, degree, own = city.met, city.begin, city.degree, city.own
     spreads, places, strains, weights = course.spreads, course.places, course.transmission, course.weights
-    number = used[MEETINGS]
+    number = used[state.MEETINGS]
     for at_place in range(new):
         one = fresh[at_place]
         person = people[one]
@@ -178,27 +165,27 @@ def might_infect(day, days, new, city, course, state, meetings, run):  # type: i
                     drawn += 1
                     ahead = -log(uniform(run, one, drawn, hashing.SKIPS))
                 ahead -= hazard * (cells - at - 1)
-    used[MEETINGS] = number
+    used[state.MEETINGS] = number
     return meetings
 
 
 @kernel
-def dies_for_want_of_a_bed(one, day, city, course, orders, state, daily, run):  # type: ignore[no-untyped-def]
+def dies_for_want_of_a_bed(one, day, city, course, orders, now, daily, run):  # type: ignore[no-untyped-def]
     """Somebody turns severe while all hospital beds are taken: critical, they die so many times as probably."""
-    age, person = city.decade[one], state.people[one]
+    age, person = city.decade[one], now.people[one]
     episode = np.int64(person.episode)
     critical = uniform(run, one, episode, hashing.CRITICAL) < course.chances[3, age]
     at, chance = uniform(run, one, episode, hashing.DIES), course.chances[4, age]
-    if critical and chance <= at < chance * orders.capacity[UNBEDDED] and day < person.ends < len(daily):
-        daily[person.ends, DEATHS] += 1
+    if critical and chance <= at < chance * orders.capacity[plan.UNBEDDED] and day < person.ends < len(daily):
+        daily[person.ends, state.DEATHS] += 1
 
 
 @kernel(forceinline=True)
 def infects(one, by, day, variant, people, infected_on, infector):  # type: ignore[no-untyped-def]
     """Somebody is infected, perhaps not for the first time."""
     person = people[one]
-    if infected_on[one] != NEVER:
+    if infected_on[one] != state.NEVER:
         person.episode += 1
-        person.found, person.bedded = NEVER, 0
+        person.found, person.bedded = state.NEVER, 0
     person.variant = variant
     infected_on[one], infector[one] = day, by

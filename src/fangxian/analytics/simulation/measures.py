@@ -29,7 +29,7 @@ from fangxian.analytics.simulation import values
 from fangxian.analytics.simulation.errors import SimulationError
 from fangxian.analytics.simulation.plan import Measure, Plan
 from fangxian.analytics.simulation.population import LAYERS
-from fangxian.analytics.simulation.values import FOREVER, Layers, Whole
+from fangxian.analytics.simulation.values import FOREVER
 
 __all__ = [
     "Arrivals", "Capacity", "Closure", "Fatigue", "Isolation", "Masks", "Measure", "Rounds", "Testing", "Tracing", "Vaccination", "Zones",
@@ -70,13 +70,13 @@ class Tracing:
     result on; `review` days pass between result and tracing. `second` are contacts of contacts (次密接), reached `second_after` days after
     the contact, for `second_days`."""
 
-    share: Layers = values.layer_shares()
-    after: Whole = values.layer_days((0, 0, 0, 0))
+    share: tuple[float, ...] = values.layer_shares()
+    after: tuple[int, ...] = values.layer_days((0, 0, 0, 0))
     days: int = values.days(14)
     since: int = values.days(0)
     until: int = values.days(FOREVER)
     review: int = values.days(0)
-    second: Layers = values.layer_shares((0.0, 0.0, 0.0, 0.0))
+    second: tuple[float, ...] = values.layer_shares((0.0, 0.0, 0.0, 0.0))
     second_after: int = values.days(1)
     second_days: int = values.days(7)
 
@@ -99,9 +99,9 @@ class Isolation:
     """What is left of transmission by layer from somebody found positive, from or to somebody in quarantine, and from somebody found
     who waits at home for a bed."""
 
-    found: Layers = values.layer_shares((0.3, 0.1, 0.1, 0.1))
-    quarantined: Layers = values.layer_shares((0.6, 0.2, 0.2, 0.2))
-    waiting: Layers = values.layer_shares((0.6, 0.2, 0.2, 0.2))
+    found: tuple[float, ...] = values.layer_shares((0.3, 0.1, 0.1, 0.1))
+    quarantined: tuple[float, ...] = values.layer_shares((0.6, 0.2, 0.2, 0.2))
+    waiting: tuple[float, ...] = values.layer_shares((0.6, 0.2, 0.2, 0.2))
 
     def enter(self, plan: Plan) -> None:
         """For all days."""
@@ -140,7 +140,7 @@ class Masks:
     worn: float = values.share()
     outward: float = values.share(0.5)
     inward: float = values.share(0.3)
-    layers: Layers = values.layer_shares((0.0, 1.0, 1.0, 1.0))
+    layers: tuple[float, ...] = values.layer_shares((0.0, 1.0, 1.0, 1.0))
     since: int = values.days(0)
     until: int = values.days(FOREVER)
     multiplied: ClassVar[bool] = True
@@ -199,17 +199,9 @@ class Rounds:
         """A row of the plan's rounds."""
         if self.capacity <= 0:
             raise SimulationError("每日采样能力应大于 0。", "More than 0 samples are taken a day.")
+        zoned = self.scope == "zones"
         plan.rounds.append(
-            (
-                self.since,
-                self.until,
-                self.every,
-                self.attending,
-                self.capacity,
-                self.pool,
-                self.delay,
-                self.scope == "zones",
-            )
+            (self.since, self.until, self.every, self.attending, self.capacity, self.pool, self.delay, zoned)
         )
         later = np.full(plans.SINCE_INFECTION, self.sensitivity[-1])
         later[: len(self.sensitivity)] = self.sensitivity
@@ -225,7 +217,7 @@ class Zones:
     cases: int = values.count(1)
     after: int = values.days(1)
     days: int = values.days(14)
-    left: Layers = values.layer_shares((1.0, 0.0, 0.0, 0.1))
+    left: tuple[float, ...] = values.layer_shares((1.0, 0.0, 0.0, 0.1))
     since: int = values.days(0)
     until: int = values.days(FOREVER)
 
@@ -256,25 +248,15 @@ class Arrivals:
         """A row of the plan's arrivals."""
         if self.travellers == inf:
             raise SimulationError("每日来返人数应为有限的数。", "So many people arrive a day: a finite number.")
-        plan.arrivals.append(
-            (
-                self.travellers,
-                self.infected,
-                self.ago,
-                self.screening,
-                self.quarantine,
-                self.leak,
-                self.since,
-                self.until,
-            )  # fmt: skip
-        )
+        entry = (self.travellers, self.infected, self.ago, self.screening, self.quarantine, self.leak)
+        plan.arrivals.append((*entry, self.since, self.until))
 
 
 @dataclass(frozen=True, slots=True)
 class Vaccination:
-    """Vaccination (疫苗接种): the share of each decade of age that takes it, oldest first, `a_day` people a day from day `since` on, which may lie
-    before day 0. Efficacy after each dose against infection, against severe illness, and of passing it on; `lag` days
-    after a dose, the second `interval` days after the first; half as much after `half_life` days (infinite: for good)."""
+    """Vaccination (疫苗接种): the share of each decade of age that takes it, oldest first, `a_day` people a day from day `since` on, which
+    may lie before day 0. Efficacy after each dose against infection, against severe illness, and of passing it on; `lag` days after a
+    dose, the second `interval` days after the first; half as much after `half_life` days (infinite: for good)."""
 
     coverage: tuple[float, ...] = values.decade_shares()
     a_day: float = values.amount(inf)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -112,8 +112,7 @@ class Plan:
         plan = cls(days)
         _apart(measures)
         for one in measures:
-            if is_dataclass(one):
-                values.check(one)
+            values.check(one)
             one.enter(plan)
         if people is not None:
             plan.bounded(people)

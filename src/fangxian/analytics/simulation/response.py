@@ -7,69 +7,10 @@ from math import ceil
 import numpy as np
 
 from fangxian.analytics.kernel import kernel
-from fangxian.analytics.simulation import hashing
+from fangxian.analytics.simulation import hashing, plan, state
 from fangxian.analytics.simulation.hashing import uniform
 from fangxian.analytics.simulation.illness import dies_for_want_of_a_bed
-from fangxian.analytics.simulation.plan import (
-    CONFINED_FOR,
-    HOSPITAL_BEDS,
-    INVESTIGATORS,
-    ISOLATION_BEDS,
-    LABORATORY,
-    NEXT_AFTER,
-    NEXT_CONFINED_FOR,
-    NEXT_TRACED,
-    REACHED,
-    RESULT_AFTER,
-    REVIEW,
-    SENSITIVITY,
-    SICK_CONFINED,
-    TRACED,
-    WELL,
-    WELL_CONFINED,
-    ZONE_AFTER,
-    ZONE_CASES,
-    ZONE_DAYS,
-    ZONE_SINCE,
-    ZONE_UNTIL,
-)  # fmt: skip
-from fangxian.analytics.simulation.plan import SICK as SICK_TEST
-from fangxian.analytics.simulation.state import (
-    AT_HOME,
-    CASES,
-    EVENTS,
-    FOUND,
-    FREED,
-    HELD,
-    ILL,
-    IN_BEDS,
-    ISOLATED,
-    NEED_BEDS,
-    NEVER,
-    NEXT_RING,
-    OPENS,
-    PENDING,
-    QUARANTINE,
-    QUARANTINED,
-    QUEUE,
-    QUEUED,
-    RESULT,
-    SAMPLED,
-    SAMPLES,
-    SERVED,
-    SHUT,
-    SHUT_IN,
-    SICK,
-    SPECIMENS,
-    TESTED,
-    TOLD_AFTER,
-    TRACE,
-    TUBES,
-    WORSE,
-    WORSENED,
-    due,
-    with_room,
-)  # fmt: skip
+from fangxian.analytics.simulation.state import due, with_room
 
 _LAYERS = 4
 #: Places in `State.backlog`: samples that the laboratory has not done, cases nobody has traced.
@@ -79,93 +20,93 @@ _SAMPLES, _CASES = 0, 1
 @kernel(forceinline=True)
 def shut(zone, day, zones):  # type: ignore[no-untyped-def]
     """Whether a zone is closed today."""
-    return zones[OPENS, zone] > day >= zones[SHUT, zone]
+    return zones[state.OPENS, zone] > day >= zones[state.SHUT, zone]
 
 
 @kernel(forceinline=True)
 def _positive(one, day, delay, bounded, person, events, lists, used, pool):  # type: ignore[no-untyped-def]
     """A positive sample of one of the ill: its result comes after the delay, and after the laboratory's queue."""
-    person.found = PENDING
+    person.found = state.PENDING
     if bounded:
         # Its place in the queue is drawn when the samples of the day have been counted.
-        lists[SAMPLES, used[SPECIMENS]], lists[TOLD_AFTER, used[SPECIMENS]] = one, delay
-        used[SPECIMENS] += 1
+        lists[state.SAMPLES, used[state.SPECIMENS]], lists[state.TOLD_AFTER, used[state.SPECIMENS]] = one, delay
+        used[state.SPECIMENS] += 1
     else:
-        due(events, used, pool, day + delay, one, RESULT, person.episode)
+        due(events, used, pool, day + delay, one, state.RESULT, person.episode)
 
 
 @kernel
-def tests(day, orders, state, pool, daily, run):  # type: ignore[no-untyped-def]
+def tests(day, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
     """Who of the ill is tested today, and keep the list of the ill to those who are. The list of events has room for all of them."""
-    people, infected_on, lists, events, used = state.people, state.infected_on, state.lists, state.events, state.used
+    people, infected_on, lists, events, used = now.people, now.infected_on, now.lists, now.events, now.used
     chances, kept = orders.by_day[day], 0
-    delay, bounded = int(chances[RESULT_AFTER]), orders.capacity[LABORATORY] < np.inf
-    for place in range(used[ILL]):
-        one = lists[SICK, place]
+    delay, bounded = int(chances[plan.RESULT_AFTER]), orders.capacity[plan.LABORATORY] < np.inf
+    for place in range(used[state.ILL]):
+        one = lists[state.SICK, place]
         person = people[one]
         if person.ends <= day:
             continue
-        lists[SICK, kept] = one
+        lists[state.SICK, kept] = one
         kept += 1
-        if person.found != NEVER or infected_on[one] >= day:
+        if person.found != state.NEVER or infected_on[one] >= day:
             continue
         if person.entered == day - 1:
-            chance = chances[SICK_CONFINED] if person.onset <= day else chances[WELL_CONFINED]
+            chance = chances[plan.SICK_CONFINED] if person.onset <= day else chances[plan.WELL_CONFINED]
         else:
-            chance = chances[SICK_TEST] if person.onset <= day and person.seeks else chances[WELL]
+            chance = chances[plan.SICK] if person.onset <= day and person.seeks else chances[plan.WELL]
         if chance > 0.0 and uniform(run, one, day, hashing.TESTS) < chance:
-            daily[day, TESTED] += 1
-            if person.begins <= day and uniform(run, one, day, hashing.SENSED) < chances[SENSITIVITY]:
+            daily[day, state.TESTED] += 1
+            if person.begins <= day and uniform(run, one, day, hashing.SENSED) < chances[plan.SENSITIVITY]:
                 _positive(one, day, delay, bounded, person, events, lists, used, pool)
-    used[ILL] = kept
+    used[state.ILL] = kept
 
 
 @kernel
-def rounds(day, city, orders, state, pool, daily, run):  # type: ignore[no-untyped-def]
+def rounds(day, city, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
     """Today's part of mass rounds. Of those who are not infected only how many are sampled counts."""
-    lists, used = state.lists, state.used
-    bounded, tubes = orders.capacity[LABORATORY] < np.inf, 0.0
+    lists, used = now.lists, now.used
+    bounded, tubes = orders.capacity[plan.LABORATORY] < np.inf, 0.0
     for row in range(len(orders.rounds)):
         rule = orders.rounds[row]
         since, every, attending, capacity, pooled = int(rule[0]), int(rule[2]), rule[3], rule[4], int(rule[5])
         delay, zoned = int(rule[6]), rule[7] > 0
-        people = float(state.changes[SHUT_IN, day]) if zoned else float(len(city.decade))
+        people = float(now.changes[state.SHUT_IN, day]) if zoned else float(len(city.decade))
         lasts = min(max(1, ceil(people * attending / capacity)), every)
         turn, which = (day - since) % every, (day - since) // every
         if not rule[0] <= day < rule[1] or turn >= lasts or people <= 0.0:
             continue
         sampled = min(people * attending / lasts, capacity)
         covered, positives = sampled * lasts / people, 0
-        daily[day, SAMPLED] += int(sampled)
-        for place in range(used[ILL]):
-            one = lists[SICK, place]
-            person, age = state.people[one], day - state.infected_on[one]
-            if person.found != NEVER or age <= 0 or (zoned and not shut(city.zone[one], day, state.zones)):
+        daily[day, state.SAMPLED] += int(sampled)
+        for place in range(used[state.ILL]):
+            one = lists[state.SICK, place]
+            person, age = now.people[one], day - now.infected_on[one]
+            if person.found != state.NEVER or age <= 0 or (zoned and not shut(city.zone[one], day, now.zones)):
                 continue
             key = 4 * which + row
             mine = int(uniform(run, one, key, hashing.TURNS) * lasts)
             if mine != turn or uniform(run, one, key, hashing.ATTENDS) >= covered:
                 continue
             if uniform(run, one, day, hashing.SCREENED) < orders.detects[row, min(age, orders.detects.shape[1] - 1)]:
-                _positive(one, day, delay, bounded, person, state.events, lists, used, pool)
+                _positive(one, day, delay, bounded, person, now.events, lists, used, pool)
                 positives += 1
         tubes += ceil(sampled / pooled)
         if pooled > 1:
             tubes += positives * pooled
-    daily[day, TUBES] += int(tubes)
+    daily[day, state.TUBES] += int(tubes)
 
 
 @kernel
-def laboratory(day, orders, state, pool, daily, run):  # type: ignore[no-untyped-def]
+def laboratory(day, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
     """Samples are done first come first served: each positive one of today has its place among those of today, behind the backlog."""
-    capacity, today = orders.capacity[LABORATORY], float(daily[day, TESTED] + daily[day, TUBES])
-    for place in range(state.used[SPECIMENS]):
-        one = state.lists[SAMPLES, place]
-        ahead = state.backlog[_SAMPLES] + today * uniform(run, one, day, hashing.COUNTS)
-        waits = max(int(ahead / capacity) + state.lists[TOLD_AFTER, place], 1)
-        due(state.events, state.used, pool, day + waits, one, RESULT, state.people[one].episode)
-    state.used[SPECIMENS] = 0
-    state.backlog[_SAMPLES] = max(state.backlog[_SAMPLES] + today - capacity, 0.0)
+    capacity, today = orders.capacity[plan.LABORATORY], float(daily[day, state.TESTED] + daily[day, state.TUBES])
+    for place in range(now.used[state.SPECIMENS]):
+        one = now.lists[state.SAMPLES, place]
+        ahead = now.backlog[_SAMPLES] + today * uniform(run, one, day, hashing.COUNTS)
+        waits = max(int(ahead / capacity) + now.lists[state.TOLD_AFTER, place], 1)
+        due(now.events, now.used, pool, day + waits, one, state.RESULT, now.people[one].episode)
+    now.used[state.SPECIMENS] = 0
+    now.backlog[_SAMPLES] = max(now.backlog[_SAMPLES] + today - capacity, 0.0)
 
 
 @kernel(forceinline=True)
@@ -176,31 +117,31 @@ def _confine(other, day, until, people, changes, daily):  # type: ignore[no-unty
         return False
     last, begins = changes.shape[1] - 1, person.quarantined <= day
     if begins:
-        daily[day, QUARANTINED] += 1
-        changes[HELD, day] += 1
+        daily[day, state.QUARANTINED] += 1
+        changes[state.HELD, day] += 1
         person.entered = day
     else:
-        changes[HELD, min(person.quarantined, last)] += 1
-    changes[HELD, min(until, last)] -= 1
+        changes[state.HELD, min(person.quarantined, last)] += 1
+    changes[state.HELD, min(until, last)] -= 1
     person.quarantined = until
     return begins
 
 
 @kernel
-def _trace(one, day, ring, city, orders, state, pool, daily, run):  # type: ignore[no-untyped-def]
+def _trace(one, day, ring, city, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
     """Contacts who are named and reached. The list of events has room for all of them."""
-    people, changes, events, used, met = state.people, state.changes, state.events, state.used, city.met
+    people, changes, events, used, met = now.people, now.changes, now.events, now.used, city.met
     further = False
     for layer in range(_LAYERS):
-        further = further or (ring == 1 and orders.by_layer[day, NEXT_TRACED, layer] > 0.0)
-    days = orders.by_day[day, CONFINED_FOR if ring == 1 else NEXT_CONFINED_FOR]
+        further = further or (ring == 1 and orders.by_layer[day, plan.NEXT_TRACED, layer] > 0.0)
+    days = orders.by_day[day, plan.CONFINED_FOR if ring == 1 else plan.NEXT_CONFINED_FOR]
     purpose = hashing.TRACES if ring == 1 else hashing.TRACED_ON
-    until = min(day + int(days), NEVER - 2)
+    until = min(day + int(days), state.NEVER - 2)
     for layer in range(_LAYERS):
-        share = orders.by_layer[day, TRACED if ring == 1 else NEXT_TRACED, layer]
+        share = orders.by_layer[day, plan.TRACED if ring == 1 else plan.NEXT_TRACED, layer]
         if share <= 0.0:
             continue
-        after = int(orders.by_layer[day, REACHED, layer] if ring == 1 else orders.by_day[day, NEXT_AFTER])
+        after = int(orders.by_layer[day, plan.REACHED, layer] if ring == 1 else orders.by_day[day, plan.NEXT_AFTER])
         begin, mine = city.begin[layer, one], city.own[layer, one]
         for place in range(city.degree[layer, one]):
             other = met[begin + place + (place >= mine)]
@@ -209,97 +150,97 @@ def _trace(one, day, ring, city, orders, state, pool, daily, run):  # type: igno
             if after == 0 and not further:
                 _confine(other, day, until, people, changes, daily)
             else:
-                due(events, used, pool, day + after, other, NEXT_RING if further else QUARANTINE, until)
+                due(events, used, pool, day + after, other, state.NEXT_RING if further else state.QUARANTINE, until)
 
 
 @kernel
-def _found(one, day, episode, city, orders, state, pool, daily):  # type: ignore[no-untyped-def]
+def _found(one, day, episode, city, orders, now, pool, daily):  # type: ignore[no-untyped-def]
     """A positive result is known: isolation begins, the zone may close, and the case joins the queue of the investigators."""
-    person, changes = state.people[one], state.changes
+    person, changes = now.people[one], now.changes
     last = changes.shape[1] - 1
-    daily[day, FOUND] += 1
+    daily[day, state.FOUND] += 1
     if person.episode == episode:
         person.found = day
         ends = min(np.int64(person.ends), last)
         if ends > day:
-            changes[ISOLATED, day] += 1
-            changes[ISOLATED, ends] -= 1
-            if orders.capacity[ISOLATION_BEDS] < np.inf:
-                changes[AT_HOME, day] += 1
-                changes[AT_HOME, ends] -= 1
-                state.lists[QUEUE, state.used[QUEUED] % len(state.people)] = one
-                state.used[QUEUED] += 1
-    if orders.zone[ZONE_DAYS] > 0 and orders.zone[ZONE_SINCE] <= day < orders.zone[ZONE_UNTIL]:
-        _close(city.zone[one], day, city, orders.zone, state.zones, changes[SHUT_IN])
+            changes[state.ISOLATED, day] += 1
+            changes[state.ISOLATED, ends] -= 1
+            if orders.capacity[plan.ISOLATION_BEDS] < np.inf:
+                changes[state.AT_HOME, day] += 1
+                changes[state.AT_HOME, ends] -= 1
+                now.lists[state.QUEUE, now.used[state.QUEUED] % len(now.people)] = one
+                now.used[state.QUEUED] += 1
+    if orders.zone[plan.ZONE_DAYS] > 0 and orders.zone[plan.ZONE_SINCE] <= day < orders.zone[plan.ZONE_UNTIL]:
+        _close(city.zone[one], day, city, orders.zone, now.zones, changes[state.SHUT_IN])
     ahead = 0.0
-    if orders.capacity[INVESTIGATORS] < np.inf:
-        ahead = state.backlog[_CASES] // orders.capacity[INVESTIGATORS]
-        state.backlog[_CASES] += 1.0
-    due(state.events, state.used, pool, day + int(orders.by_day[day, REVIEW] + ahead), one, TRACE, 0)
+    if orders.capacity[plan.INVESTIGATORS] < np.inf:
+        ahead = now.backlog[_CASES] // orders.capacity[plan.INVESTIGATORS]
+        now.backlog[_CASES] += 1.0
+    due(now.events, now.used, pool, day + int(orders.by_day[day, plan.REVIEW] + ahead), one, state.TRACE, 0)
 
 
 @kernel
 def _close(zone, day, city, rule, zones, shut_in):  # type: ignore[no-untyped-def]
     """A zone closes when it has had so many cases; each further one keeps it closed for longer."""
-    begins, ends, last = day + int(rule[ZONE_AFTER]), day + int(rule[ZONE_DAYS]), len(shut_in) - 1
-    if zones[OPENS, zone] > day:
-        shut_in[min(zones[OPENS, zone], last)] += city.zone_size[zone]
+    begins, ends, last = day + int(rule[plan.ZONE_AFTER]), day + int(rule[plan.ZONE_DAYS]), len(shut_in) - 1
+    if zones[state.OPENS, zone] > day:
+        shut_in[min(zones[state.OPENS, zone], last)] += city.zone_size[zone]
     else:
-        if zones[OPENS, zone] > 0:
-            zones[CASES, zone], zones[OPENS, zone] = 0, 0
-        zones[CASES, zone] += 1
-        if zones[CASES, zone] < rule[ZONE_CASES]:
+        if zones[state.OPENS, zone] > 0:
+            zones[state.CASES, zone], zones[state.OPENS, zone] = 0, 0
+        zones[state.CASES, zone] += 1
+        if zones[state.CASES, zone] < rule[plan.ZONE_CASES]:
             return
-        zones[SHUT, zone] = begins
+        zones[state.SHUT, zone] = begins
         shut_in[min(begins, last)] += city.zone_size[zone]
     shut_in[min(ends, last)] -= city.zone_size[zone]
-    zones[OPENS, zone] = ends
+    zones[state.OPENS, zone] = ends
 
 
 @kernel
-def beds(day, orders, state):  # type: ignore[no-untyped-def]
+def beds(day, orders, now):  # type: ignore[no-untyped-def]
     """Free isolation beds go to whoever has waited longest and is still ill."""
-    people, changes, lists, used = state.people, state.changes, state.lists, state.used
-    used[IN_BEDS] -= changes[FREED, day]
-    while used[SERVED] < used[QUEUED] and used[IN_BEDS] < orders.capacity[ISOLATION_BEDS]:
-        person = people[lists[QUEUE, used[SERVED] % len(people)]]
-        used[SERVED] += 1
+    people, changes, lists, used = now.people, now.changes, now.lists, now.used
+    used[state.IN_BEDS] -= changes[state.FREED, day]
+    while used[state.SERVED] < used[state.QUEUED] and used[state.IN_BEDS] < orders.capacity[plan.ISOLATION_BEDS]:
+        person = people[lists[state.QUEUE, used[state.SERVED] % len(people)]]
+        used[state.SERVED] += 1
         ends = min(np.int64(person.ends), changes.shape[1] - 1)
         if ends <= day or person.bedded or person.found > day:
             continue
         person.bedded = 1
-        used[IN_BEDS] += 1
-        changes[FREED, ends] += 1
-        changes[AT_HOME, day] -= 1
-        changes[AT_HOME, ends] += 1
+        used[state.IN_BEDS] += 1
+        changes[state.FREED, ends] += 1
+        changes[state.AT_HOME, day] -= 1
+        changes[state.AT_HOME, ends] += 1
 
 
 @kernel
-def what_is_due(day, city, course, orders, state, pool, daily, run):  # type: ignore[no-untyped-def]
+def what_is_due(day, city, course, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
     """What was to be done today. What it brings for today is done today too. The list of events comes back, longer if need be."""
-    people, changes, events, degree = state.people, state.changes, state.events, city.degree
-    free = orders.capacity[HOSPITAL_BEDS] - (changes[NEED_BEDS, day] - changes[WORSENED, day])
+    people, changes, events, degree = now.people, now.changes, now.events, city.degree
+    free = orders.capacity[plan.HOSPITAL_BEDS] - (changes[state.NEED_BEDS, day] - changes[state.WORSENED, day])
     event = events[day]
     while event >= 0:
         events[day] = pool[event].then
         one, kind, until = pool[event].who, pool[event].kind, np.int64(pool[event].until)
-        if kind == QUARANTINE:
+        if kind == state.QUARANTINE:
             _confine(one, day, until, people, changes, daily)
-        elif kind == WORSE:
+        elif kind == state.WORSE:
             free -= 1
             if free < 0:
-                dies_for_want_of_a_bed(one, day, city, course, orders, state, daily, run)
+                dies_for_want_of_a_bed(one, day, city, course, orders, now, daily, run)
         else:
             room = 2
             for layer in range(_LAYERS):
                 room += degree[layer, one]
-            if state.used[EVENTS] + room > len(pool):
-                pool = with_room(pool, state.used[EVENTS], room)
-            if kind == RESULT:
-                _found(one, day, until, city, orders, state, pool, daily)
-            elif kind == TRACE:
-                _trace(one, day, 1, city, orders, state, pool, daily, run)
+            if now.used[state.EVENTS] + room > len(pool):
+                pool = with_room(pool, now.used[state.EVENTS], room)
+            if kind == state.RESULT:
+                _found(one, day, until, city, orders, now, pool, daily)
+            elif kind == state.TRACE:
+                _trace(one, day, 1, city, orders, now, pool, daily, run)
             elif _confine(one, day, until, people, changes, daily):
-                _trace(one, day, 2, city, orders, state, pool, daily, run)
+                _trace(one, day, 2, city, orders, now, pool, daily, run)
         event = events[day]
     return pool

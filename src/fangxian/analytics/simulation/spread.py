@@ -9,67 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.kernel import kernel
-from fangxian.analytics.simulation import hashing, response
+from fangxian.analytics.simulation import hashing, plan, response, state
 from fangxian.analytics.simulation.hashing import uniform
 from fangxian.analytics.simulation.illness import falls_ill, infects, might_infect, vaccinated
-from fangxian.analytics.simulation.plan import (
-    CLOSED,
-    CONFINED,
-    HOSPITAL_BEDS,
-    INVESTIGATORS,
-    ISOLATION_BEDS,
-    KEPT,
-    LABORATORY,
-    OPEN,
-    WAITS,
-    WELL,
-    WELL_CONFINED,
-    ZONE_DAYS,
-    ZONE_LEFT,
-)  # fmt: skip
-from fangxian.analytics.simulation.plan import ISOLATED as ISOLATION
 from fangxian.analytics.simulation.population import SCHOOL, WORK
 from fangxian.analytics.simulation.response import shut
-from fangxian.analytics.simulation.state import (
-    AT_HOME,
-    DAILY,
-    EVENT,
-    EVENTS,
-    EVER,
-    FOUND,
-    FRESH,
-    HELD,
-    ILL,
-    IMPORTED,
-    IN_HOSPITAL,
-    IN_ISOLATION,
-    IN_QUARANTINE,
-    INFECTED,
-    ISOLATED,
-    LOCKED,
-    MEETING,
-    NEED_BEDS,
-    NEVER,
-    OVERFLOW,
-    PENDING,
-    QUARANTINED,
-    REINFECTED,
-    RESULT,
-    SCHOOL_DAYS,
-    SHUT_IN,
-    SICK,
-    SPECIMENS,
-    TESTED,
-    WAITING_ISOLATION,
-    WAITING_LABORATORY,
-    WAITING_TRACING,
-    WORK_DAYS,
-    due,
-    with_room,
-)  # fmt: skip
+from fangxian.analytics.simulation.state import due, with_room
 
 __all__ = ["DAILY", "NEVER", "City", "spread"]
 Array = NDArray[Any]
+#: Columns of the days, and the day of whoever was never infected.
+DAILY, NEVER = state.DAILY, np.int16(state.NEVER)
+
 _LAYERS = 4
 _WEEK = 7
 
@@ -93,34 +44,34 @@ def _openings(day, city, orders, closing, opened, daily):  # type: ignore[no-unt
     """What is left of each layer today, closures that wait for numbers included; days of school and work that are lost."""
     recent = 0
     for back in range(max(day - _WEEK, 0), day):
-        recent += daily[back, FOUND]
+        recent += daily[back, state.FOUND]
     level = recent * 100_000 / len(city.decade)
     for layer in range(_LAYERS):
-        opened[layer] = orders.by_layer[day, OPEN, layer]
-    at_school, at_work = 1.0 - orders.by_layer[day, CLOSED, SCHOOL], 1.0 - orders.by_layer[day, CLOSED, WORK]
+        opened[layer] = orders.by_layer[day, plan.OPEN, layer]
+    at_school, at_work = 1.0 - orders.by_layer[day, plan.CLOSED, SCHOOL], 1.0 - orders.by_layer[day, plan.CLOSED, WORK]
     for row in range(len(orders.triggers)):
         rule = orders.triggers[row]
         layer = int(rule[0])
         closing[row] = rule[4] <= day < rule[5] and (level >= rule[2] or (closing[row] and level >= rule[3]))
         if closing[row]:
-            kept = 1.0 - (1.0 - rule[1]) * orders.by_day[day, KEPT]
+            kept = 1.0 - (1.0 - rule[1]) * orders.by_day[day, plan.KEPT]
             opened[layer] *= kept
             at_school *= kept if layer == SCHOOL else 1.0
             at_work *= kept if layer == WORK else 1.0
-    daily[day, SCHOOL_DAYS] = int(city.away[0] * (1.0 - at_school) + 0.5)
-    daily[day, WORK_DAYS] = int(city.away[1] * (1.0 - at_work) + 0.5)
+    daily[day, state.SCHOOL_DAYS] = int(city.away[0] * (1.0 - at_school) + 0.5)
+    daily[day, state.WORK_DAYS] = int(city.away[1] * (1.0 - at_work) + 0.5)
 
 
 @kernel
-def _introduced(day, variant, many, row, state, new, run):  # type: ignore[no-untyped-def]
+def _introduced(day, variant, many, row, now, new, run):  # type: ignore[no-untyped-def]
     """So many people who were never infected are infected from outside."""
-    people, placed, at = len(state.people), 0, 0
+    people, placed, at = len(now.people), 0, 0
     while placed < many and at < 64 * people:
         one = int(uniform(run, at, row, hashing.SEEDS) * people)
         at += 1
-        if state.infected_on[one] == NEVER:
-            infects(one, -1, day, variant, state.people, state.infected_on, state.infector)
-            state.lists[FRESH, new + placed] = one
+        if now.infected_on[one] == state.NEVER:
+            infects(one, -1, day, variant, now.people, now.infected_on, now.infector)
+            now.lists[state.FRESH, new + placed] = one
             placed += 1
     return new + placed
 
@@ -143,59 +94,59 @@ def _poisson(mean, run, day, purpose):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _arrive(day, rule, state, new, daily, run):  # type: ignore[no-untyped-def]
+def _arrive(day, rule, now, new, daily, run):  # type: ignore[no-untyped-def]
     """Residents come back, some of them infected. Of the others only how many are tested and in quarantine counts."""
     travellers, quarantine = rule[0], int(rule[4])
-    people, kept = len(state.people), int(travellers * (1.0 - rule[5]) + 0.5)
+    people, kept = len(now.people), int(travellers * (1.0 - rule[5]) + 0.5)
     if quarantine > 0:
-        daily[day, QUARANTINED] += kept
-        state.changes[HELD, day] += kept
-        state.changes[HELD, min(day + quarantine, state.changes.shape[1] - 1)] -= kept
+        daily[day, state.QUARANTINED] += kept
+        now.changes[state.HELD, day] += kept
+        now.changes[state.HELD, min(day + quarantine, now.changes.shape[1] - 1)] -= kept
     if rule[3] > 0.0:
-        daily[day, TESTED] += kept
+        daily[day, state.TESTED] += kept
     many, at, placed = _poisson(travellers * rule[1], run, day, hashing.ARRIVES), 0, 0
     while placed < many and at < 1000:
         one = int(uniform(run, 1000 * day + at, 1, hashing.ARRIVES) * people)
         at += 1
-        if state.infected_on[one] == NEVER:
-            infects(one, -1, day, 0, state.people, state.infected_on, state.infector)
-            state.lists[FRESH, new + placed] = one
-            daily[day, IMPORTED] += 1
+        if now.infected_on[one] == state.NEVER:
+            infects(one, -1, day, 0, now.people, now.infected_on, now.infector)
+            now.lists[state.FRESH, new + placed] = one
+            daily[day, state.IMPORTED] += 1
             placed += 1
     return new + placed
 
 
 @kernel
-def _received(day, rule, first, last, state, pool, run):  # type: ignore[no-untyped-def]
+def _received(day, rule, first, last, now, pool, run):  # type: ignore[no-untyped-def]
     """Those who came back infected are tested and put in quarantine, or escape both."""
     for place in range(first, last):
-        one = state.lists[FRESH, place]
+        one = now.lists[state.FRESH, place]
         if uniform(run, one, day, hashing.LEAKS) < rule[5]:
             continue
-        person = state.people[one]
+        person = now.people[one]
         if rule[4] > 0:
-            person.entered, person.quarantined = day, min(day + int(rule[4]), NEVER - 2)
+            person.entered, person.quarantined = day, min(day + int(rule[4]), state.NEVER - 2)
         if person.begins <= day and uniform(run, one, day, hashing.SCREENED) < rule[3]:
-            person.found = PENDING
-            due(state.events, state.used, pool, day + 1, one, RESULT, person.episode)
+            person.found = state.PENDING
+            due(now.events, now.used, pool, day + 1, one, state.RESULT, person.episode)
 
 
 @kernel
-def _transmit(day, city, course, orders, state, meetings, opened, new, daily, run):  # type: ignore[no-untyped-def]
+def _transmit(day, city, course, orders, now, meetings, opened, new, daily, run):  # type: ignore[no-untyped-def]
     """Who might have been infected today, and was."""
     people, infected_on, infector, fresh, dosed, zones = (
-        state.people, state.infected_on, state.infector, state.lists[FRESH], state.dosed, state.zones,
+        now.people, now.infected_on, now.infector, now.lists[state.FRESH], now.dosed, now.zones,
     )  # fmt: skip
     decade, zone, chances, cross, less, vaccine = (
         city.decade, city.zone, course.chances, course.cross, orders.by_layer[day], orders.vaccine,
     )  # fmt: skip
-    bounded, zoned, again = orders.capacity[ISOLATION_BEDS] < np.inf, orders.zone[ZONE_DAYS] > 0, course.again
-    at = state.meets[day]
+    bounded, zoned, again = orders.capacity[plan.ISOLATION_BEDS] < np.inf, orders.zone[plan.ZONE_DAYS] > 0, course.again
+    at = now.meets[day]
     while at >= 0:
         meeting = meetings[at]
         other, one, layer = meeting.whom, meeting.by, meeting.layer
         at = meeting.then
-        ever = infected_on[other] != NEVER
+        ever = infected_on[other] != state.NEVER
         if ever and (not again or people[other].ends > day or infected_on[other] == day):
             continue
         rate = chances[0, decade[other]] * opened[layer]
@@ -205,20 +156,20 @@ def _transmit(day, city, course, orders, state, meetings, opened, new, daily, ru
             continue
         by, whom = people[one], people[other]
         if by.found <= day:
-            rate *= less[WAITS if bounded and not by.bedded else ISOLATION, layer]
+            rate *= less[plan.WAITS if bounded and not by.bedded else plan.ISOLATED, layer]
         elif by.quarantined > day:
-            rate *= less[CONFINED, layer]
+            rate *= less[plan.CONFINED, layer]
         if whom.quarantined > day:
-            rate *= less[CONFINED, layer]
+            rate *= less[plan.CONFINED, layer]
         if zoned and (shut(zone[one], day, zones) or shut(zone[other], day, zones)):
-            rate *= orders.zone[ZONE_LEFT + layer]
+            rate *= orders.zone[plan.ZONE_LEFT + layer]
         if len(dosed) > 0:
             rate *= 1.0 - vaccinated(day, dosed[other], vaccine, 0)
             rate *= 1.0 - vaccinated(day, dosed[one], vaccine, 2)
         if ever:
             rate *= 1.0 - cross[whom.variant, by.variant] * 0.5 ** ((day - whom.ends) / course.half_life)
         if chance < rate:
-            daily[day, REINFECTED] += ever
+            daily[day, state.REINFECTED] += ever
             infects(other, one, day, by.variant, people, infected_on, infector)
             fresh[new] = other
             new += 1
@@ -226,75 +177,81 @@ def _transmit(day, city, course, orders, state, meetings, opened, new, daily, ru
 
 
 @kernel
-def _count(day, orders, state, daily, run):  # type: ignore[no-untyped-def]
+def _count(day, orders, now, daily, run):  # type: ignore[no-untyped-def]
     """What is held at the end of the day. Of those who are not infected only how many are tested counts."""
-    changes, people = state.changes, len(state.people)
-    for row in (NEED_BEDS, HELD, ISOLATED, AT_HOME, SHUT_IN):
+    changes, people = now.changes, len(now.people)
+    for row in (state.NEED_BEDS, state.HELD, state.ISOLATED, state.AT_HOME, state.SHUT_IN):
         changes[row, day + 1] += changes[row, day]
-    daily[day, IN_QUARANTINE], daily[day, IN_ISOLATION] = changes[HELD, day], changes[ISOLATED, day]
-    daily[day, IN_HOSPITAL] = int(min(float(changes[NEED_BEDS, day]), orders.capacity[HOSPITAL_BEDS]))
-    daily[day, OVERFLOW] = changes[NEED_BEDS, day] - daily[day, IN_HOSPITAL]
-    daily[day, WAITING_ISOLATION], daily[day, LOCKED] = changes[AT_HOME, day], changes[SHUT_IN, day]
-    routine, confined = orders.by_day[day, WELL], orders.by_day[day, WELL_CONFINED]
+    daily[day, state.IN_QUARANTINE], daily[day, state.IN_ISOLATION] = (
+        changes[state.HELD, day],
+        changes[state.ISOLATED, day],
+    )
+    daily[day, state.IN_HOSPITAL] = int(min(float(changes[state.NEED_BEDS, day]), orders.capacity[plan.HOSPITAL_BEDS]))
+    daily[day, state.OVERFLOW] = changes[state.NEED_BEDS, day] - daily[day, state.IN_HOSPITAL]
+    daily[day, state.WAITING_ISOLATION], daily[day, state.LOCKED] = (
+        changes[state.AT_HOME, day],
+        changes[state.SHUT_IN, day],
+    )
+    routine, confined = orders.by_day[day, plan.WELL], orders.by_day[day, plan.WELL_CONFINED]
     if routine > 0.0 or confined > 0.0:
-        came = daily[day - 1, QUARANTINED] if day else 0
-        well = max(people - state.used[EVER] - came, 0)
-        daily[day, TESTED] += int(well * routine + came * confined + uniform(run, day, 0, hashing.COUNTS))
+        came = daily[day - 1, state.QUARANTINED] if day else 0
+        well = max(people - now.used[state.EVER] - came, 0)
+        daily[day, state.TESTED] += int(well * routine + came * confined + uniform(run, day, 0, hashing.COUNTS))
 
 
 @kernel
 def spread(
-    city: Any, course: Any, orders: Any, introduced: Array, state: Any, run: np.uint64, daily: Array
+    city: Any, course: Any, orders: Any, introduced: Array, now: Any, run: np.uint64, daily: Array
 ) -> None:  # fmt: skip
-    """Fill `daily` (days, columns) and the state: for each person by whom and on which day they were infected (−1: from outside)."""
-    people, days, used = len(city.decade), len(daily), state.used
-    meetings, pool = np.empty(max(1024, people // 8), MEETING), np.empty(max(1024, people // 8), EVENT)
+    """Fill `daily` (days, columns) and the state `now`: for each person by whom and on which day they were infected (−1: from outside)."""
+    people, days, used = len(city.decade), len(daily), now.used
+    meetings, pool = np.empty(max(1024, people // 8), state.MEETING), np.empty(max(1024, people // 8), state.EVENT)
     opened, closing = np.empty(_LAYERS), np.zeros(len(orders.triggers), np.bool_)
     today = np.empty(0, np.int64)
     for day in range(days):
-        new, arriving = 0, -1
+        new, arriving = np.int64(0), -1
         _openings(day, city, orders, closing, opened, daily)
         for row in range(len(introduced)):
             if introduced[row, 0] == day:
-                new = _introduced(day, introduced[row, 1], introduced[row, 2], row, state, new, run)
+                new = _introduced(day, introduced[row, 1], introduced[row, 2], row, now, new, run)
         begun = new
         for row in range(len(orders.arrivals)):
             if orders.arrivals[row, 6] <= day < orders.arrivals[row, 7]:
                 arriving = row
-                new = _arrive(day, orders.arrivals[row], state, new, daily, run)
+                new = _arrive(day, orders.arrivals[row], now, new, daily, run)
         arrived = new
         if orders.watched:
-            pool = with_room(pool, used[EVENTS], 2 * used[ILL])
-            response.tests(day, orders, state, pool, daily, run)
+            pool = with_room(pool, used[state.EVENTS], 2 * used[state.ILL])
+            response.tests(day, orders, now, pool, daily, run)
             if len(orders.rounds) > 0:
-                response.rounds(day, city, orders, state, pool, daily, run)
-        pool = response.what_is_due(day, city, course, orders, state, pool, daily, run)
-        if orders.capacity[ISOLATION_BEDS] < np.inf:
-            response.beds(day, orders, state)
-        new = _transmit(day, city, course, orders, state, meetings, opened, new, daily, run)
-        pool = with_room(pool, used[EVENTS], 2 * new)
-        falls_ill(day, today, 0, begun, city, course, orders, state, pool, daily, run)
+                response.rounds(day, city, orders, now, pool, daily, run)
+        pool = response.what_is_due(day, city, course, orders, now, pool, daily, run)
+        if orders.capacity[plan.ISOLATION_BEDS] < np.inf:
+            response.beds(day, orders, now)
+        new = _transmit(day, city, course, orders, now, meetings, opened, new, daily, run)
+        pool = with_room(pool, used[state.EVENTS], 2 * new)
+        falls_ill(day, today, np.int64(0), begun, city, course, orders, now, pool, daily, run)
         if arriving >= 0:
             ago = np.empty(arrived - begun, np.int64)
             for place in range(begun, arrived):
-                drawn = uniform(run, state.lists[FRESH, place], day, hashing.AGO)
+                drawn = uniform(run, now.lists[state.FRESH, place], day, hashing.AGO)
                 ago[place - begun] = int(drawn * (orders.arrivals[arriving, 2] + 1))
-            falls_ill(day, ago, begun, arrived, city, course, orders, state, pool, daily, run)
-            _received(day, orders.arrivals[arriving], begun, arrived, state, pool, run)
-        falls_ill(day, today, arrived, new, city, course, orders, state, pool, daily, run)
-        meetings = might_infect(day, days, new, city, course, state, meetings, run)
+            falls_ill(day, ago, begun, arrived, city, course, orders, now, pool, daily, run)
+            _received(day, orders.arrivals[arriving], begun, arrived, now, pool, run)
+        falls_ill(day, today, arrived, new, city, course, orders, now, pool, daily, run)
+        meetings = might_infect(day, days, new, city, course, now, meetings, run)
         for place in range(new):
-            used[EVER] += state.people[state.lists[FRESH, place]].episode == 0
+            used[state.EVER] += now.people[now.lists[state.FRESH, place]].episode == 0
         if orders.watched:
             for place in range(new):
-                state.lists[SICK, used[ILL] + place] = state.lists[FRESH, place]
-            used[ILL] += new
-        daily[day, INFECTED] = new
-        _count(day, orders, state, daily, run)
-        if orders.capacity[LABORATORY] < np.inf:
-            pool = with_room(pool, used[EVENTS], used[SPECIMENS])
-            response.laboratory(day, orders, state, pool, daily, run)
-            daily[day, WAITING_LABORATORY] = int(state.backlog[0])
-        if orders.capacity[INVESTIGATORS] < np.inf:
-            state.backlog[1] = max(state.backlog[1] - orders.capacity[INVESTIGATORS], 0.0)
-            daily[day, WAITING_TRACING] = int(state.backlog[1])
+                now.lists[state.SICK, used[state.ILL] + place] = now.lists[state.FRESH, place]
+            used[state.ILL] += new
+        daily[day, state.INFECTED] = new
+        _count(day, orders, now, daily, run)
+        if orders.capacity[plan.LABORATORY] < np.inf:
+            pool = with_room(pool, used[state.EVENTS], used[state.SPECIMENS])
+            response.laboratory(day, orders, now, pool, daily, run)
+            daily[day, state.WAITING_LABORATORY] = int(now.backlog[0])
+        if orders.capacity[plan.INVESTIGATORS] < np.inf:
+            now.backlog[1] = max(now.backlog[1] - orders.capacity[plan.INVESTIGATORS], 0.0)
+            daily[day, state.WAITING_TRACING] = int(now.backlog[1])

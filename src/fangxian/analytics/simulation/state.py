@@ -51,8 +51,8 @@ EVENT = np.dtype([("who", np.int32), ("then", np.int32), ("until", np.int16), ("
 
 class State(NamedTuple):
     """`people` (N,) records; `infected_on`, `infector` (N,); the first entry of each day in the calendars of meetings and events; `changes`
-    (7, days + 2) in how many are held; `lists` (5, N) of people; `zones` (3, zones); `dosed` (N,) or empty; counts; samples and cases that wait.
-    """
+    (7, days + 2) in how many are held; `lists` (5, N) of people; `zones` (3, zones); `dosed` (N,) or empty; counts; samples and cases
+    that wait."""
 
     people: Array
     infected_on: Array

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, field, fields
+from dataclasses import MISSING, field, fields, is_dataclass
 from functools import partial
 from math import inf
 from typing import Any
@@ -13,8 +13,6 @@ from fangxian.analytics.simulation.population import LAYERS
 
 #: Later than any day.
 FOREVER = 1 << 14
-Layers = tuple[float, float, float, float]
-Whole = tuple[int, int, int, int]
 #: A value and where it stands → the value as the class holds it. Raises SimulationError.
 Check = Callable[[Any, str], Any]
 
@@ -155,6 +153,6 @@ def checked(kind: Any, given: Any, where: str) -> Any:
 
 def check(measure: Any) -> None:
     """Whether the fields of a measure hold what they may. Raises SimulationError."""
-    for one in fields(measure):
+    for one in fields(measure) if is_dataclass(measure) else ():
         if "check" in one.metadata:
             one.metadata["check"](getattr(measure, one.name), f"{type(measure).__name__}.{one.name}")
