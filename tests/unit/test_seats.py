@@ -1,8 +1,10 @@
 """Seats as people write them, and how near two of them are."""
 
+import pyarrow as pa
 import pytest
 
 from fangxian.analytics.copresence.seats import Beside, Seat, beside, read_seat
+from fangxian.analytics.copresence.tickets import read_ticket, tickets_of
 from fangxian.analytics.copresence.travel import by_number
 
 
@@ -61,3 +63,22 @@ def test_the_number_of_a_trip_tells_how_it_was_made() -> None:
 def test_an_aircraft_has_no_carriages() -> None:
     published, passenger = read_seat("", "31-34排")[0], read_seat("经济舱", "28H")[0]
     assert beside(published, passenger, carriages=False) == Beside(None, 3, None, None, False)
+
+
+def test_a_place_is_a_ticket_only_where_something_says_so():
+    read = [one.transport if (one := read_ticket(label)) else "" for label in LABELS]
+    assert read == list(LABELS.values())
+
+
+#: Labels of places and the means of transport whose tickets they are.
+LABELS = {
+    "G1234/03车07F": "sealed_train", "CA1646/31A": "aircraft", "大巴 川A12345/5排": "coach", "K12/3车12号": "sealed_train",
+    "CA1646": "aircraft", "D12/3": "", "MALL/zone-3": "", "河口小馆": "", "": "", "/": "",
+}  # fmt: skip
+
+
+def test_a_number_alone_is_a_trip_only_where_others_name_its_seats():
+    labels = pa.array(["P12345", "CA1646", "CA1646/31A", "G7/2车1A", None, "P12345 "])
+    assert tickets_of(labels, [0]) == {}, "a house that reads like a flight"
+    assert set(tickets_of(labels, [1])) == {1, 2}
+    assert tickets_of(labels.slice(0, 0), []) == {}

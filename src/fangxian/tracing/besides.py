@@ -13,7 +13,7 @@ from fangxian.analytics.copresence import Lines, Stays, cells
 from fangxian.analytics.copresence.companions import companions as traced
 from fangxian.analytics.copresence.companions import dwelt
 from fangxian.analytics.copresence.grids import centres
-from fangxian.analytics.copresence.tickets import Ticket, fellow_travellers, read_ticket, tickets_of
+from fangxian.analytics.copresence.tickets import Ticket, fellow_travellers, tickets_of
 from fangxian.registry import queries as registry
 from fangxian.tracing import judging, staying
 from fangxian.tracing.gathering import World
@@ -37,9 +37,7 @@ def tickets(world: World) -> dict[int, Ticket]:
     people = world.index.person[world.index.person < world.stays.persons]
     rows = np.concatenate([np.zeros(0, np.int64), *(own_rows[own[one] : own[one + 1]] for one in people.tolist())])
     places = np.unique(np.searchsorted(world.stays.place_rows, rows, side="right") - 1)
-    labels = world.labels
-    read = (read_ticket(label) for label in labels.take(places).to_pylist() if label)
-    return tickets_of(labels, {ticket.trip for ticket in read if ticket is not None})
+    return tickets_of(world.labels, places.tolist())
 
 
 def aboard(world: World, seats: Mapping[int, Ticket], ref: str) -> Beside:

@@ -181,6 +181,8 @@ class _Judge:
         self.prolonged = weighing.prolonged(search.pack, search.area)
         self.ref = packs.reference(packs.pack(search.pack, search.area))
         self.traits: dict[int, Any] = {}
+        self.infectors: dict[int, Source] = {}
+        self.editions: dict[tuple[str, str], str] = {}
 
     def units(self) -> list[list[int]]:
         """Who is to be written, the first to be called first: each human once, under however many keys they were recorded."""
@@ -198,8 +200,9 @@ class _Judge:
         """Candidates as rows of their table."""
         mine = {unit[0]: self.person_of.get(self.world.key(unit[0])) for unit in chunk}
         vias = {group.via for unit in chunk for at in unit for group in self.people.groups[at]}
-        infectors = {at: self._infector(at) for at in vias}
-        wanted = {pk for pk in (*mine.values(), *(one.person_id for one in infectors.values())) if pk}
+        self.infectors |= {at: self._infector(at) for at in vias - self.infectors.keys()}
+        infectors = self.infectors
+        wanted = {pk for pk in (*mine.values(), *(infectors[at].person_id for at in vias)) if pk}
         self.traits |= registry.traits(wanted - set(self.traits))
         meetings = {unit[0]: self._meetings(unit, mine[unit[0]], infectors) for unit in chunk}
         known = matching.known(self.search, {at: pk for at, pk in mine.items() if pk is not None}, meetings)
@@ -239,13 +242,20 @@ class _Judge:
                 minutes, spot, self.traits.get(person or 0), self.traits.get(source.person_id), self.prolonged, self.ref
             )
         begin, end = instants([spans[0][0], spans[-1][1]])
-        judged = judging.judge(source, known, begin, end)
+        judged = judging.judge(source, known, begin, end, self._edition(source))
         return {
             "kind": source.kind, "case": source.id if source.kind == CASE else None, "via": source.person_id or None,
             "place": spot.id if spot else None, "how": ground.how, "label": ground.label, "minutes": minutes,
             "spans": spans, "facts": dict(judged.facts), "category": judged.category, "basis": judged.basis,
             "rank": judged.rank, "missing": list(judged.missing),
         }  # fmt: skip
+
+    def _edition(self, source: Source) -> str:
+        """The edition by which exposures to somebody are judged."""
+        of = source.pack, source.area
+        if of not in self.editions:
+            self.editions[of] = packs.reference(source.edition)
+        return self.editions[of]
 
     def _row(
         self, unit: Sequence[int], person: int | None, meetings: list[dict[str, Any]], known: matching.Standing | None

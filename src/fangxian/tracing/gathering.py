@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +30,7 @@ class Seat:
     until: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """The stays of the time concerned with the cases among them. Numbers of persons and places are those of the lake, and then some:
     of cases of whom the lake knows nothing, and of trips that they told of (`more`: their labels)."""
@@ -42,12 +43,12 @@ class World:
     more: Sequence[str]
     without_stays: int
 
-    @property
+    @cached_property
     def source_of(self) -> dict[int, Source]:
         """Number of a person → the case."""
         return {seat.number: seat.source for seat in self.seats}
 
-    @property
+    @cached_property
     def labels(self) -> pa.Array:
         """Number of a place → its code or label (string); null for one that was forgotten."""
         known = self.lake.place_codes

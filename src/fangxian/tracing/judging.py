@@ -64,21 +64,28 @@ class Judgement:
 NO_RANK = 1000
 
 
-def judge(source: Source, known: Mapping[str, Any], from_at: datetime | None, to_at: datetime | None) -> Judgement:
-    """Judge one exposure by the edition in force where its source is investigated."""
+def judge(
+    source: Source, known: Mapping[str, Any], from_at: datetime | None, to_at: datetime | None, ref: str = ""
+) -> Judgement:
+    """Judge one exposure by the edition in force where its source is investigated; `ref`: which that is, if it is known."""
     told = {key: value for key, value in known.items() if key not in TIMING} | timing(source, from_at, to_at)
-    ref = packs.reference(source.edition)
+    ref = ref or packs.reference(source.edition)
     if source.is_void:
         why = Text("所暴露的病例已排除", "the case was ruled out")
         return Judgement("", NO_RANK, source.ring, ref, why, facts=told)
     if told.get("in_window") is False and source.window is not None:
         return Judgement("", NO_RANK, source.ring, ref, _outside(source.window), facts=told)
-    verdict = verdict_of(ref, source.ring, tuple(sorted(told.items())))
+    return _judgement(ref, source.ring, tuple(sorted(told.items())))
+
+
+@lru_cache(maxsize=20_000)
+def _judgement(ref: str, ring: int, items: tuple[tuple[str, Any], ...]) -> Judgement:
+    verdict, told = verdict_of(ref, ring, items), dict(items)
     if verdict.category is None or verdict.criterion is None:
-        return Judgement("", NO_RANK, source.ring, ref, verdict.why, verdict.missing, told)
+        return Judgement("", NO_RANK, ring, ref, verdict.why, verdict.missing, told)
     category = verdict.category.key
     basis = f"{ref} {category}.{verdict.criterion.key}"
-    return Judgement(category, rank(ref, category), source.ring, basis, verdict.why, verdict.missing, told)
+    return Judgement(category, rank(ref, category), ring, basis, verdict.why, verdict.missing, told)
 
 
 @lru_cache(maxsize=20_000)

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -159,17 +161,13 @@ class Ranking:
     def said(self, at: int) -> Text:
         """One contact in words."""
         contacts = self.contacts
-        air, masks = _AIR[Air(int(contacts.air[at]))], _MASKS[Masks(int(contacts.masks[at]))]
-        day, metres = _day(float(contacts.day[at]), int(contacts.ring[at])), float(contacts.metres[at])
+        day, metres = float(contacts.day[at]), float(contacts.metres[at])
+        circumstances = _words(
+            Air(int(contacts.air[at])), Masks(int(contacts.masks[at])), None if day != day else floor(day),
+            bool(contacts.ring[at] > 1), None if metres != metres else round(metres),
+        )  # fmt: skip
         minutes, share = f"{contacts.minutes[at]:.0f}", f"{100 * self.share[at]:.0f}"
-        apart = Text("", "") if np.isnan(metres) else Text(f"相距 {metres:.0f} 米", f"{metres:.0f} m apart")
-        zh = "，".join(part.zh for part in (day, air, masks, apart) if part.zh)
-        en = ", ".join(part.en for part in (masks, apart) if part.en)
-        where = " ".join(part.en for part in (air, day) if part.en)
-        return Text(
-            f"{zh}{'，' if zh else ''}{minutes} 分钟：{share}%",
-            f"{minutes} min{' ' if where else ''}{where}{', ' if en else ''}{en}: {share} %",
-        )
+        return Text(f"{circumstances.zh}{minutes} 分钟：{share}%", f"{minutes} min{circumstances.en}: {share} %")
 
 
 def rank(contacts: Contacts, hazard: Hazard) -> Ranking:
@@ -222,11 +220,19 @@ _MASKS = {
 }  # fmt: skip
 
 
-def _day(day: float, ring: int) -> Text:
-    if np.isnan(day):
-        return Text("", "")
-    number = int(np.floor(day))
-    if ring > 1:  # the infector's onset is itself only expected
+@lru_cache(maxsize=4096)
+def _words(air: Air, masks: Masks, day: int | None, onward: bool, metres: int | None) -> Text:
+    """What is said before the minutes in Chinese, and after them in English."""
+    on = Text("", "") if day is None else _day(day, onward)
+    apart = Text("", "") if metres is None else Text(f"相距 {metres} 米", f"{metres} m apart")
+    zh = "，".join(part.zh for part in (on, _AIR[air], _MASKS[masks], apart) if part.zh)
+    en = ", ".join(part.en for part in (_MASKS[masks], apart) if part.en)
+    where = " ".join(part.en for part in (_AIR[air], on) if part.en)
+    return Text(f"{zh}{'，' if zh else ''}", f"{' ' if where else ''}{where}{', ' if en else ''}{en}")
+
+
+def _day(number: int, onward: bool) -> Text:
+    if onward:  # the infector's onset is itself only expected
         onset, of = Text("预计发病", "expected onset"), Text("密接", "the contact's ")
     else:
         onset, of = Text("发病", "onset"), Text("", "")

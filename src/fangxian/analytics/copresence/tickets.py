@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +19,13 @@ from fangxian.analytics.copresence.crowds import PART
 from fangxian.analytics.copresence.seats import Beside, Seat, beside, read_seat
 from fangxian.analytics.copresence.stays import Stays
 from fangxian.analytics.copresence.tracing import Index, Lines, trace
-from fangxian.analytics.copresence.travel import WITH_CARRIAGES, all_of, by_number, meant
+from fangxian.analytics.copresence.travel import WITH_CARRIAGES, WORDS, all_of, by_number, meant
 
 #: Seconds aboard together that make two people fellow travellers: any.
 ABOARD = 1
+#: Numbers that are hardly anything but a train's or a flight's; labels that begin with a means of transport.
+_LONG = re.compile(r"\d{3}")
+_NAMED = rf"(?i)^\s*(?:{'|'.join(map(re.escape, WORDS))})\s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +38,46 @@ class Ticket:
 
 
 def read_ticket(label: str) -> Ticket | None:
-    """The ticket that a place's label is, None for any other place. A number alone counts from three digits: 12 may be a house."""
-    whole, parted, seat = label.strip().partition(PART)
+    """The ticket that a place's label is, None for any other place: D12/3 may well be the third flat of a house."""
+    whole, parted, words = label.strip().partition(PART)
+    trip, transport, named = _read(whole)
+    seat = read_seat("", words)[0] if parted else Seat()
+    sure = named or _LONG.search(trip) or seat != Seat()
+    return Ticket(trip, transport, seat) if transport and sure else None
+
+
+def tickets_of(labels: pa.Array, places: Sequence[int]) -> dict[int, Ticket]:
+    """Which of many labels (string, by number) are tickets of the trips that some of them, `places`, name: number → ticket.
+
+    A number alone (`CA1646`) is a trip only where others of the labels name a seat on it, or its means of transport.
+    """
+    wholes = pc.utf8_trim_whitespace(pc.replace_substring_regex(labels, f"{PART}.*$", ""))
+    seated = pc.or_(pc.match_substring(labels, PART), pc.match_substring_regex(labels, _NAMED))
+    known = {_read(whole)[0] for whole in pc.unique(wholes.filter(seated)).to_pylist() if whole and _read(whole)[1]}
+    wanted = {
+        _read(whole)[0] for whole in pc.unique(wholes.take(pa.array(places, pa.int64()))).to_pylist() if whole
+    } & known
+    if not wanted:
+        return {}
+    of_trip = [whole for whole in pc.unique(wholes).to_pylist() if whole and _read(whole)[0] in wanted]
+    rows = np.flatnonzero(pc.is_in(wholes, value_set=pa.array(of_trip, wholes.type)).to_numpy(zero_copy_only=False))
+    read = {row: _ticket(labels[row].as_py()) for row in rows.tolist()}
+    return {row: ticket for row, ticket in read.items() if ticket.transport}
+
+
+def _ticket(label: str) -> Ticket:
+    """The ticket that a label is, of which it is known that it is one."""
+    whole, _parted, words = label.strip().partition(PART)
+    trip, transport, _named = _read(whole)
+    return Ticket(trip, transport, read_seat("", words)[0])
+
+
+def _read(whole: str) -> tuple[str, str, bool]:
+    """The number of a trip, how it is made ("" where nothing tells), and whether a word says so."""
     words = whole.split()
-    if not words:
-        return None
     transport = meant(words[0]) if len(words) > 1 else ""
     trip = "".join(words[1:] if transport else words).upper()
-    transport = transport or (by_number(trip) if parted or re.search(r"\d{3}", trip) else "")
-    return Ticket(trip, transport, read_seat("", seat)[0]) if transport else None
-
-
-def tickets_of(labels: pa.Array, trips: Collection[str]) -> dict[int, Ticket]:
-    """Which of many labels (string, by number) are tickets of these trips: number → ticket."""
-    if not trips:
-        return {}
-    names = "|".join(re.escape(trip) for trip in sorted(trips))
-    fits = pc.match_substring_regex(pc.replace_substring(labels, " ", ""), f"(?i)(?:{names})(?:{PART}|$)")
-    rows = np.flatnonzero(fits.fill_null(False).to_numpy(zero_copy_only=False)).tolist()
-    read = {row: read_ticket(labels[row].as_py()) for row in rows}
-    return {row: ticket for row, ticket in read.items() if ticket is not None and ticket.trip in trips}
+    return trip, transport or by_number(trip), bool(transport)
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,6 +34,8 @@ TRANSPORTS = {
 #: Numbers of Chinese trains that are sealed and air-conditioned, and of flights (an airline's two characters first).
 _TRAIN, _FLIGHT = re.compile(r"[GDCZTK]\d{1,4}"), re.compile(r"(?=\w?[A-Z])[A-Z0-9]{2}\d{3,4}[A-Z]?")
 WITH_CARRIAGES = {"sealed_train", "train", "metro", ""}
+#: Every word for a means of transport.
+WORDS = tuple(word for key, words in TRANSPORTS.items() for word in (key, *words))
 _MEANT = {word: key for key, words in TRANSPORTS.items() for word in (key, *words)}
 _NO_SEAT = Text("请写成如“3号车厢”“12A”“15号中铺”“31-34排”“无座”", "Write as 3号车厢, 12A, 15号中铺, 31-34排 or 无座")
 _NO_TRANSPORT = (
