@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from fangxian.cli import (
     account,
+    calibrate,
     decide,
     detect,
     estimate,
@@ -95,6 +96,7 @@ detect.add_to(app)
 scan.add_to(app)
 simulate.add_to(app)
 decide.add_to(app)
+calibrate.add_to(app)
 fuse.add_to(app)
 
 

@@ -2,13 +2,14 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fangxian.cli.keeping import kept, line
 from fangxian.cli.started import bar, console, language, say, start
 
 if TYPE_CHECKING:
@@ -50,17 +51,17 @@ def decide(
 
     asked = deciding.read(question)
     out.mkdir(parents=True, exist_ok=True)
-    kept = list(_kept(out / KEPT, asked))
+    done = [deciding.Kept(**one) for one in kept(out / KEPT, asked.digest)]
     with bar() as progress, (out / KEPT).open("a", encoding="utf-8") as file:
         task = progress.add_task(say("建立城市", "Building the city"), total=None)
 
         def on_runs(runs: "Sequence[Kept]", at: "Progress") -> None:
-            file.writelines(json.dumps({"question": asked.digest, **one._asdict()}) + "\n" for one in runs)
+            file.writelines(line(asked.digest, one._asdict()) for one in runs)
             file.flush()
             words = say(f"推演，剩 {at.policies} 种方案", f"Simulating, {at.policies} policies left")
             progress.update(task, description=words, total=at.most, completed=at.made)
 
-        answer = deciding.decide(asked, threads=threads, kept=kept, full=full, on_runs=on_runs)
+        answer = deciding.decide(asked, threads=threads, kept=done, full=full, on_runs=on_runs)
     _write(out, asked, answer)
     if as_json:
         print(json.dumps(_told(asked, answer), ensure_ascii=False))
@@ -68,26 +69,6 @@ def decide(
     for one in (wording.headline(asked, answer), wording.method(asked, answer)):
         console.print(one.in_(language()), markup=False, highlight=False)
     console.print(say(f"结果在 {out}", f"Results are in {out}"), markup=False, highlight=False)
-
-
-def _kept(path: Path, asked: "Question") -> "Iterator[Kept]":
-    """The runs that an earlier, interrupted command finished. Those of another question are refused, not mixed in."""
-    from fangxian.analytics.deciding import Kept
-
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        try:
-            one = json.loads(line)
-        except ValueError:
-            continue  # the line at which the earlier command was ended
-        if one.pop("question") != asked.digest:
-            raise typer.BadParameter(
-                say(
-                    "此文件夹中有另一问题的结果；请另选一个",
-                    "This folder holds the results of another question; choose another folder",
-                ),
-                param_hint="--out",
-            )
-        yield Kept(**one)
 
 
 def _told(asked: "Question", answer: "Answer") -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fangxian.cli.keeping import kept, line
 from fangxian.cli.started import bar, console, language, say
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def simulate(
 
     asked = scenarios.read(scenario)
     out.mkdir(parents=True, exist_ok=True)
-    done = _kept(out / KEPT, asked)
+    done = {one.pop("seed"): one for one in kept(out / KEPT, asked.digest)}
     wanted = [one for one in range(seed, seed + runs) if one not in done]
     with bar() as progress:
         task = progress.add_task(say("建立城市", "Building the city"), total=runs, completed=runs - len(wanted))
@@ -65,7 +66,7 @@ def simulate(
                 city, asked.disease, asked.measures, days=asked.days, seeds=asked.seeds, runs=wanted, threads=threads
             ):
                 done[run.seed] = _told(run, setup)
-                file.write(json.dumps({"scenario": asked.digest, "seed": run.seed, **done[run.seed]}) + "\n")
+                file.write(line(asked.digest, {"seed": run.seed, **done[run.seed]}))
                 file.flush()
                 progress.advance(task)
     results = [done[one] for one in range(seed, seed + runs)]
@@ -92,28 +93,6 @@ def _told(run: "Run", setup: float) -> dict[str, Any]:
         **{name: run.total(name) for name in TOLD}, "peak_day": run.peak_day, "cpu_seconds": round(run.cpu_seconds, 4),
         "setup_cpu_seconds": round(setup, 4), "peak_mb": round(peak, 1), "daily": run.daily.tolist(),
     }  # fmt: skip
-
-
-def _kept(path: Path, asked: "Scenario") -> dict[int, dict[str, Any]]:
-    """The runs that an earlier, interrupted command finished. Those of another scenario are refused, not mixed in."""
-    found: dict[int, dict[str, Any]] = {}
-    if not path.exists():
-        return found
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            one = json.loads(line)
-        except ValueError:
-            continue  # the line at which the earlier command was ended
-        if one.pop("scenario") != asked.digest:
-            raise typer.BadParameter(
-                say(
-                    "此文件夹中有另一方案的结果；请另选一个",
-                    "This folder holds the results of another scenario; choose another folder",
-                ),
-                param_hint="--out",
-            )
-        found[one.pop("seed")] = one
-    return found
 
 
 def _write(out: Path, asked: "Scenario", seed: int, results: list[dict[str, Any]]) -> None:

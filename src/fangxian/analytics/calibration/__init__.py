@@ -11,10 +11,10 @@ from fangxian.analytics.calibration.judging import Check, Estimate, check, estim
 from fangxian.analytics.calibration.optimising import Fit, fit
 from fangxian.analytics.calibration.outcome import Told, apart
 from fangxian.analytics.calibration.prior import Prior
-from fangxian.analytics.calibration.question import Question, of, read
+from fangxian.analytics.calibration.question import Question, drawn, of, read
 from fangxian.analytics.calibration.sampling import Generation, generations
 
 __all__ = [
-    "CalibrationError", "Check", "Estimate", "Fit", "Generation", "Prior", "Question", "Told", "apart", "check", "estimates", "fit",
-    "generations", "of", "read",
+    "CalibrationError", "Check", "Estimate", "Fit", "Generation", "Prior", "Question", "Told", "apart", "check", "drawn", "estimates",
+    "fit", "generations", "of", "read",
 ]  # fmt: skip

@@ -11,6 +11,8 @@ from scipy.stats import gamma
 from fangxian.analytics.calibration.errors import CalibrationError
 
 Floats = NDArray[np.float64]
+#: Days below which a mean is none, or a spread.
+_INSTANT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,14 @@ class Told:
     def steps(self, days: int) -> Floats:
         """(days + 1,): the chances of being told so many days after the event, and last of not being told within them."""
         told = np.zeros(days)
-        if self.mean == 0 or self.sd == 0:
+        if min(self.mean, self.sd) < _INSTANT:
             if round(self.mean) < days:
                 told[round(self.mean)] = self.share
         else:
             shape, scale = (self.mean / self.sd) ** 2, self.sd**2 / self.mean
             told = self.share * np.diff(gamma.cdf(np.arange(days + 1), shape, scale=scale))
-        return np.append(told, max(0.0, 1 - told.sum()))
+        steps = np.append(told, max(0.0, 1 - told.sum()))
+        return steps / steps.sum()
 
     def drawn(self, events: NDArray[np.int64], random: np.random.Generator) -> Floats:
         """Reports by day (days,) of events by day (days,), each told or not by its own chance."""

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from fangxian.analytics.calibration.errors import CalibrationError
 from fangxian.analytics.calibration.outcome import Told, apart
 from fangxian.analytics.calibration.prior import Prior
+from fangxian.analytics.calibration.sampling import Generation
 from fangxian.analytics.simulation import DAILY, Population, SimulationError, simulate
 from fangxian.analytics.simulation import scenario as scenarios
 from fangxian.text import Text
@@ -28,6 +29,10 @@ Floats = NDArray[np.float64]
 _TOP = ("name", "scenario", "seen", "parameters", "particles", "most", "seed")
 _SEEN = ("file", "day", "count", "column", "delay", "share", "lead")
 _PARAMETER = ("of", "low", "high", "log", "whole")
+#: Fields of a disease that are one number.
+_DISEASE = ("transmission", "dispersion", "early", "share", "cap")
+#: Seeds of epidemics that no candidate has had.
+_NEW = 1 << 48
 #: What a parameter may be besides a field of the scenario.
 _OWN = ("lead", "share", "delay.mean", "delay.sd")
 
@@ -82,6 +87,20 @@ class Question:
     def distance(self, values: Floats, seed: int) -> float:
         """How far one epidemic under these values is from what was seen."""
         return apart(self.seen, self.drawn(values, seed))
+
+
+def drawn(question: Question, last: Generation, number: int) -> Floats:
+    """(number, days): what would be seen of so many new epidemics under what was learnt."""
+    random = np.random.default_rng([question.seed, 2])
+    chosen = random.choice(len(last.places), number, p=last.weights)
+    return np.array(
+        [
+            question.drawn(
+                [prior.at(share) for prior, share in zip(question.priors, last.places[at], strict=True)], _NEW + place
+            )
+            for place, at in enumerate(chosen)
+        ]
+    )
 
 
 def read(path: Path) -> Question:
@@ -154,17 +173,24 @@ def _parameters(raw: Any, scenario: Any) -> tuple[tuple[Prior, ...], tuple[tuple
         for aim in aims:
             if aim.startswith("population"):
                 raise _wrong(f"{at}.of", "人口不能校准", "the city is given, not learnt")
-            if aim in _OWN or aim.startswith("disease."):
+            if aim.startswith("disease."):
+                if aim[8:] not in _DISEASE:
+                    raise _wrong(
+                        f"{at}.of", f"疾病没有 {aim[8:]}；有 {'、'.join(_DISEASE)}",
+                        f"the disease has no {aim[8:]}; there are {', '.join(_DISEASE)}",
+                    )  # fmt: skip
+                continue
+            if aim in _OWN:
                 continue
             for end in (prior.at(0), prior.at(1)):
                 trial = copy.deepcopy(scenario)
                 try:
                     _put(trial, aim, int(end) if prior.whole else end)
                     scenarios.of(trial)
-                except (KeyError, IndexError, TypeError, ValueError):
-                    raise _wrong(f"{at}.of", f"方案中没有 {aim}", f"the scenario has no {aim}") from None
                 except SimulationError as fault:
                     raise CalibrationError(f"{at}：{fault.zh}", f"{at}: {fault.en}") from None
+                except (KeyError, IndexError, TypeError, ValueError):
+                    raise _wrong(f"{at}.of", f"方案中没有 {aim}", f"the scenario has no {aim}") from None
         priors.append(prior)
         paths.append(aims)
     return tuple(priors), tuple(paths)
