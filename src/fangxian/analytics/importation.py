@@ -10,13 +10,16 @@ Report 2 of the Imperial College COVID-19 response team (2020).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import nbinom
 
+from fangxian.analytics.columns import read_column, read_table, require_columns
 from fangxian.analytics.errors import AnalysisError
 
 Floats = NDArray[np.float64]
@@ -95,3 +98,32 @@ def importations(origins: Sequence[Origin], *, level: float = 0.95, draws: int =
         tuple(one.name for one in origins), shape * factor, low, high, 1 - none, float((shape * factor).sum()),
         float(bounds[0]), float(bounds[1]), float(1 - np.prod(none)),
     )  # fmt: skip
+
+
+def read_origins(path: Path) -> list[Origin]:
+    """The places of a table `place,cases,population,travellers`, with `detected`, `days`, `infectious` where they are known.
+
+    Raises AnalysisError naming file, row and column of what cannot be.
+    """
+    table = read_table(path)
+    wanted: dict[str, Callable[[str], Any]] = {
+        "place": str, "cases": _number(int), "population": _number(int), "travellers": _number(float),
+    }  # fmt: skip
+    require_columns(path, table, *wanted)
+    wanted |= {name: _number(float) for name in ("detected", "days", "infectious") if name in table.column_names}
+    columns = []
+    for name, read in wanted.items():
+        values, rows = read_column(path, table, name, read)
+        columns.append([values[row] for row in rows])
+    names = ["name" if name == "place" else name for name in wanted]
+    return [Origin(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def _number(kind: type[int] | type[float]) -> Callable[[str], Any]:
+    def read(word: str) -> Any:
+        try:
+            return kind(word)
+        except ValueError:
+            raise AnalysisError(f"“{word}”不是数；请填数字。", f"“{word}” is no number; write one.") from None
+
+    return read

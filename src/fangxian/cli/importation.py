@@ -1,16 +1,12 @@
 """`fangxian estimate importation`: how many cases travellers may bring in, from a table of places. Needs no installation."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from fangxian.cli.started import console, say
-
-if TYPE_CHECKING:
-    from fangxian.analytics.importation import Origin
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,9 +35,9 @@ def importation(
     import pyarrow as pa
 
     from fangxian.analytics.columns import needs_quotes, writing
-    from fangxian.analytics.importation import importations
+    from fangxian.analytics.importation import importations, read_origins
 
-    found = importations(_origins(places), level=level)
+    found = importations(read_origins(places), level=level)
     schema = {"place": pa.string(), **dict.fromkeys(("mean", "low", "high", "at_least_one"), pa.float64())}
     all_of = say("合计", "all")
     with writing(out, schema, quoted=needs_quotes([*found.names, all_of])) as write:
@@ -67,39 +63,3 @@ def importation(
         ),
         highlight=False,
     )
-
-
-def _origins(path: Path) -> "list[Origin]":
-    """The places of the file. Raises AnalysisError naming row and column of what cannot be."""
-    from fangxian.analytics.columns import read_column, read_table, require_columns
-    from fangxian.analytics.importation import Origin
-
-    table = read_table(path)
-    require_columns(path, table, "place", "cases", "population", "travellers")
-    columns: dict[str, list[Any]] = {}
-    for name, read in (
-        ("place", str),
-        ("cases", _number(int)),
-        ("population", _number(int)),
-        ("travellers", _number(float)),
-    ):
-        values, rows = read_column(path, table, name, read)
-        columns[name] = [values[row] for row in rows]
-    for name in ("detected", "days", "infectious"):
-        if name in table.column_names:
-            values, rows = read_column(path, table, name, _number(float))
-            columns[name] = [values[row] for row in rows]
-    names = [name if name != "place" else "name" for name in columns]
-    return [Origin(**dict(zip(names, row, strict=True))) for row in zip(*columns.values(), strict=True)]
-
-
-def _number(kind: type[int] | type[float]) -> Callable[[str], Any]:
-    def read(word: str) -> Any:
-        from fangxian.analytics.errors import AnalysisError
-
-        try:
-            return kind(word)
-        except ValueError:
-            raise AnalysisError(f"“{word}”不是数；请填数字。", f"“{word}” is no number; write one.") from None
-
-    return read
