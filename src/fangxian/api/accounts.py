@@ -13,7 +13,7 @@ from pydantic import Field
 from fangxian.api.offering import offer
 from fangxian.api.shapes import Closed, Shown, Word
 from fangxian.api.signing import Asked, Session, speak
-from fangxian.core import accounts, clock, tokens
+from fangxian.core import accounts, clock, factors, tokens
 from fangxian.core.access import Actor, actor_for, roles
 
 router = Router(tags=["accounts"])
@@ -22,10 +22,11 @@ IN_PERSON = [Session()]
 
 
 class SigningIn(Closed):
-    """Login and password."""
+    """Login and password, and a code where the account has a second factor."""
 
     login: Annotated[Word, Field(max_length=60)]
     password: Annotated[Word, Field(max_length=200)]
+    code: Annotated[str, Field(max_length=20)] = ""
 
 
 class GrantView(Shown):
@@ -95,9 +96,13 @@ class RoleView(Shown):
 
 @router.post("/session", auth=None, response=Me, operation_id="accounts_sign_in", summary="Sign in")
 def sign_in(request: HttpRequest, sent: SigningIn) -> dict[str, Any]:
-    """Begin a session of one shift; its cookie comes with the answer. Too many wrong passwords make a pause."""
-    account = accounts.sign_in(sent.login, sent.password)
+    """Begin a session of one shift; its cookie comes with the answer. Too many wrong passwords make a pause.
+
+    An account with a second factor is refused with the code `second_factor` until the body has a `code` of it.
+    """
+    account = accounts.sign_in(sent.login, sent.password, sent.code)
     login(request, account)
+    request.session["second_factor"] = factors.held(account.pk) is not None
     ends = clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     request.session["ends_at"] = ends.isoformat()
     speak(request, account.language)

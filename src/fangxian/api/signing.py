@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ninja.security import HttpBearer, SessionAuth
 from ninja.utils import check_csrf
 
-from fangxian.core import tokens
+from fangxian.core import factors, tokens
 from fangxian.core.access import Actor, actor_for
 from fangxian.core.errors import NotAllowed
 
@@ -44,7 +44,14 @@ class Session(SessionAuth):
                 remedy=_("Send the value of “csrf_token” from GET /api/v1/session in the header X-CSRFToken."),
                 code="csrf",
             )
-        return _acting(request, account)
+        found = _acting(request, account)
+        if factors.required(found.grants) and not request.session.get("second_factor"):
+            raise NotAllowed(
+                _("Your role needs a second factor."),
+                remedy=_("Set it up on the page /me/second-factor/, then sign in with a code."),
+                code="second_factor_missing",
+            )
+        return found
 
 
 def _acting(request: HttpRequest, account: Any) -> Actor:

@@ -15,6 +15,26 @@ def add_to(app: typer.Typer) -> None:
             "Make an account: the first one is made at the machine itself, later ones by whoever may give rights",
         )
     )(account)
+    app.command(
+        help=say(
+            "取消一个账号的双因素认证：手机与恢复码都遗失时用",
+            "Take an account's second factor away, where telephone and recovery codes are lost",
+        )
+    )(forget_factor)
+
+
+def forget_factor(
+    login: Annotated[str, typer.Argument(help=say("登录名", "Login"))],
+    reason: Annotated[
+        str, typer.Option(prompt=say("原因", "Reason"), help=say("原因，留存在日志里", "Why; it stays in the journal"))
+    ],
+) -> None:
+    start()
+    from fangxian.core import accounts
+    from fangxian.core.access import SYSTEM
+
+    accounts.forget_factor(SYSTEM, accounts.of_login(login).pk, reason)
+    console.print(say(f"{login} 不再有双因素认证", f"{login} has no second factor any more"), style="green")
 
 
 def account(

@@ -13,11 +13,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from fangxian.core import clock
+from fangxian.core import clock, factors
 from fangxian.core.access import SYSTEM, Actor, Grant, roles
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
-from fangxian.core.models import Account
+from fangxian.core.models import Account, SecondFactor
 from fangxian.core.models import Grant as GrantRow
 
 #: Wrong passwords that cost nothing. After them each one costs twice the time of the one before, up to `LONGEST`: long
@@ -39,6 +39,18 @@ class SignInRefused(Refusal):
     """Wrong login or password (said alike for both), or too many tries."""
 
     status, code = 403, "sign_in_refused"
+
+
+class CodeWanted(SignInRefused):
+    """Login and password fit, and the account has a second factor: its code is asked for next."""
+
+    code = "second_factor"
+
+    def __init__(self, account_id: int) -> None:
+        super().__init__(
+            _("A code of your second factor is needed."), remedy=_("Open the app on your telephone and type what it shows."), field="code"
+        )  # fmt: skip
+        self.account_id = account_id
 
 
 @action
@@ -190,23 +202,17 @@ def set_language(by: Actor, language: str) -> None:
         record(by, "account.language_set", ("account", by.account_id or 0), data={"language": language})
 
 
-def sign_in(login: str, password: str) -> Account:
+def sign_in(login: str, password: str, code: str = "") -> Account:
     """The account, if login and password fit. Raises SignInRefused; which of the two was wrong is not said.
 
-    Every try is on record where the login exists; a wrong one also if the caller's request fails for another reason.
+    Raises CodeWanted where the account has a second factor and no `code` is given; `sign_in_with_code` goes on there. Every
+    try is on record where the login exists; a wrong one also if the caller's request fails for another reason.
     """
     account = Account.objects.filter(login__iexact=login.strip()).first()
     if account is None:
         make_password(password)  # as slow as a known login, so that logins cannot be told by the time it takes
         raise _refused()
-    now = clock.now()
-    if account.locked_until is not None and account.locked_until > now:
-        minutes = -(-(account.locked_until - now) // timedelta(minutes=1))
-        raise SignInRefused(
-            _("Too many wrong passwords."),
-            remedy=_("Try again in %(n)s min, or have the registrar set a new password.") % {"n": minutes},
-            code="locked",
-        )
+    _must_not_pause(account)
     if not account.check_password(password):
         _count_failure(SYSTEM, account.pk)
         raise _refused()
@@ -216,9 +222,58 @@ def sign_in(login: str, password: str) -> Account:
         )
     if account.is_demo and not settings.DEMO:
         raise SignInRefused(_("Demonstration accounts work in the demonstration only."), code="demo_only")
+    if factors.held(account.pk) is None:
+        return _signed_in(account)
+    if not code:
+        raise CodeWanted(account.pk)
+    return sign_in_with_code(account.pk, code)
+
+
+def sign_in_with_code(account_id: int, code: str) -> Account:
+    """The second half of a sign-in, for whoever has shown the password: a code of the app, or a recovery code.
+
+    Wrong codes cost time as wrong passwords do. Raises SignInRefused.
+    """
+    account = of_id(account_id)
+    _must_not_pause(account)
+    if not factors.passes(SYSTEM, account_id, code):
+        _count_failure(SYSTEM, account_id)
+        raise SignInRefused(
+            _("This code does not fit, or was used already."),
+            remedy=_("Wait for the next one. Without the telephone use a recovery code, or ask the registrar."),
+            code="wrong_code", field="code",
+        )  # fmt: skip
+    return _signed_in(account)
+
+
+def _must_not_pause(account: Account) -> None:
+    now = clock.now()
+    if account.locked_until is not None and account.locked_until > now:
+        minutes = -(-(account.locked_until - now) // timedelta(minutes=1))
+        raise SignInRefused(
+            _("Too many wrong passwords."),
+            remedy=_("Try again in %(n)s min, or have the registrar set a new password.") % {"n": minutes},
+            code="locked",
+        )
+
+
+def _signed_in(account: Account) -> Account:
     _count_success(SYSTEM, account.pk)
     account.refresh_from_db()
     return account
+
+
+@action
+def forget_factor(by: Actor, account_id: int, reason: str) -> None:
+    """Take somebody's second factor away, for one who has lost the telephone and the recovery codes. They set up a new one."""
+    account = _of(by, account_id)
+    _must_everywhere(by, "accounts.password", account)
+    reason = reason.strip()[:300]
+    if len(reason) < 2:
+        raise Invalid(_("A reason is needed."), remedy=_("Write one sentence; it stays on record."), field="reason")
+    if not SecondFactor.objects.filter(account=account, confirmed_at__isnull=False).delete()[0]:
+        raise NotFound(_("This account has no second factor."))
+    record(by, "account.factor_forgotten", ("account", account.pk), data={"reason": reason})
 
 
 @action
@@ -243,6 +298,14 @@ def of_id(account_id: int) -> Account:
     found = Account.objects.filter(pk=account_id, is_active=True).first()
     if found is None:
         raise NotFound(_("There is no such account."))
+    return found
+
+
+def of_login(login: str) -> Account:
+    """The account of a login. Raises NotFound."""
+    found = Account.objects.filter(login__iexact=login.strip()).first()
+    if found is None:
+        raise NotFound(_("There is no such account."), remedy=_("Check the login."))
     return found
 
 

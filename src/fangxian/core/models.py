@@ -35,6 +35,20 @@ class Account(AbstractBaseUser):
         return self.name
 
 
+class SecondFactor(models.Model):
+    """What an account shows beside its password: a secret shared with an app, and recovery codes. Counts once it is confirmed."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="second_factor")
+    #: Sealed.
+    secret = models.BinaryField()
+    begun_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    #: The step of the last code that was taken: it is not taken again.
+    last_step = models.BigIntegerField(default=-1)
+    #: Keyed digests of the recovery codes that are left.
+    recovery = models.JSONField(default=list)
+
+
 class Grant(models.Model):
     """A role in a jurisdiction (every code that begins with `area`), for an organisation where the role is bound to one."""
 

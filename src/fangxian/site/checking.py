@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.core import journal, outbox
-from fangxian.core.access import SYSTEM
+from fangxian.core.access import SYSTEM, roles
 from fangxian.core.errors import Refusal
 from fangxian.duties import coverage, packs, queries, rebuild
 from fangxian.protocols import PackError
@@ -43,6 +43,7 @@ def examine(*, deep: bool = False) -> Iterator[Finding]:
         yield finding
     yield from _key_file()
     yield from _protocols()
+    yield from _second_factor()
     if sound:
         for look in (_keys, _clock, _events, _gaps, _lake, *((_journal, _duties, _coverage) if deep else ())):
             yield from _asked(look)
@@ -101,6 +102,15 @@ def _disk() -> Iterator[Finding]:
     yield Finding(
         _("%(n).1f GiB free on the disk") % {"n": free}, free > 1, _("Make room: below 1 GiB writing may fail.")
     )
+
+
+def _second_factor() -> Iterator[Finding]:
+    if wrong := sorted(settings.SECOND_FACTOR - roles().keys()):
+        yield Finding(
+            _("roles that need a second factor: there is no role %(names)s") % {"names": ", ".join(wrong)},
+            False,
+            _("Correct FANGXIAN_SECOND_FACTOR; the roles are: %(list)s.") % {"list": ", ".join(roles())},
+        )
 
 
 def _protocols() -> Iterator[Finding]:

@@ -37,6 +37,8 @@ MAP_ATTRIBUTION = env.str("FANGXIAN_MAP_ATTRIBUTION", default="")
 
 #: Days after which the files of an import that nobody works on are deleted: they are personal data.
 IMPORTS_KEPT = env.int("FANGXIAN_IMPORTS_KEPT", default=14)
+#: Roles that sign in with a second factor; whoever holds one and has none sets it up before anything else.
+SECOND_FACTOR = frozenset(env.list("FANGXIAN_SECOND_FACTOR", default=[]))
 #: Where the lake of stays lies, and the days that a stay is kept at most; 0: as long as the protocols in force allow.
 LAKE = Path(env.str("FANGXIAN_LAKE", default=str(DATA_DIR / "lake")))
 STAYS_KEPT = env.int("FANGXIAN_STAYS_KEPT", default=0)

@@ -39,7 +39,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token does not hold: it was open over a sign-out, or somebody else's page sent it."""
-    signing_in = request.resolver_match is not None and request.resolver_match.view_name == "web:login"
+    signing_in = request.resolver_match is not None and request.resolver_match.view_name in (
+        "web:login",
+        "web:login_code",
+    )
     if wants_json(request) or (not request.user.is_authenticated and not signing_in):
         return ended(request)
     return _page(

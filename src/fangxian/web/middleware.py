@@ -5,14 +5,15 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django_htmx.http import retarget
 
+from fangxian.core import factors
 from fangxian.core.access import NOBODY, actor_for
-from fangxian.core.errors import Refusal
+from fangxian.core.errors import NotAllowed, Refusal
 from fangxian.web.parts import problem, wants_json
 
 
@@ -24,6 +25,17 @@ class SignedOut(Refusal):
 
 #: Pages that are the same for everybody: nobody is asked who they are, so that copies may be kept on the way.
 FOR_EVERYBODY = ("/public/", "/api/v1/public/", "/robots.txt")
+
+
+#: Pages that whoever still lacks a second factor may open.
+WITHOUT_FACTOR = ("second_factor", "logout", "language")
+
+
+def no_factor() -> NotAllowed:
+    """Why nothing is shown or done for somebody whose role needs a second factor, in a session without one."""
+    return NotAllowed(
+        _("Your role needs a second factor."), remedy=_("Set it up under “Me”; it takes a minute."), code="second_factor_missing"
+    )  # fmt: skip
 
 
 class ActorMiddleware:
@@ -52,16 +64,22 @@ class ActorMiddleware:
     ) -> HttpResponse | None:
         """Pages need somebody who has signed in, unless they say `login_not_required`."""
         match = request.resolver_match
-        if (
-            match is None
-            or match.app_name != "web"
-            or not getattr(view, "login_required", True)
-            or request.user.is_authenticated
-        ):
+        if match is None or match.app_name != "web" or not getattr(view, "login_required", True):
             return None
+        if request.user.is_authenticated:
+            return self._second_factor(request, match.url_name or "")
         if getattr(request, "htmx", False) or request.method == "POST":
             return ended(request)
         return redirect_to_login(request.get_full_path(), reverse("web:login"))
+
+    def _second_factor(self, request: HttpRequest, page: str) -> HttpResponse | None:
+        """Whoever's role needs a second factor gets nowhere without one, but to where it is set up."""
+        actor = request.actor  # type: ignore[attr-defined]
+        if page in WITHOUT_FACTOR or request.session.get("second_factor") or not factors.required(actor.grants):
+            return None
+        if getattr(request, "htmx", False) or request.method == "POST":
+            return refused(request, no_factor())
+        return redirect("web:second_factor")
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
         if not isinstance(fault, Refusal) or request.path.startswith("/api/"):

@@ -1,6 +1,6 @@
 """Signing in and out, language, and what was looked at of oneself."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,10 +16,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.command import city
-from fangxian.core import access, accounts, clock
+from fangxian.core import access, accounts, clock, factors
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry import queries as registry
 from fangxian.web.saying import said
+
+#: How long after the password the code may come.
+CODE_WITHIN = timedelta(minutes=5)
 
 
 @login_not_required
@@ -32,13 +35,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             account = accounts.sign_in(request.POST.get("login", ""), request.POST.get("password", ""))
+        except accounts.CodeWanted as wanted:
+            request.session.cycle_key()
+            until = clock.now() + CODE_WITHIN
+            request.session["signing_in"] = {"account": wanted.account_id, "until": until.isoformat(), "next": onward}
+            return redirect("web:login_code")
         except Refusal as fault:
             refusal = fault
         else:
-            login(request, account)
-            ends = clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
-            request.session["ends_at"] = ends.isoformat()
-            return _with_language(redirect(onward), account.language)
+            return _begun(request, account, onward)
     context = {
         "refusal": refusal,
         "login": request.POST.get("login", ""),
@@ -48,6 +53,26 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "demo_password": city.PASSWORD if settings.DEMO else "",
     }
     return render(request, "web/account/login.html", context, status=refusal.status if refusal else 200)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """The second half of a sign-in: the code of the app, within five minutes of the password."""
+    waiting = request.session.get("signing_in")
+    if not waiting or datetime.fromisoformat(waiting["until"]) < clock.now():
+        return redirect("web:login")
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            account = accounts.sign_in_with_code(waiting["account"], request.POST.get("code", ""))
+        except Refusal as fault:
+            refusal = fault
+        else:
+            del request.session["signing_in"]
+            return _begun(request, account, waiting["next"], factor=True)
+    return render(request, "web/account/code.html", {"refusal": refusal}, status=refusal.status if refusal else 200)
 
 
 @require_POST
@@ -85,7 +110,13 @@ def me(request: HttpRequest) -> HttpResponse:
     if by.person_id is not None:
         card = registry.cards([by.person_id]).get(by.person_id)
         looks = registry.access_history(by, card.code) if card else None
-    return render(request, "web/account/me.html", {"posts_held": posts, "card": card, "looks": looks})
+    return render(
+        request, "web/account/me.html", {"posts_held": posts, "card": card, "looks": looks, "factor": _factor(by)}
+    )
+
+
+def _factor(by: access.Actor) -> factors.Held | None:
+    return factors.held(by.account_id) if by.account_id is not None else None
 
 
 @require_http_methods(["GET", "POST"])
@@ -107,6 +138,15 @@ def password(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your password was changed."))
             return redirect("web:me")
     return render(request, "web/account/password.html", {"refusal": refusal}, status=refusal.status if refusal else 200)
+
+
+def _begun(request: HttpRequest, account: Any, onward: str, *, factor: bool = False) -> HttpResponse:
+    """A session of one shift, and on to the page that was wanted."""
+    login(request, account)
+    ends = clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    request.session["ends_at"] = ends.isoformat()
+    request.session["second_factor"] = factor
+    return _with_language(redirect(onward), account.language)
 
 
 def _safe(request: HttpRequest, address: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from fangxian.core import accounts, ids
+from fangxian.core import accounts, factors, ids
 from fangxian.core.access import Actor, Grant, roles
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry import queries
@@ -109,6 +109,7 @@ def one(request: HttpRequest, account: int) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "mine": row.pk == by.account_id,
+        "factor": factors.held(row.pk),
         "grants": [
             (one, said(roles()[one.role]), names.get(one.organisation_id or 0, ""))
             for one in grants
@@ -126,6 +127,9 @@ def _do(by: Actor, account: int, what: str, request: HttpRequest, form: GrantFor
         wanted = form.grant()
         accounts.grant(by, account, wanted.role, wanted.area, organisation_id=wanted.organisation_id)
         messages.success(request, _("The role is given from now on."))
+    elif what == "factor":
+        accounts.forget_factor(by, account, reason)
+        messages.success(request, _("The second factor is removed."))
     elif what in ("revoke", "close"):
         if len(reason) < 2:
             raise Invalid(_("A reason is needed."), remedy=_("Write one sentence; it stays on record."), field="reason")
