@@ -13,6 +13,7 @@ from ninja.openapi.schema import OpenAPISchema
 from fangxian.api import (
     accounts,
     cases,
+    decisions,
     duties,
     examples,
     finding,
@@ -108,6 +109,7 @@ for stage in (
     situation,
     surveillance,
     trend,
+    decisions,
     venues,
     zones,
     public,

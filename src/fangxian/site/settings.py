@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "fangxian.containment.zones",
     "fangxian.command",
     "fangxian.command.situation",
+    "fangxian.command.decisions",
     "fangxian.web",
 ]
 

@@ -43,6 +43,7 @@ SECTIONS = (
     Section("web:searches", gettext_lazy("Find contacts"), "place", ("contacts.identify", "tracing.view")),
     Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
     Section("web:trend", gettext_lazy("Trend"), "trend", ("situation.view",), "picture"),
+    Section("web:decisions", gettext_lazy("Decisions"), "decisions", ("decisions.view",), "picture"),
     Section("web:surveillance", gettext_lazy("Early warning"), "eye", ("surveillance.view",), "picture"),
     Section("web:chains", gettext_lazy("Chains"), "chains", ("cases.view", "tracing.view")),
     Section("web:outbreaks", gettext_lazy("Outbreaks"), "outbreaks", ("cases.view",)),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("coverage/", include("fangxian.web.coverage.urls")),
     path("situation/", include("fangxian.web.situation.urls")),
     path("trend/", include("fangxian.web.trend.urls")),
+    path("decisions/", include("fangxian.web.decisions.urls")),
     path("journal/", include("fangxian.web.journal.urls")),
     path("design/", include("fangxian.web.design.urls")),
     path("sources/", include("fangxian.web.sources.urls")),

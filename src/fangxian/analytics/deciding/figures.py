@@ -18,9 +18,9 @@ from fangxian.text import Text
 Floats = NDArray[np.float64]
 COST, DISRUPTION, PEAK, OVERFLOW = "cost", "disruption", "peak_", "bed_days_over"
 #: Columns that hold how things stand, not what happened: their sum is person-days, of which the accounts tell.
-STATES = tuple(name for name in DAILY if name.startswith("in_"))
+STATES = tuple(name for name in DAILY if name.startswith(("in_", "waiting_")))
 #: Person-days taken from people's lives: what disruption is the sum of.
-TAKEN = ("quarantine_days", "school_days", "work_days", "restricted_days")
+TAKEN = ("quarantine_days", "isolation_days", "locked_days", "school_days", "work_days", "restricted_days")
 _NAMES: Mapping[str, Text] = {
     "infected": Text("感染", "infections"), "onsets": Text("发病", "onsets"), "severe": Text("重症", "severe cases"),
     "deaths": Text("死亡", "deaths"), "tests": Text("检测", "tests"), "found": Text("发现病例", "cases found"),
@@ -47,7 +47,7 @@ class Figures:
         names += [
             key
             for key, item in question.prices.items.items()
-            if key not in names and (item.column in DAILY or not item.column)
+            if key not in names and (item.column in DAILY or item.closed or item.life)
         ]
         names += [COST, DISRUPTION, *([OVERFLOW] if question.beds is not None else [])]
         asked = {"effect": question.effect, "cost": question.cost}

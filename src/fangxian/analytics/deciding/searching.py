@@ -137,7 +137,7 @@ class _Search:
         low, high = np.quantile(effect, (0.025, 0.975))
         every = (
             {name: estimate(values[:, at]) for at, name in enumerate(self.figures.names)}
-            if state != "dropped"
+            if state in ("frontier", "")
             else None
         )
         return Policy(

@@ -21,6 +21,8 @@ from fangxian.analytics.simulation.scenario import Scenario
 Floats = NDArray[np.float64]
 #: Runs handed to the threads at once: so many are lost at most when a search is interrupted.
 BATCH = 64
+#: Columns whose days are told of the policies that are shown.
+DRAWN = ("infected", "found", "in_hospital", "in_quarantine")
 
 
 class Trial(NamedTuple):
@@ -94,7 +96,7 @@ class Trials:
             daily = np.array(list(pool.map(lambda seed: self._simulated(scenario, seed).daily, range(1, runs + 1))))
         return {
             name: np.quantile(daily[:, :, DAILY.index(name)], (0.025, 0.25, 0.5, 0.75, 0.975), axis=0)
-            for name in ("infected", "in_hospital", "in_quarantine")
+            for name in DRAWN
         }
 
     def _scenario(self, trial: Trial) -> Scenario:

@@ -126,7 +126,7 @@ class Books:
         deaths = expected * scale
         quantities: dict[str, float] = {}
         for key, item in self.prices.items.items():
-            if item.column in DAILY:
+            if item.column in DAILY:  # the run itself tells it, whatever closed the layer
                 share = self.workers if item.of == "workers" else 1.0
                 quantities[key] = run.total(item.column) * share * item.times
             elif item.closed in LAYERS:

@@ -1,0 +1,139 @@
+"""From what a person asks to a question for the search: the measures on the table, limits from capacities, protocols to compare."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fangxian.analytics import deciding
+from fangxian.analytics.deciding import DecidingError
+from fangxian.command.decisions import packs
+from fangxian.command.decisions.schemas import QuestionForm
+from fangxian.core.errors import Invalid
+from fangxian.protocols import load
+from fangxian.text import Text
+
+#: What may be counted, as the figures of a run are called.
+EFFECTS = ("infected", "deaths", "severe", "peak_in_hospital")
+COSTS = ("cost", "disruption")
+DETAILS = ("coarse", "usual", "fine")
+#: People that a city may have, and runs of a policy: beyond them nobody waits for the answer.
+PEOPLE, RUNS, DAYS = (500, 1_000_000), (4, 100), (20, 365)
+_BOUNDS = {
+    "people": PEOPLE, "infected": (1, 100_000), "lead": (0, 60), "days": DAYS, "runs": RUNS, "harsher": (1, 3), "beds": (0, 1_000_000),
+    "tests": (0, 10_000_000), "rooms": (0, 1_000_000),
+}  # fmt: skip
+_LIMITS = {"beds": "peak_in_hospital", "tests": "peak_tests", "rooms": "peak_in_quarantine"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure that a form offers."""
+
+    key: str
+    name: Text
+    unit: Text
+    rule: Mapping[str, Any]
+    values: Mapping[str, tuple[float, ...]]
+    least: Mapping[str, Any] | None = None
+
+
+@cache
+def measures() -> Mapping[str, Measure]:
+    """Every measure that may be put on the table, in the order of the form."""
+    raw = yaml.safe_load(files(__package__).joinpath("measures.yaml").read_text(encoding="utf-8"))
+    return {
+        key: Measure(key, **{**one, "name": Text(**one["name"]), "unit": Text(**one["unit"])})
+        for key, one in raw.items()
+    }
+
+
+@cache
+def diseases() -> Mapping[str, Text]:
+    """The diseases that come with the product, by key."""
+    raw = yaml.safe_load(files("fangxian.analytics.simulation").joinpath("diseases.yaml").read_text(encoding="utf-8"))
+    return {key: Text(**one["name"]) for key, one in raw.items()}
+
+
+def raw_of(form: QuestionForm) -> dict[str, Any]:
+    """The question as `analytics.deciding` reads it. Raises Invalid that names the field."""
+    _check(form)
+    chosen = [one for key, one in measures().items() if key in form.measures]
+    rules = [one.rule for one in chosen]
+    if "testing" not in form.measures and (least := measures()["testing"].least) is not None:
+        rules.append(least)  # somebody is tested whatever is decided: without it nobody would be found
+    earlier = [day for day in (1, 2, 3, 5, 7) if day <= form.lead]
+    raw: dict[str, Any] = {
+        "name": form.name, "effect": form.effect, "cost": form.cost, "harsher": form.harsher, "detected": form.lead, "earlier": earlier,
+        "runs": {"first": min(4, form.runs), "last": form.runs},
+        "scenario": {
+            "population": {"people": form.people, "seed": 1}, "disease": form.disease, "days": form.days, "seeds": form.infected,
+            "measures": rules,
+        },
+        "choices": {one.key: {"name": _named(one), "values": list(one.values[form.detail])} for one in chosen},
+        "limits": [{"of": of, "most": most} for field, of in _LIMITS.items() if (most := getattr(form, field)) is not None],
+    }  # fmt: skip
+    if form.beds is not None:
+        raw["beds"] = form.beds
+    if form.packs:
+        found = {key: load(key) for key in form.packs}
+        raw["compare"] = {
+            key: {"name": {"zh": one.name.zh, "en": one.name.en}, "measures": packs.measures_of(one)} for key, one in found.items()
+        }  # fmt: skip
+    return raw
+
+
+def read(raw: Any) -> deciding.Question:
+    """The question, read again. Raises Invalid with the words of whatever is wrong with it."""
+    try:
+        return deciding.of(raw)
+    except DecidingError as fault:
+        raise Invalid(
+            fault.text.in_(get_language() or "zh"), remedy=_("Change the question, then ask again.")
+        ) from None
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _named(one: Measure) -> dict[str, str]:
+    return {"zh": f"{one.name.zh}（{one.unit.zh}）", "en": f"{one.name.en} ({one.unit.en})"}
+
+
+def _check(form: QuestionForm) -> None:
+    if not 2 <= len(form.name.strip()) <= 120 or "\0" in form.name:
+        raise Invalid(_("A question needs a name."), remedy=_("One line, 120 characters at most."), field="name")
+    if not form.measures or set(form.measures) - set(measures()):
+        raise Invalid(
+            _("There is nothing to choose."), remedy=_("Put at least one measure on the table."), field="measures"
+        )
+    for field, known in (("effect", EFFECTS), ("cost", COSTS), ("detail", DETAILS)):
+        if getattr(form, field) not in known:
+            raise Invalid(
+                _("This is none of the choices."), remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(known)}, field=field
+            )  # fmt: skip
+    for field, (low, high) in _BOUNDS.items():
+        value = getattr(form, field)
+        if value is not None and not low <= value <= high:
+            raise Invalid(
+                _("This number is out of bounds."),
+                remedy=_("Give a number from %(low)s to %(high)s.") % {"low": low, "high": high}, field=field,
+            )  # fmt: skip
+    if form.infected > form.people:
+        raise Invalid(
+            _("More people are infected than there are."), remedy=_("Give fewer, or a larger city."), field="infected"
+        )
+    if form.lead >= form.days:
+        raise Invalid(
+            _("The measures would never come into force."), remedy=_("Give fewer days of lead, or more days in all."), field="lead"
+        )  # fmt: skip
+    if unknown := sorted(set(form.packs) - {key for key, _name in packs.comparable()}):
+        raise Invalid(
+            _("This protocol cannot be compared: %(pack)s.") % {"pack": unknown[0]},
+            remedy=_("Choose protocols that keep contacts in quarantine."), field="packs",
+        )  # fmt: skip

@@ -1,0 +1,117 @@
+"""What others may ask of questions and decisions."""
+
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+
+from fangxian.analytics import deciding
+from fangxian.cases import queries as cases
+from fangxian.cases.queries import standing
+from fangxian.command.decisions.models import Decision, Question
+from fangxian.command.decisions.schemas import Beginning, DecisionView, Expected, QuestionRow, QuestionView
+from fangxian.command.decisions.working import ANSWERS
+from fangxian.core import clock, ids, periods
+from fangxian.core.access import Actor
+from fangxian.core.errors import NotFound
+from fangxian.core.jobs import Job
+from fangxian.registry import queries as registry
+from fangxian.text import Text
+
+RIGHT = "decisions.view"
+#: Days of cases that a question begins with.
+RECENT = 14
+
+
+def beginning(by: Actor, area: str, outbreak: str = "") -> Beginning:
+    """What is known of a place that a question starts from: who lives there, and the cases of an outbreak by day of report.
+
+    Raises NotFound for a place, or an outbreak, that the reader may not know of.
+    """
+    if not by.may("decisions.ask", area):
+        raise NotFound(_("There is no such place."), remedy=_("Choose one of your own jurisdiction."), field="area")
+    place = registry.area(area) if area else None
+    choices = cases.outbreaks(by, open_only=True)
+    found = next((one for one in choices if one.code == outbreak), None) if outbreak else next(iter(choices), None)
+    recent = _reported(found.id, area, clock.today() - timedelta(days=RECENT - 1)) if found else {}
+    return Beginning(
+        area, place.name if place else _("the whole country"), found.code if found else "",
+        Text(found.name_zh, found.name_en or found.name_zh) if found else None, place.population if place else None, recent,
+        sum(recent.values()),
+    )  # fmt: skip
+
+
+def places(by: Actor) -> tuple[str, ...]:
+    """The jurisdictions in which the reader may ask, none within another."""
+    return by.areas("decisions.ask")
+
+
+def questions(by: Actor, *, after: int | None = None, limit: int = 50) -> list[QuestionRow]:
+    """The questions that the reader may see, the newest first; `after` is the id of the last one shown."""
+    found = Question.objects.filter(by.scope(RIGHT)).select_related("job", "outbreak").defer("asked", "answer")
+    if after is not None:
+        found = found.filter(pk__lt=after)
+    rows = list(found.order_by("-pk")[:limit])
+    decided = set(Decision.objects.filter(question__in=[row.pk for row in rows]).values_list("question_id", flat=True))
+    return [_row(row, row.job, row.pk in decided) for row in rows]
+
+
+def question(by: Actor, code: str) -> QuestionView:
+    """A question, its answer and what was decided. Raises NotFound for one that the reader may not know of."""
+    found = Question.objects.select_related("job", "outbreak").filter(code=ids.normalise_code(code)).first()
+    if found is None or not by.may(RIGHT, found.area):
+        raise NotFound(_("There is no such question."), remedy=_("Check the code; its last character is a check."))
+    asked = deciding.of(found.asked)
+    answer = ANSWERS.validate_python(found.answer) if found.answer is not None else None
+    decisions = tuple(
+        DecisionView(
+            one.policy,
+            asked.values(asked.policies[one.policy]),
+            one.is_recommended,
+            one.why,
+            one.by_name,
+            one.at,
+            one.digest,
+        )
+        for one in Decision.objects.filter(question=found).order_by("-pk")
+    )
+    fault = Text(**found.fault) if found.fault else None
+    return QuestionView(
+        _row(found, found.job, bool(decisions)), asked, found.begins_on, found.job, answer, fault, decisions
+    )
+
+
+def since_then(by: Actor, view: QuestionView) -> list[Expected]:
+    """What happened beside what was expected: cases reported by day since the question was asked, and the cases that were to be found
+    under the policy decided on (else the recommended one). Empty without an answer or an outbreak."""
+    if view.answer is None or not view.row.outbreak or not by.may("cases.view", view.row.area):
+        return []
+    setting = view.asked.policies[view.decisions[0].policy if view.decisions else view.answer.knee]
+    fan = next(one for one in view.answer.fans if one.setting == setting).columns["found"]
+    reported = _reported(cases.outbreak(by, view.row.outbreak).id, view.row.area, view.begins_on)
+    told = []
+    for place in range(min(view.answer.days, (clock.today() - view.begins_on).days + 1)):
+        day = view.begins_on + timedelta(days=place)
+        low, median, high = fan[0][place], fan[2][place], fan[4][place]
+        number = reported.get(day, 0)
+        told.append(Expected(day, number, median, low, high, not low <= number <= high))
+    return told
+
+
+# ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _reported(outbreak: int, area: str, first: date) -> dict[date, int]:
+    """Cases of a place by day of report, up to now."""
+    found = standing.curve(outbreak, registry.parts(area), periods.today(), "report", first)
+    return {day: sum(counts.values()) for day, counts in sorted(found.items())}
+
+
+def _row(row: Question, job: Job | None, decided: bool) -> QuestionRow:
+    if row.finished_at is not None:
+        state = "refused" if row.fault else "decided" if decided else "answered"
+    else:
+        state = job.state if job is not None else "stopped"
+    outbreak = row.outbreak.code if row.outbreak is not None else ""
+    return QuestionRow(
+        row.pk, row.code, row.name, row.area, outbreak, row.owner_name, row.created_at, row.finished_at, state
+    )
