@@ -10,7 +10,7 @@ from fangxian.analytics.deciding import answer as answers
 from fangxian.analytics.deciding import wording
 from fangxian.api.jobs import JobView
 from fangxian.api.offering import offer
-from fangxian.api.shapes import Shown, shown
+from fangxian.api.shapes import Area, Shown, shown
 from fangxian.command.decisions import actions, queries
 from fangxian.command.decisions.schemas import Beginning, DecisionView, Expected, QuestionRow
 from fangxian.core.access import Actor
@@ -80,7 +80,16 @@ POLICY = {"policy": Annotated[int, Field(strict=True, ge=0, le=100_000)]}
 
 offer(router, "GET", "/questions", queries.questions, after=lambda row: row.id)
 offer(router, "POST", "/questions", actions.ask, QuestionAsked, status=201, keyed=True)
-offer(router, "GET", "/questions/beginning", queries.beginning, shown(Beginning))
+offer(router, "GET", "/questions/beginning", queries.beginning, shown(Beginning), given={"area": Area | None})
 offer(router, "GET", "/questions/{code}", question, QuestionRead)
 offer(router, "GET", "/questions/{code}/since", since_asked)
-offer(router, "POST", "/questions/{code}/decision", actions.choose_policy, DecisionMade, status=201, keyed=True, given=POLICY)
+offer(
+    router,
+    "POST",
+    "/questions/{code}/decision",
+    actions.choose_policy,
+    DecisionMade,
+    status=201,
+    keyed=True,
+    given=POLICY,
+)

@@ -22,12 +22,14 @@ RIGHT = "decisions.view"
 RECENT = 14
 
 
-def beginning(by: Actor, area: str, outbreak: str = "") -> Beginning:
-    """What is known of a place that a question starts from: who lives there, and the cases of an outbreak by day of report.
+def beginning(by: Actor, area: str | None = None, outbreak: str = "") -> Beginning:
+    """What is known of a place (the reader's own unless one is named) that a question starts from: who lives there, and the cases of an
+    outbreak by day of report.
 
     Raises NotFound for a place, or an outbreak, that the reader may not know of.
     """
-    if not by.may("decisions.ask", area):
+    area = next(iter(places(by)), None) if area is None else area
+    if area is None or not by.may("decisions.ask", area):
         raise NotFound(_("There is no such place."), remedy=_("Choose one of your own jurisdiction."), field="area")
     place = registry.area(area) if area else None
     choices = cases.outbreaks(by, open_only=True)

@@ -110,10 +110,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """The form, filled with the situation; with POST the search is begun."""
     by = actor_of(request)
     by.must(actions.ASK)
-    places = queries.places(by)
-    begins = queries.beginning(
-        by, request.GET.get("area", request.POST.get("area", places[0])), request.GET.get("outbreak", "")
-    )
+    begins = queries.beginning(by, request.GET.get("area"), request.GET.get("outbreak", ""))
     form = AskForm(by, request.POST or None, initial=_initial(begins))
     refusal: Refusal | None = None
     if request.method == "POST":
