@@ -12,7 +12,7 @@ from fangxian.api.jobs import JobView
 from fangxian.api.offering import offer
 from fangxian.api.shapes import Area, Shown, shown
 from fangxian.command.decisions import actions, queries
-from fangxian.command.decisions.schemas import Beginning, DecisionView, Expected, QuestionRow
+from fangxian.command.decisions.schemas import Beginning, DecisionView, ExpectedDay, QuestionRow
 from fangxian.core.access import Actor
 from fangxian.text import Text
 
@@ -71,7 +71,7 @@ def question(by: Actor, code: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def since_asked(by: Actor, code: str) -> list[Expected]:
+def since_asked(by: Actor, code: str) -> list[ExpectedDay]:
     """What happened since a question was asked, beside what was expected."""
     return queries.since_then(by, queries.question(by, code))
 

@@ -8,7 +8,7 @@ from fangxian.analytics import deciding
 from fangxian.cases import queries as cases
 from fangxian.cases.queries import standing
 from fangxian.command.decisions.models import Decision, Question
-from fangxian.command.decisions.schemas import Beginning, DecisionView, Expected, QuestionRow, QuestionView
+from fangxian.command.decisions.schemas import Beginning, DecisionView, ExpectedDay, QuestionRow, QuestionView
 from fangxian.command.decisions.working import ANSWERS
 from fangxian.core import clock, ids, periods
 from fangxian.core.access import Actor
@@ -82,7 +82,7 @@ def question(by: Actor, code: str) -> QuestionView:
     )
 
 
-def since_then(by: Actor, view: QuestionView) -> list[Expected]:
+def since_then(by: Actor, view: QuestionView) -> list[ExpectedDay]:
     """What happened beside what was expected: cases reported by day since the question was asked, and the cases that were to be found
     under the policy decided on (else the recommended one). Empty without an answer or an outbreak."""
     if view.answer is None or not view.row.outbreak or not by.may("cases.view", view.row.area):
@@ -95,7 +95,7 @@ def since_then(by: Actor, view: QuestionView) -> list[Expected]:
         day = view.begins_on + timedelta(days=place)
         low, median, high = fan[0][place], fan[2][place], fan[4][place]
         number = reported.get(day, 0)
-        told.append(Expected(day, number, median, low, high, not low <= number <= high))
+        told.append(ExpectedDay(day, number, median, low, high, not low <= number <= high))
     return told
 
 

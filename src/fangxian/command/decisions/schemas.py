@@ -94,7 +94,7 @@ class QuestionView:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedDay:
     """A day since the question was asked: cases reported, and how many cases were expected to be found under the policy decided on."""
 
     day: date

@@ -16,7 +16,7 @@ from fangxian.analytics.deciding import Answer, Question, wording
 from fangxian.analytics.deciding.figures import name_of
 from fangxian.command.decisions import actions, drawing, queries, tables
 from fangxian.command.decisions import brief as briefs
-from fangxian.command.decisions.schemas import Expected, QuestionView
+from fangxian.command.decisions.schemas import ExpectedDay, QuestionView
 from fangxian.command.situation.paper import FORMS
 from fangxian.core import clock, jobs
 from fangxian.core.access import Actor
@@ -194,7 +194,7 @@ def _values(question: Question, place: int) -> str:
     return said(wording.policy(question, question.policies[place]))
 
 
-def _since(rows: list[Expected]) -> dict[str, Any] | None:
+def _since(rows: list[ExpectedDay]) -> dict[str, Any] | None:
     if not rows:
         return None
     return {
