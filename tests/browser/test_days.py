@@ -116,10 +116,12 @@ def test_two_people_at_one_case(site: Site, open_page: Callable[..., Page]) -> N
     edit = f"/cases/{site.case}/edit/"
     one, other = open_page("reviewer", edit), open_page("investigator", edit, language="en")
     one.select_option("#id_severity", "severe")
+    one.fill("#id_reason", "查房后更正")
     one.locator("form[data-draft] button.primary").click()
     one.wait_for_url(f"**/cases/{site.case}/")
     other.select_option("#id_severity", "critical")
     other.fill("#id_note", "asked the ward")
+    other.fill("#id_reason", "the ward called")
     other.locator("form[data-draft] button.primary").click()
     expect(other.locator("h1")).to_contain_text("Somebody changed this case")
     expect(other.locator("tbody")).to_contain_text("critical")

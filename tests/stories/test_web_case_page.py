@@ -118,8 +118,10 @@ def test_a_stay_is_entered_with_a_place_that_was_suggested(city: World) -> None:
     assert f'value="望潮农贸市场 · {place.code}"' in offered
     entered = {
         "where": f"望潮农贸市场 · {place.code}", "from_at": "2026-03-03T09:00", "to_at": "2026-03-03T09:40", "source": "camera",
-        "masked": "no", "with_whom": "𠮷川、阿依古丽·买买提江 😷",
+        "masked": "no", "with_whom": "𠮷川、阿依古丽·买买提江 😷", "reason": "补调农贸市场监控",
     }  # fmt: skip
+    unexplained = client.post(f"/cases/{case}/track/add/", entered | {"reason": ""})
+    assert unexplained.status_code == 422 and "reason" in unexplained.context["form"].errors
     assert client.post(f"/cases/{case}/track/add/", entered).status_code == 302
     stay = next(one for one in queries.track(SYSTEM, case).stays if one.place == place.code)
     assert (stay.masked, stay.source, stay.lon, stay.with_whom) == (
@@ -129,6 +131,10 @@ def test_a_stay_is_entered_with_a_place_that_was_suggested(city: World) -> None:
         "𠮷川、阿依古丽·买买提江 😷",
     )
     assert stay.from_at.astimezone(clock.zone()).hour == 9, "hours are those of the deployment"
+    line = list(journal.read(prefix="track.added"))[-1]
+    assert line.content["reason"] == "补调农贸市场监控"
+    offered = client.get(f"/cases/{case}/track/add/").context["form"]["reason"].value()
+    assert offered == "补调农贸市场监控", "stay after stay of one interview"
 
 
 @pytest.mark.parametrize(
@@ -144,6 +150,7 @@ def test_what_cannot_be_is_refused_at_its_field_and_stays_typed(city: World, wro
         "from_at": "2026-03-03T09:00",
         "to_at": "2026-03-03T09:40",
         "source": "interview",
+        "reason": "电话补调",
     } | wrong
     answer = signed_in(city, "investigator").post(f"/cases/{city.cases[0]}/track/add/", entered)
     assert 400 <= answer.status_code < 500

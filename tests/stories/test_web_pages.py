@@ -204,6 +204,9 @@ def test_two_people_edit_one_case_and_both_values_are_shown(city: World) -> None
     form: dict[str, Any] = {name: page.context["form"][name].value() or "" for name in page.context["form"].fields}
     posted = {name: _posted(value) for name, value in form.items()}
     posted |= {f"initial-{name}": value for name, value in posted.items()}
+    unexplained = signed_in(city, "reviewer", "en").post(f"/cases/{code}/edit/", posted | {"severity": "critical"})
+    assert unexplained.status_code == 422 and "reason" in unexplained.context["form"].errors
+    posted["reason"] = "the ward called"
     case_actions.amend(city.actor("investigator"), code, {"severity": "severe", "origin": "local"}, form["version"])
     client = signed_in(city, "reviewer", "en")
     conflict = client.post(f"/cases/{code}/edit/", posted | {"severity": "critical", "note": "asked the ward"})
@@ -221,6 +224,8 @@ def test_two_people_edit_one_case_and_both_values_are_shown(city: World) -> None
     assert saved.status_code == 302
     detail = cases.case(SYSTEM, code)
     assert (detail.row.severity, detail.row.origin, detail.note) == ("critical", "local", "asked the ward")
+    assert detail.history[-1].reason == "the ward called"
+    assert "the ward called" in client.get(f"/cases/{code}/").content.decode()
 
 
 def _posted(value: Any) -> str:

@@ -29,15 +29,19 @@ from fangxian.registry.queries import Post
 
 
 @action
-def amend(by: Actor, code: str, changes: Mapping[str, Any], version: int, *, merge: bool = False) -> Case:
+def amend(
+    by: Actor, code: str, changes: Mapping[str, Any], version: int, *, reason: str = "", merge: bool = False
+) -> Case:
     """Correct a case that was read as `version` (订正). Keys of `changes` are fields of `CaseForm`; facts and dates by name.
+
+    The reason stands in the case's history.
 
     Raises Conflict where somebody else changed the case meanwhile, naming fields and people. With `merge`, which the user
     must have asked for, changes to other fields than theirs are saved all the same.
     """
     case = locked(by, code, "cases.edit")
     must_fit(case, changes, version, merge=merge)
-    return write(by, case, changes, "case.amended")
+    return write(by, case, changes, "case.amended", reason=reason.strip()[:300])
 
 
 def must_fit(case: Case, changes: Mapping[str, Any], version: int, *, merge: bool = False) -> None:

@@ -20,12 +20,12 @@ from fangxian.tracing.schemas import StayForm
 
 
 @action
-def add_stay(by: Actor, case: str, form: StayForm) -> Activity:
-    """Add a stay to a case's track. Raises Invalid for a time that cannot be and for a stay nowhere.
+def add_stay(by: Actor, case: str, form: StayForm, reason: str = "") -> Activity:
+    """Add a stay to a case's track, with the reason. Raises Invalid for a time that cannot be and for a stay nowhere.
 
     Stays that contradict each other are kept, as interviews contradict each other; `queries.track` points them out.
     """
-    taken, refused = _add(by, case, [form])
+    taken, refused = _add(by, case, [form], reason)
     if refused:
         raise refused[0][1]
     return taken[0]
@@ -69,7 +69,9 @@ def remove_stay(by: Actor, stay_id: int, reason: str, version: int | None = None
     stay.delete()
 
 
-def _add(by: Actor, case: str, forms: Sequence[StayForm]) -> tuple[list[Activity], list[tuple[int, Refusal]]]:
+def _add(
+    by: Actor, case: str, forms: Sequence[StayForm], reason: str = ""
+) -> tuple[list[Activity], list[tuple[int, Refusal]]]:
     facts = sources.case(by, case)
     by.must(RIGHT, facts.area)
     stays, refused = [], []
@@ -79,8 +81,9 @@ def _add(by: Actor, case: str, forms: Sequence[StayForm]) -> tuple[list[Activity
         except Refusal as refusal:
             refused.append((index, refusal))
     Activity.objects.bulk_create(stays)
+    why = {"reason": sources.reason(reason)} if reason.strip() else {}
     for stay in stays:
-        record(by, "track.added", ("case", facts.id), area=facts.area, data={"stay": stay.pk, **_told(stay)})
+        record(by, "track.added", ("case", facts.id), area=facts.area, data={"stay": stay.pk, **_told(stay), **why})
     if stays:
         emit(TrackChanged(facts.id, facts.outbreak_id))
     return stays, refused

@@ -26,20 +26,20 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     case = queries.case(by, code)
     if not case.may & {"edit", "correct"}:
         by.must("cases.edit", case.row.area, case.organisation_id)
-    classes = _classes(case)
+    classes, returned = _classes(case), "correct" in case.may
     if request.method != "POST":
-        return _page(request, case, CaseEditForm(classes, initial=_values(case)))
-    form = CaseEditForm(classes, request.POST)
+        return _page(request, case, CaseEditForm(classes, initial=_values(case), returned=returned))
+    form = CaseEditForm(classes, request.POST, returned=returned)
     refusal: Refusal
     try:
         if not form.is_valid():
             raise Invalid(_("Not complete yet."), remedy=_("Look at the marked fields."))
         version = form.cleaned_data["version"]
-        if "correct" in case.may:
+        if returned:
             actions.correct(by, code, form.changes(), version)
             messages.success(request, _("Corrected and handed in again."))
         else:
-            actions.amend(by, code, form.changes(), version)
+            actions.amend(by, code, form.changes(), version, reason=form.cleaned_data["reason"])
             messages.success(request, _("Saved."))
     except Conflict as conflict:
         if conflict.code != "stale":
@@ -75,8 +75,9 @@ def _both(request: HttpRequest, by: Actor, code: str, form: CaseEditForm, confli
     case = queries.case(by, code)
     now, mine = _values(case), form.changes()
     theirs: Any = conflict.detail.get("changed", {})
-    values = {**now, **mine, "version": case.version}
-    merged = CaseEditForm(_classes(case), {name: _posted(value) for name, value in values.items()})
+    values = {**now, **mine, "version": case.version, "reason": form.cleaned_data.get("reason")}
+    data = {name: _posted(value) for name, value in values.items()}
+    merged = CaseEditForm(_classes(case), data, returned="correct" in case.may)
     for name, value in now.items():
         merged.data[f"initial-{name}"] = _posted(value)  # type: ignore[index]
     rows = [

@@ -140,10 +140,19 @@ class CaseEditForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "data_wide": True}),
     )
 
-    def __init__(self, classes: Any, *args: Any, **kwargs: Any) -> None:
+    reason = forms.CharField(
+        label=gettext_lazy("Reason of the correction"), min_length=2, max_length=300,
+        help_text=gettext_lazy("One sentence; it stays on record."),
+        widget=forms.TextInput(attrs={"data_wide": True}),
+    )  # fmt: skip
+
+    def __init__(self, classes: Any, *args: Any, returned: bool = False, **kwargs: Any) -> None:
+        """`returned`: handed in again after a return, whose reason is on record already."""
         super().__init__(*args, **kwargs)
+        if returned:
+            del self.fields["reason"]
         for name, field in self.fields.items():
-            field.show_hidden_initial = name != "version"
+            field.show_hidden_initial = name not in ("version", "reason")
         self.fields["classification"].choices = classes  # type: ignore[attr-defined]
         hospitals = [(one.pk, said(one)) for one in organisations(kind="hospital")]
         self.fields["hospital"].choices = [("", gettext_lazy("none")), *hospitals]  # type: ignore[attr-defined]
@@ -153,5 +162,5 @@ class CaseEditForm(forms.Form):
         return {
             name: self.cleaned_data[name]
             for name in self.changed_data
-            if name in self.cleaned_data and name != "version"
+            if name in self.cleaned_data and name not in ("version", "reason")
         }

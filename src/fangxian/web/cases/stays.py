@@ -52,7 +52,7 @@ class TrackStayForm(forms.Form):
     )  # fmt: skip
     source = forms.ChoiceField(label=gettext_lazy("Known from"), initial="interview")
     reason = forms.CharField(
-        label=gettext_lazy("Reason of the correction"), min_length=2, max_length=300,
+        label=gettext_lazy("Reason"), min_length=2, max_length=300,
         widget=forms.Textarea(attrs={"rows": 2, "data_wide": True}),
         help_text=gettext_lazy("One sentence; it stays on record."),
     )  # fmt: skip
@@ -69,7 +69,9 @@ class TrackStayForm(forms.Form):
         for name, values in choices.items():
             self.fields[name].choices = values  # type: ignore[attr-defined]
         if fresh:
-            del self.fields["reason"]
+            self.fields["reason"].help_text = _(
+                "How it became known; it stays on record. The next stay is offered the same."
+            )
 
     def stay(self, known: Stay | None = None) -> StayForm:
         """The stay that is to be saved. A point on the map stays with the place that it was known for."""
@@ -149,15 +151,17 @@ def add(request: HttpRequest, code: str) -> HttpResponse:
     by = actor_of(request)
     queries.track(by, code)
     initial = {name: request.GET[name] for name in ("from_at", "to_at") if name in request.GET}
+    initial["reason"] = request.session.get(f"stay-reason-{code}", "")
     form = TrackStayForm(request.POST or None, fresh=True, initial=initial)
     refusal: Refusal | None = None
     if request.method == "POST":
         try:
             _must_hold(form)
-            actions.add_stay(by, code, form.stay())
+            actions.add_stay(by, code, form.stay(), form.cleaned_data["reason"])
         except Refusal as fault:
             refusal = told(form, fault)
         else:
+            request.session[f"stay-reason-{code}"] = form.cleaned_data["reason"]
             messages.success(request, _("Added to the track."))
             messages.success(request, f"stay-{code}-new", extra_tags="draft")
             return redirect("web:case_track", code)
