@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fangxian.analytics import detection
-from fangxian.analytics.detection import METHODS, Alarm, DetectionError, Reason
+from fangxian.analytics.detection import METHODS, Alarm, DetectionError, Reason, cusum, glr, lr, run_length
 from fangxian.analytics.detection.baselines import Calendar
 
 WEEK = [2, 4, 4, 4, 5, 5, 7]  # mean 31/7, sum of squares 151
@@ -363,3 +364,58 @@ def test_a_new_case_definition_is_no_outbreak_and_later_counts_are_judged_among_
     assert found.upperbound[0, 18] == mixed.upperbound[0, 18]
     assert found.alarm[1].tolist() == mixed.alarm[1].tolist()
     assert np.array_equal(found.observed, counts)
+
+
+# ── limits by run length ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def run_lengths(found: Any) -> float:
+    """How long series were seen, over how many of them had a first alarm."""
+    alarm = found.alarm == 1
+    first = np.where(alarm.any(axis=1), alarm.argmax(axis=1) + 1, alarm.shape[1])
+    return float(first.sum() / alarm.any(axis=1).sum())
+
+
+@pytest.mark.parametrize(
+    ("chart", "mean"), [(partial(lr, alpha=0.1), 3.0), (partial(lr, factor=1.2), 40.0), (cusum, 40.0), (glr, 5.0)]
+)
+def test_false_alarms_are_as_rare_as_wanted(chart: Any, mean: float) -> None:
+    random = np.random.default_rng(11)
+    alpha = getattr(chart, "keywords", {}).get("alpha", 0)
+    drawn = (
+        random.negative_binomial(1 / alpha, 1 / (1 + alpha * mean), (1500, 320))
+        if alpha
+        else random.poisson(mean, (1500, 320))
+    )
+    rare = run_lengths(chart(drawn, since=0, mean=mean, arl=80))
+    assert 70 < rare < 105, "the least limit that is enough; whole counts leap"
+    assert run_lengths(chart(drawn, since=0, mean=mean, arl=20)) < rare / 2
+
+
+def test_each_series_has_the_limit_of_its_own_mean() -> None:
+    counts = np.random.default_rng(12).poisson(np.array([[0.3], [30.0]]), (2, 200))
+    together = lr(counts, since=100, mean=[[0.3], [30.0]], arl=365)
+    for row, mean in enumerate((0.3, 30.0)):
+        alone = lr(counts[row], since=100, mean=mean, arl=365)
+        assert np.array_equal(alone.upperbound, together.upperbound[row], equal_nan=True)
+    assert together.upperbound[0, 100] / 0.3 > together.upperbound[1, 100] / 30
+
+
+def test_of_many_series_those_alike_share_a_limit() -> None:
+    means = np.concatenate((np.geomspace(1, 10, 100), [np.nan, 0.0]))
+    asked: list[float] = []
+
+    def find(mean: float) -> float:
+        asked.append(mean)
+        return mean
+
+    found = run_length.limits(means, 100, find)
+    assert len(asked) < 60 and np.isnan(found[-2:]).all()
+    assert np.abs(found[:-2] / means[:-2] - 1).max() < 0.03
+
+
+def test_a_run_length_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(DetectionError):
+        lr([1, 2, 3], since=0, mean=1, arl=1)
+    with pytest.raises(DetectionError, match="Poisson"):
+        glr([1, 2, 3], since=0, mean=1, alpha=0.1, arl=100)

@@ -54,6 +54,11 @@ def detect(
         str, typer.Option(help=say("定义有出入时以谁为准：R 或 paper", "Whose definition counts where they differ: R or paper"))
     ] = "R",
     alpha: Annotated[float | None, typer.Option(help=say("显著性水平；默认依方法而定", "Significance level; else the method's"))] = None,
+    arl: Annotated[
+        float | None,
+        typer.Option(min=1, help=say("平均多少期一次误报（控制图：cusum、lr、glr）；阈值由此得出",
+                                     "A false alarm once in so many times on average (charts: cusum, lr, glr); gives the threshold")),
+    ] = None,
     freq: Annotated[
         int | None, typer.Option(min=1, help=say("一年几期；默认依日期，序号为 52", "Times a year; else by the dates, 52 for numbers"))
     ] = None,
@@ -96,7 +101,10 @@ def detect(
     from fangxian.analytics.long_series import read_series
 
     chosen = detection.method(method)
-    given = _settings(setting or [])
+    given = _settings(setting or []) | ({"arl": arl} if arl is not None else {})
+    if arl is not None and "arl" not in chosen.parameters:
+        charts = ", ".join(name for name, one in detection.METHODS.items() if "arl" in one.parameters)
+        raise typer.BadParameter(say(f"只适用于：{charts}", f"is for: {charts}"), param_hint="--arl")
     if changed and (stream or engine == "spark"):
         raise typer.BadParameter(
             say("不能与 --stream、--engine spark 同用", "goes neither with --stream nor with --engine spark"),

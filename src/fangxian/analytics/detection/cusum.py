@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fangxian.analytics.detection import run_length
 from fangxian.analytics.detection.loglinear import seasonal_mean
 from fangxian.analytics.detection.results import Alarm, Detection, Floats, Reason
 from fangxian.analytics.detection.series import MISSING, Counts, require, series, spread
@@ -23,13 +24,16 @@ TRANSFORMATIONS = ("standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBi
 def cusum(
     counts: ArrayLike, *, freq: int = 52, since: int | None = None, k: float = 1.04, h: float = 2.26,
     transformation: Transformation = "rossi", mean: ArrayLike | Literal["seasonal"] | None = None, alpha: float = 0.1,
-    compat: Literal["R", "paper"] = "R",
+    compat: Literal["R", "paper"] = "R", arl: float | None = None,
 ) -> Detection:  # fmt: skip
     """One-sided CUSUM C(t) = max(0, C(t-1) + x(t) - k) of the transformed count x; alarm when C ≥ h. It is not reset by an alarm.
 
     The in-control mean is that of the times before `since` (by default two years, at most half of the series); or "seasonal", fitted
     to them with one harmonic; or given, a number or an array that fits the counts. `alpha` is the negative binomial's dispersion
     (variance μ + α·μ²) for pearsonNegBin. A missing count leaves C as it is. `details["statistic"]` is C.
+
+    With `arl` each series has the h that Poisson counts (negative binomial for pearsonNegBin) of a constant mean such as its own
+    first reach after so many times on average.
 
     The upper bound is the count at which C reaches h, 0 where no count is too small. compat="R" keeps what surveillance 1.20.3 has
     for bounds: "standard" rounded up, "rossi" squared where the root is negative, "anscombe2nd" with m^(1/3) where the transformation
@@ -44,18 +48,21 @@ def cusum(
             "The transformation is one of: " + ", ".join(TRANSFORMATIONS) + ".")  # fmt: skip
     y = given.counts[:, start:].astype(np.float64)
     m = _in_control(given.counts, start, freq, mean)[:, start:]
+    limit: Floats = np.full((n, 1), float(h))
+    if arl is not None and start < times:
+        limit = _limits(m.mean(axis=1), arl, k, transformation, alpha)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         x = _standardised(y, m, transformation, alpha)
         x[given.counts[:, start:] == MISSING] = np.nan
         c = np.empty_like(x)
         _add_up(x, k, c)
         before = np.concatenate((np.zeros((n, 1)), c[:, :-1]), axis=1)
-        bound = _bound(before, c, m, transformation, alpha, k, h, compat == "R")
+        bound = _bound(before, c, m, transformation, alpha, k, limit, compat == "R")
     expected, upperbound, alarm, reason = given.blank()
     unfit = ~np.isfinite(m) | ((m <= 0) & (transformation != "none"))
     expected[:, start:] = m
     upperbound[:, start:] = np.where(np.isnan(bound) | (bound < 0), 0, bound)
-    alarm[:, start:] = c >= h
+    alarm[:, start:] = c >= limit
     reason[:, start:] = Reason.JUDGED
     for where, why in ((given.counts[:, start:] == MISSING, Reason.MISSING), (unfit, Reason.FIT)):
         reason[:, start:][where] = why
@@ -64,6 +71,17 @@ def cusum(
     statistic = np.full(given.shape, np.nan)
     statistic[:, start:] = c
     return given.judged("cusum", expected, upperbound, alarm, reason, statistic=statistic)
+
+
+def _limits(mean: Floats, arl: float, k: float, transformation: str, alpha: float) -> Floats:
+    """The decision interval of each series (n,) for a first false alarm after `arl` times."""
+
+    def of(one: float) -> float:
+        counts, probabilities = run_length.chances(one, alpha if transformation == "pearsonNegBin" else 0.0)
+        steps = _standardised(counts, np.full(len(counts), one), transformation, alpha) - k
+        return run_length.limit_for(steps, probabilities, arl, reaching=True)
+
+    return run_length.limits(mean, arl, of)
 
 
 def _in_control(counts: Counts, start: int, freq: int, mean: ArrayLike | str | None) -> Floats:
@@ -96,7 +114,7 @@ def _standardised(y: Floats, m: Floats, transformation: str, alpha: float) -> Fl
 
 
 def _bound(
-    before: Floats, c: Floats, m: Floats, transformation: str, alpha: float, k: float, h: float, as_r: bool
+    before: Floats, c: Floats, m: Floats, transformation: str, alpha: float, k: float, h: Floats, as_r: bool
 ) -> Floats:
     """The count at which the statistic reaches h, from what it was before."""
     room = h + k - before  # what the transformed count must reach

@@ -7,10 +7,12 @@ and `glrnb` of the R package surveillance 1.20.3 with ret="value" and change="in
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fangxian.analytics.detection import run_length
 from fangxian.analytics.detection.loglinear import seasonal_mean
 from fangxian.analytics.detection.results import Alarm, Codes, Detection, Floats, Reason
 from fangxian.analytics.detection.series import Counts, require, series, shared, spread
@@ -21,7 +23,7 @@ _JUDGED, _MISSING, _FIT = int(Reason.JUDGED), int(Reason.MISSING), int(Reason.FI
 
 def glr(
     counts: ArrayLike, *, freq: int = 52, since: int | None = None, threshold: float = 5.0, alpha: float = 0.0,
-    mean: ArrayLike | None = None, harmonics: int = 1, trend: bool = False, window: int | None = None,
+    mean: ArrayLike | None = None, harmonics: int = 1, trend: bool = False, window: int | None = None, arl: float | None = None,
 ) -> Detection:  # fmt: skip
     """Generalised likelihood ratio: log ratio of the best multiplied mean since the best change point, to the in-control mean.
 
@@ -30,26 +32,35 @@ def glr(
     (by default two years, at most half of the series) with harmonics of the year and, if wanted, a trend. Change points further back
     than `window` times are not looked at. A missing count is passed over. `details["statistic"]` is the ratio; the upper bound, the
     count at which it reaches the threshold, is known for Poisson only.
+
+    With `arl`, of Poisson counts, each series has the threshold with which a constant mean such as its own gives a false alarm once
+    in so many times, by simulation (`run_length`).
     """
     require(window is None or window >= 1, "窗口至少 1 期。", "A window has at least one time.")
-    return _chart("glr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.nan, window)
+    require(
+        arl is None or alpha == 0,
+        "广义似然比的平均运行长度只适用于泊松计数。",
+        "The run length of this chart is known for Poisson counts only.",
+    )  # fmt: skip
+    return _chart("glr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.nan, window, arl)
 
 
 def lr(
     counts: ArrayLike, *, freq: int = 52, since: int | None = None, threshold: float = 5.0, factor: float = 1.5, alpha: float = 0.0,
-    mean: ArrayLike | None = None, harmonics: int = 1, trend: bool = False,
+    mean: ArrayLike | None = None, harmonics: int = 1, trend: bool = False, arl: float | None = None,
 ) -> Detection:  # fmt: skip
     """Likelihood ratio CUSUM against a known change: the mean times `factor`. Alarm when it exceeds `threshold`, then it starts anew.
 
+    With `arl` each series has the threshold with which a constant mean such as its own gives a false alarm once in so many times.
     For the rest as `glr`; the upper bound is the count at which the statistic reaches the threshold.
     """
     require(factor > 0 and factor != 1, "倍数应为正且不等于 1。", "The factor is positive and not 1.")
-    return _chart("lr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.log(factor), None)
+    return _chart("lr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.log(factor), None, arl)
 
 
 def _chart(
     method: str, counts: ArrayLike, freq: int, since: int | None, threshold: float, alpha: float, mean: ArrayLike | None,
-    harmonics: int, trend: bool, kappa: float, window: int | None,
+    harmonics: int, trend: bool, kappa: float, window: int | None, arl: float | None,
 ) -> Detection:  # fmt: skip
     given = series(counts)
     n, times = given.shape
@@ -66,9 +77,12 @@ def _chart(
     statistic = np.full(given.shape, np.nan)
     expected[:, start:] = mu[:, start:]
     back = times if window is None else window
+    limit = np.full(n, float(threshold))
+    if arl is not None and start < times:
+        limit = _limits(mu[:, start:].mean(axis=1), arl, alpha, kappa, back)
 
     def work(a: int, b: int) -> None:
-        part = given.counts[a:b], mu[a:b], start, alpha, threshold
+        part = given.counts[a:b], mu[a:b], start, alpha, limit[a:b]
         out = statistic[a:b], upperbound[a:b], alarm[a:b], reason[a:b]
         if math.isnan(kappa):
             _generalised(*part, back, *out)
@@ -80,13 +94,47 @@ def _chart(
     return given.judged(method, expected, upperbound, alarm, reason, statistic=statistic)
 
 
+def _limits(mean: Floats, arl: float, alpha: float, kappa: float, window: int) -> Floats:
+    """The threshold of each series (n,) for a false alarm once in `arl` times."""
+    if math.isnan(kappa):
+        return run_length.limits(mean, arl, lambda one: run_length.simulated_limit(partial(_ratios, window), one, arl))
+    return run_length.limits(
+        mean, arl, lambda one: run_length.limit_for(*_steps(one, alpha, kappa), arl, reaching=False)
+    )
+
+
+def _steps(mean: float, alpha: float, kappa: float) -> tuple[Floats, Floats]:
+    """By how much the chart against a known change moves at each count, and their probabilities without it."""
+    counts, probabilities = run_length.chances(mean, alpha)
+    each, fixed = kappa, (1.0 - math.exp(kappa)) * mean
+    if alpha:
+        shift = math.log((1.0 + alpha * mean) / (1.0 + alpha * mean * math.exp(kappa)))
+        each, fixed = kappa + shift, shift / alpha
+    return counts * each + fixed, probabilities
+
+
+def _ratios(window: int, counts: Counts, mu: Floats) -> Floats:
+    """The generalised likelihood ratios of counts (n, T), never set back."""
+    statistic = np.zeros(counts.shape)
+    limit, bound = np.full(len(counts), np.inf), np.empty(counts.shape)
+    alarm, reason = np.empty(counts.shape, np.int8), np.empty(counts.shape, np.int8)
+
+    def work(a: int, b: int) -> None:
+        out = statistic[a:b], bound[a:b], alarm[a:b], reason[a:b]
+        _generalised(counts[a:b], mu[a:b], 0, 0.0, limit[a:b], window, *out)
+
+    shared(len(counts), work, least=8)
+    return statistic
+
+
 @kernel(error_model="numpy")
 def _known_change(
-    counts: Counts, mu: Floats, start: int, alpha: float, threshold: float, kappa: float, statistic: Floats, upperbound: Floats,
+    counts: Counts, mu: Floats, start: int, alpha: float, limit: Floats, kappa: float, statistic: Floats, upperbound: Floats,
     alarm: Codes, reason: Codes,
 ) -> None:  # fmt: skip
     growth = math.exp(kappa)
     for s in range(counts.shape[0]):
+        threshold = limit[s]
         total = 0.0
         for t in range(start, counts.shape[1]):
             x = counts[s, t]
@@ -110,12 +158,13 @@ def _known_change(
 
 @kernel(error_model="numpy")
 def _generalised(
-    counts: Counts, mu: Floats, start: int, alpha: float, threshold: float, window: int, statistic: Floats, upperbound: Floats,
+    counts: Counts, mu: Floats, start: int, alpha: float, limit: Floats, window: int, statistic: Floats, upperbound: Floats,
     alarm: Codes, reason: Codes,
 ) -> None:  # fmt: skip
     x = np.empty(counts.shape[1])
     m = np.empty(counts.shape[1])
     for s in range(counts.shape[0]):
+        threshold = limit[s]
         n = 0  # counts since the chart last started
         for t in range(start, counts.shape[1]):
             if counts[s, t] < 0 or not mu[s, t] > 0.0:
