@@ -67,6 +67,7 @@ LEFT_OUT = {
         "short_area_names": FOR_OTHER_STAGES,
         "short_area_texts": FOR_OTHER_STAGES,
         "person_with_kin": "asked by a person's page, in one look",
+        "duplicates": FOR_OTHER_STAGES,
         "points": FOR_OTHER_STAGES,
         "spots": FOR_OTHER_STAGES,
         "spots_by_code": FOR_OTHER_STAGES,

@@ -92,8 +92,11 @@ class _People:
         begin = world.stays.places + len(aboard.grounds)
         self.lines = joined([met.lines, numbered(companions.lines, begin)])
         self.groups = grouped(self.lines)
+        self.times = list(zip(self.lines.t_in.tolist(), self.lines.t_out.tolist(), strict=True))
+        self.ring = self.lines.ring.tolist()
         self.facts = self._facts(aboard, world.stays.places) | self._facts(companions, begin)
-        self.labels = world.labels
+        concerned = np.unique(self.lines.place[self.lines.place < world.stays.places])
+        self.labels = dict(zip(concerned.tolist(), world.labels.take(concerned).to_pylist(), strict=True))
         onset = np.full(max(world.stays.persons, 1), np.nan)
         for at, source in world.source_of.items():
             if source.onset is not None:
@@ -108,6 +111,7 @@ class _People:
             air[met.lines.place[row]], metres[row] = weighing.aboard(told)
         contacts = Contacts.of_lines(met.lines, incubation=hazard.incubation, onset=onset, air=air, metres=metres)
         self.ranking: Ranking = rank(contacts, hazard)
+        self.share = self.ranking.share.tolist()
         ranked = self.ranking.person.tolist()
         self.risk = dict(zip(ranked, self.ranking.risk.tolist() if is_risk else [None] * len(ranked), strict=True))
         # companions met nobody: after all who did, those who were near for longer first
@@ -128,7 +132,7 @@ class _People:
 
     def ground(self, place: int) -> Ground:
         """What a place is called, and whether it is one."""
-        known = len(self.labels)
+        known = self.world.stays.places
         return self.grounds[place - known] if place >= known else Ground("", str(self.labels[place]))
 
     def minutes(self, at: int) -> int:
@@ -142,7 +146,8 @@ class _People:
 
     def met(self, at: int) -> list[int]:
         """Those of them in which it was more than being in the same cell."""
-        return [row for row in self.rows(at) if row < len(self.ranking.share)]
+        rows = self.rows(at)
+        return rows if len(self.share) == len(self.ring) else [row for row in rows if row < len(self.share)]
 
     def unwritten(self, search: Search) -> list[int]:
         """Keys of those not written yet: all of them, but for a search that goes on."""
@@ -151,7 +156,7 @@ class _People:
 
     def _places(self) -> dict[int, Any]:
         """What is on record of the places where people met."""
-        concerned = [at for at in np.unique(self.lines.place).tolist() if at < len(self.labels)]
+        concerned = list(self.labels)
         spots: dict[str, Any] = {}
         codes = [self.ground(at).label for at in concerned]
         for begin in range(0, len(codes), CHUNK):
@@ -161,7 +166,7 @@ class _People:
     def why(self, at: int) -> list[list[str]]:
         """The times together that weigh most, in words (zh, en)."""
         rows = self.met(at)
-        rows.sort(key=lambda row: -self.ranking.share[row])
+        rows.sort(key=lambda row: -self.share[row])
         told = [self.ranking.said(row) for row in rows[:TOLD]]
         return [[one.zh, one.en] for one in told]
 
@@ -177,10 +182,12 @@ COLUMNS = (
 class _Judge:
     def __init__(self, search: Search, world: World, people: _People, person_of: Mapping[int, int]) -> None:
         self.search, self.world, self.people, self.person_of = search, world, people, person_of
+        self.epoch = round(world.lake.epoch.timestamp())
         self.posts = areas_with(RIGHT)
         self.prolonged = weighing.prolonged(search.pack, search.area)
         self.ref = packs.reference(packs.pack(search.pack, search.area))
         self.traits: dict[int, Any] = {}
+        self.areas: dict[str, str] = {}
         self.infectors: dict[int, Source] = {}
         self.editions: dict[tuple[str, str], str] = {}
 
@@ -214,7 +221,7 @@ class _Judge:
         """Whom somebody met: a case, or a contact that this search proposes, infectious from its first exposure on."""
         if (case := self.world.source_of.get(at)) is not None:
             return case
-        since = self.world.lake.instant(min(int(self.people.lines.t_in[row]) for row in self.people.met(at)))
+        since = self.world.lake.instant(min(self.people.times[row][0] for row in self.people.met(at)))
         pk = self.person_of.get(self.world.key(at)) or 0
         search = self.search
         window = Window(since, None, ())
@@ -232,8 +239,9 @@ class _Judge:
         return [one for one in met if _counts(one, met)]
 
     def _meeting(self, at: int, group: Group, person: int | None, source: Source) -> dict[str, Any]:
-        lines, epoch = self.people.lines, round(self.world.lake.epoch.timestamp())
-        spans = [[epoch + int(lines.t_in[row]), epoch + int(lines.t_out[row])] for row in group.rows]
+        spans = [
+            [self.epoch + begin, self.epoch + end] for begin, end in (self.people.times[row] for row in group.rows)
+        ]
         minutes = sum(end - begin for begin, end in spans) // 60
         spot, ground = self.people.places.get(group.place), self.people.ground(group.place)
         known = dict(self.people.facts.get((at, group.via, group.place), {}))
@@ -265,7 +273,7 @@ class _Judge:
         home = self.traits[person].area if person in self.traits else ""
         known = known or matching.Standing(Candidate.PROPOSED if person else Candidate.UNKNOWN)
         to_case = any(one["kind"] == CASE for one in meetings)
-        ring = 1 if to_case else min(int(people.lines.ring[row]) for one in unit for row in people.met(one))
+        ring = 1 if to_case else min(people.ring[row] for one in unit for row in people.met(one))
         begin = min(one["spans"][0][0] for one in meetings)
         end = max(one["spans"][-1][1] for one in meetings)
         missing = dict.fromkeys(name for one in meetings for name in one["missing"])
@@ -277,7 +285,10 @@ class _Judge:
 
     def _area(self, home: str) -> str:
         """Whose it is to decide: where the person lives, if somebody there may; else who searched."""
-        return home if home and any(home.startswith(post) for post in self.posts) else self.search.area
+        if home not in self.areas:
+            there = home and any(home.startswith(post) for post in self.posts)
+            self.areas[home] = home if there else self.search.area
+        return self.areas[home]
 
 
 def _counts(one: Mapping[str, Any], met: Sequence[Mapping[str, Any]]) -> bool:

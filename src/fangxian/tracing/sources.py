@@ -1,7 +1,6 @@
 """What tracing reads of the stages below it, and how it finds its own rows by their codes: one place that knows how to ask."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -15,7 +14,7 @@ from fangxian.duties import queries as duty_queries
 from fangxian.protocols import Text, Window
 from fangxian.registry import queries as registry
 from fangxian.tracing.judging import CASE, CONTACT, Source
-from fangxian.tracing.models import Contact, Exposure, Investigation
+from fangxian.tracing.models import Contact, Exposure
 
 NO_WORDS = Text("", "")
 
@@ -107,17 +106,9 @@ def humans(person_ids: Iterable[int]) -> dict[int, int]:
 
 
 def records(people: Iterable[int]) -> dict[int, int]:
-    """Every record of these humans that tracing has anything about → the one that stands for the human."""
+    """Every record of these humans → the one that stands for the human."""
     wanted = set(people)
-    found = {pk: pk for pk in wanted}
-    for rows, person in (
-        (Contact.objects, "person"),
-        (Exposure.objects, "person"),
-        (Investigation.objects, "case__person"),
-    ):
-        duplicates: Any = rows.filter(**{f"{person}__canonical_id__in": wanted})
-        found.update(duplicates.values_list(f"{person}_id", f"{person}__canonical_id"))
-    return found
+    return {pk: pk for pk in wanted} | registry.duplicates(wanted)
 
 
 def cases_of(outbreak: int, record_of: Mapping[int, int]) -> dict[int, CaseFacts]:

@@ -71,6 +71,12 @@ def canonical(person_ids: Iterable[int]) -> dict[int, int]:
     return {pk: root or pk for pk, root in rows}
 
 
+def duplicates(person_ids: Iterable[int]) -> dict[int, int]:
+    """The records that were merged into these → the one that stands for the person. One query."""
+    rows = Person.objects.filter(canonical_id__in=set(person_ids)).values_list("pk", "canonical_id")
+    return {pk: root or pk for pk, root in rows}
+
+
 def same_person(person_id: int) -> tuple[int, ...]:
     """The ids of every record of the same person, the one that stands for them first."""
     root = canonical([person_id]).get(person_id)
