@@ -7,6 +7,8 @@ import pytest
 
 from fangxian.cases.models import Case, Review
 from fangxian.command import demo
+from fangxian.command.situation.models import Sitrep
+from fangxian.command.situation.queries import published
 from fangxian.containment.zones import queries as zones
 from fangxian.core import clock, journal
 from fangxian.core.access import SYSTEM
@@ -47,6 +49,12 @@ def test_the_story() -> None:
         (cinema,) = [row for row in drawn if row.name.zh.endswith("星光影城")]
         came_down = [(change.what, change.level) for change in zones.history(SYSTEM, cinema.code)]
         assert ("downgraded", "low") in came_down and ("round", "medium") in came_down
+        assert ("lifted", "low") in shown, "an area that went all the way, in an outbreak that is over"
+        days = list(Sitrep.objects.order_by("day").values_list("day", "signed_name", "is_public"))
+        assert len(days) == demo.DAYS - 1 and [bool(name) and public for _day, name, public in days] == [True] * 8 + [
+            False
+        ]
+        assert len(published("9901")) == 1, "the public page has numbers of a day"
         assert len(zones.public_notices()) > 10 and len(zones.public_areas()) > 5
         now = clock.now()
         late = Step.objects.filter(state=Step.OPEN, due_at__lte=now).count()

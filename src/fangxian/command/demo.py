@@ -18,6 +18,7 @@ from fangxian.command import city as fictional
 from fangxian.command import movements, zoning
 from fangxian.command.city import ACCOUNTS, City
 from fangxian.command.sentinels import Sentinels
+from fangxian.command.situation import actions as reports
 from fangxian.containment.zones import actions as drawing
 from fangxian.containment.zones import queries as zones
 from fangxian.containment.zones.schemas import UnitForm, ZoneForm
@@ -118,7 +119,7 @@ class _Story:
         self.used: set[tuple[str, int]] = set()
         #: Contacts on record as held.
         self.held: set[int] = set()
-        self.outbreak = ""
+        self.outbreak = self.earlier = ""
 
     def play(self, on_progress: Callable[[int], None]) -> None:
         self._at(0, 6.5, partial(self.sentinels.triage, self._who))
@@ -128,6 +129,7 @@ class _Story:
             today = [one for one in self.people if one.reported == day]
             last = day == DAYS - 1
             for hour, act in (
+                (8.2, partial(self._tell, day)),
                 (8.5, partial(self._report, today)),
                 (8.9, partial(self.sentinels.report, self._day(day), last=last)),
                 (9.0, sweep),
@@ -140,6 +142,7 @@ class _Story:
                 (13.0, sweep),
                 (15.0, self._hold),
                 (16.0, partial(self._come_down, day)),
+                (16.2, partial(self._close_earlier, day)),
                 (16.5, partial(_at_once, self._work, day, "zone.", 0.9)),
                 (17.0, partial(_at_once, self._work, day, "contact", 0.93)),
                 (17.5, partial(_at_once, self._work, day, "exposed", 0.85)),
@@ -155,6 +158,16 @@ class _Story:
     # ── the story ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _open(self) -> None:
+        """Beside the outbreak of the story there is an earlier one that is all but over: one visitor, and the market they were at."""
+        self.earlier = cases.open_outbreak(
+            SYSTEM,
+            OutbreakForm(
+                name_zh="揽月县输入病例（演示）",
+                name_en="Imported case in Lanyue (demonstration)",
+                pack=PACK,
+                area="990103",
+            ),
+        ).code
         self.outbreak = cases.open_outbreak(
             SYSTEM,
             OutbreakForm(
@@ -324,6 +337,9 @@ class _Story:
             cinema = UnitForm(kind="place", ref=self.city.land.venues["990102", "星光影城"])
             form = ZoneForm(level="medium", units=(cinema,))
             drawing.propose(self._who("investigator", "990102"), self.outbreak, form, "首例到访星光影城，场次待核实")
+            market = UnitForm(kind="place", ref=self.city.land.venues["990103", _VISITED[0]])
+            form = ZoneForm(level="medium", units=(market,))
+            drawing.propose(self._who("investigator", "990103"), self.earlier, form, "来访者停留，本人已转回居住地治疗")
         zoning.accept(
             chief, "情况属实，同意划定", keep=lambda row: day >= DAYS - 2 and not row.area.startswith("990101")
         )
@@ -336,6 +352,25 @@ class _Story:
                 tested=lambda row: zones.inside(SYSTEM, row.code).people,
             )  # fmt: skip
         drawing.catch_up(SYSTEM)
+
+    def _close_earlier(self, day: int) -> None:
+        """The earlier outbreak is closed once its areas are lifted."""
+        if day == DAYS - 2:
+            cases.close_outbreak(SYSTEM, self.earlier, "区域均已解除，无续发病例")
+
+    def _tell(self, day: int) -> None:
+        """The commander signs the report of the day before, and lets its numbers be told; on the last day it still lies as a draft."""
+        if day == 0:
+            return
+        chief = self._who("leader", "9901")
+        row = reports.draft(chief, self.outbreak, "9901", self._day(day - 1))
+        if day < DAYS - 1:
+            told = {
+                "remarks_zh": "疫情处置有序，流调和转运按时限推进。",
+                "remarks_en": "Handled in order; tracing and transfers keep to their times.",
+            }
+            row = reports.remark(chief, row.code, row.edition, **told, is_public=True)
+            reports.sign(chief, row.code, row.edition)
 
     def _hold(self) -> None:
         """Whoever is watched and not yet held is brought to the site (close contacts) or stays at home; one in twenty waits."""

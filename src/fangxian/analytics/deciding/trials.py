@@ -95,8 +95,7 @@ class Trials:
         with ThreadPoolExecutor(self.threads) as pool:
             daily = np.array(list(pool.map(lambda seed: self._simulated(scenario, seed).daily, range(1, runs + 1))))
         return {
-            name: np.quantile(daily[:, :, DAILY.index(name)], (0.025, 0.25, 0.5, 0.75, 0.975), axis=0)
-            for name in DRAWN
+            name: np.quantile(daily[:, :, DAILY.index(name)], (0.025, 0.25, 0.5, 0.75, 0.975), axis=0) for name in DRAWN
         }
 
     def _scenario(self, trial: Trial) -> Scenario:
