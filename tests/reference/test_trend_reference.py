@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fangxian.analytics.forecasting import PROBABILITIES, count_scores, coverage, persistence, wis
-from fangxian.analytics.nowcasting import chain_ladder, delay_distribution, fit_delay, reporting_triangle
+from fangxian.analytics.nowcasting import bayesian, chain_ladder, delay_distribution, fit_delay, reporting_triangle
 from tests.support.reference import ABSENT, DATA, agree, column, text
 
 R = DATA / "detection_surveillance"
@@ -53,6 +53,18 @@ def test_the_nowcast_of_the_ehec_outbreak(triangle: np.ndarray) -> None:
     # Reports came in faster as the outbreak went on, so that the nowcast of early June was high; R's interval misses days too.
     assert inside.mean() >= 0.7
     assert (ours.expected[shown] >= final[shown] * 0.95).all()
+
+
+def test_the_posterior_of_the_ehec_outbreak_is_that_of_hoehle_and_an_der_heiden(triangle: np.ndarray) -> None:
+    path = R / "ref_advanced" / "hus_nowcast_bayes.trunc_2011-06-10.csv"
+    middle, low, high = (column(path, name)[:35] for name in ("nowcast", "lo", "hi"))
+    shown = ~np.isnan(middle)
+    ours = bayesian(triangle)
+    # Both are drawn, and R's prior of a day is another: a gamma of mean 50.
+    for mine, theirs in ((ours.expected, middle), (ours.lower, low), (ours.upper, high)):
+        assert (np.abs(mine[shown] - theirs[shown]) <= np.maximum(2, 0.15 * theirs[shown])).all()
+    delays = column(R / "ref_advanced" / "hus_delayCDF_bayes.trunc.csv", "cdf")[:16]
+    assert np.abs(ours.delay - delays).max() < 0.003
 
 
 def test_the_delay_distribution_fitted_under_truncation() -> None:

@@ -348,14 +348,27 @@ def test_places_that_cannot_be_used_are_named(
 # ── dates of cases, and what comes next ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_nowcast_and_the_delays_behind_it(run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["chain-ladder", "bayes"])
+def test_a_nowcast_and_the_delays_behind_it(method: str, run: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
     random = np.random.default_rng(4)
     lines = ["event,report"]
     for t in range(40):
         lines += [f"{START + timedelta(t)},{START + timedelta(t + d)}" for d in random.geometric(0.4, 30).tolist()]
     source = tmp_path / "in.csv"
     source.write_text("\n".join(lines), encoding="utf-8")
-    run("estimate", "nowcast", source, "--now", "2024-02-09", "--out", tmp_path / "now.csv", "--days", "30")
+    run(
+        "estimate",
+        "nowcast",
+        source,
+        "--now",
+        "2024-02-09",
+        "--out",
+        tmp_path / "now.csv",
+        "--days",
+        "30",
+        "--method",
+        method,
+    )
     found = rows(tmp_path / "now.csv")
     assert list(found[0]) == ["date", "reported", "share", "expected", "lower", "upper"]
     assert (found[0]["date"], found[-1]["date"]) == ("2024-01-11", "2024-02-09")

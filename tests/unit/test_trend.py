@@ -134,3 +134,59 @@ def test_forecasts_that_cannot_be_scored(quantiles: Any, probabilities: Any, say
 def test_a_history_with_gaps_is_refused() -> None:
     with pytest.raises(ForecastError, match="none missing or negative"):
         forecasting.persistence([1, NAN, 3], 1)
+
+
+# ── the nowcast as a posterior ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def growing_triangle(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Final numbers of forty days of growth, and what is known of them on the last."""
+    final = random.poisson(5 * np.exp(0.04 * np.arange(40)))
+    event = np.datetime64("2024-01-01") + np.repeat(np.arange(40), final)
+    delay = np.minimum(random.negative_binomial(3, 0.4, len(event)), 15)
+    return final, nowcasting.reporting_triangle(event, event + delay, now="2024-02-09", days=40, longest=15)
+
+
+def test_the_posterior_covers_what_came_as_often_as_it_says() -> None:
+    random, newest = np.random.default_rng(2), slice(28, 40)
+    inside, nearer = [], []
+    for _ in range(60):
+        final, triangle = growing_triangle(random)
+        found, ladder = nowcasting.bayesian(triangle, draws=800), nowcasting.chain_ladder(triangle)
+        inside.append((found.lower <= final)[newest] & (final <= found.upper)[newest])
+        nearer.append(
+            np.abs(found.expected - final)[newest].mean() - np.nanmean(np.abs(ladder.expected - final)[newest])
+        )
+    assert 0.92 < np.mean(inside) < 0.99
+    assert np.mean(nearer) < 0
+
+
+def test_the_posterior_says_what_is_known_and_doubts_what_is_not() -> None:
+    _final, triangle = growing_triangle(np.random.default_rng(3))
+    found = nowcasting.bayesian(triangle)
+    assert (found.expected[:24] == found.reported[:24]).all() and (found.upper[:24] == found.reported[:24]).all()
+    assert (
+        (found.lower >= found.reported).all()
+        and (found.lower <= found.expected).all()
+        and (found.expected <= found.upper).all()
+    )
+    assert np.abs(found.delay - nowcasting.delay_distribution(triangle)).max() < 0.01
+    again = nowcasting.bayesian(triangle)
+    assert np.array_equal(again.upper, found.upper), "the same numbers say the same"
+    narrow = nowcasting.bayesian(triangle, level=0.5)
+    assert (narrow.lower >= found.lower).all() and (narrow.upper <= found.upper).all()
+
+
+def test_a_day_of_which_nothing_is_reported_has_an_answer_too() -> None:
+    _final, triangle = growing_triangle(np.random.default_rng(4))
+    triangle[-1, 0] = 0
+    found = nowcasting.bayesian(triangle)
+    assert found.lower[-1] == 0 < found.expected[-1] < found.upper[-1] < 10 * found.expected[:-1].max()
+
+
+def test_the_posterior_needs_a_case_and_a_level() -> None:
+    _final, triangle = growing_triangle(np.random.default_rng(5))
+    with pytest.raises(NowcastError):
+        nowcasting.bayesian(np.where(np.isnan(triangle), np.nan, 0.0))
+    with pytest.raises(NowcastError):
+        nowcasting.bayesian(triangle, level=1)

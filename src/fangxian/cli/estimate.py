@@ -117,13 +117,15 @@ def _estimate(data: "LongSeries", mean_si: float, sd_si: float, window: int, out
     return windows
 
 
+NOWCASTS = ("chain-ladder", "bayes")
+
 # ── from the dates of cases ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @app.command(
     help=say(
-        "现时预测（链梯法）：最近几天待全部报告到齐后的例数与区间",
-        "Nowcast by chain ladder: the newest days when all their reports are in",
+        "现时预测：最近几天待全部报告到齐后的例数与区间；链梯法，或贝叶斯（Höhle 与 an der Heiden 2014）",
+        "Nowcast: the newest days when all their reports are in; by chain ladder, or Bayesian (Höhle and an der Heiden 2014)",
     )
 )
 def nowcast(
@@ -134,16 +136,20 @@ def nowcast(
         int, typer.Option(min=1, help=say("最长报告延迟，天", "Longest delay of a report in days"))
     ] = 15,
     days: Annotated[int, typer.Option(min=2, help=say("用最近多少天", "So many days up to the date of the data"))] = 60,
+    method: Annotated[str, typer.Option(help="chain-ladder | bayes")] = "chain-ladder",
 ) -> None:
+    if method not in NOWCASTS:
+        raise typer.BadParameter(say("应为 ", "must be one of ") + ", ".join(NOWCASTS), param_hint="--method")
     import numpy as np
     import pyarrow as pa
 
     from fangxian.analytics.columns import writing
-    from fangxian.analytics.nowcasting import chain_ladder, reporting_triangle
+    from fangxian.analytics.nowcasting import bayesian, chain_ladder, reporting_triangle
 
     events, reports = _dates(cases)
     today = _now(now, reports)
-    found = chain_ladder(reporting_triangle(events, reports, now=today, days=max(days, longest + 1), longest=longest))
+    triangle = reporting_triangle(events, reports, now=today, days=max(days, longest + 1), longest=longest)
+    found = bayesian(triangle) if method == "bayes" else chain_ladder(triangle)
     columns = {
         "date": (today - np.arange(len(found.reported))[::-1]).astype(str), "reported": found.reported.astype(np.int64),
         "share": found.share, "expected": found.expected, "lower": found.lower, "upper": found.upper,

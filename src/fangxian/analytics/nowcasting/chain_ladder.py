@@ -38,7 +38,7 @@ def delay_distribution(triangle: ArrayLike) -> Floats:
     Read backwards, a report at delay x is a death at age x among those whose delay is at most x; the product of what survives is the
     distribution, given that no delay is longer than D.
     """
-    return _backwards(checked(triangle))[2]
+    return backwards(checked(triangle))[2]
 
 
 def chain_ladder(triangle: ArrayLike, *, level: float = 0.95) -> Nowcast:
@@ -48,7 +48,7 @@ def chain_ladder(triangle: ArrayLike, *, level: float = 0.95) -> Nowcast:
     """
     table = checked(triangle)
     days, width = table.shape
-    at, risk, cumulative = _backwards(table)
+    at, risk, cumulative = backwards(table)
     hazard = np.divide(at, risk, out=np.zeros(width), where=risk > 0)
     hazard[0] = 1
     terms = np.divide(hazard, risk * (1 - hazard), out=np.zeros(width), where=(risk > 0) & (hazard < 1))
@@ -67,7 +67,7 @@ def chain_ladder(triangle: ArrayLike, *, level: float = 0.95) -> Nowcast:
     return Nowcast(reported, share, expected, lower, upper, cumulative)
 
 
-def _backwards(table: Floats) -> tuple[Floats, Floats, Floats]:
+def backwards(table: Floats) -> tuple[Floats, Floats, Floats]:
     """Cases reported at each delay, those reported at it or sooner among the same days, and the cumulative distribution."""
     days, width = table.shape
     at, risk = np.zeros(width), np.zeros(width)

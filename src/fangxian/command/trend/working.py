@@ -132,7 +132,7 @@ def _nowcast(told: Reports, first: int, day: int) -> nowcasting.Nowcast:
         np.repeat(days, told.number).astype("datetime64[D]") for days in (told.onset, told.onset + delay)
     )
     table = nowcasting.reporting_triangle(events, reports, now=_date(day), days=span, longest=longest)
-    return nowcasting.chain_ladder(table)
+    return nowcasting.bayesian(table, draws=2000)
 
 
 def estimated(whole: Curve, mean: float, sd: float, window: int) -> list[schemas.ReproductionDay]:
