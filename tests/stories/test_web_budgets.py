@@ -24,7 +24,8 @@ BUDGET = 12
 ELSEWHERE = (
     "/imports/<", "/situation/reports/<", "/lists/<", "/duties/<int:step_id>/photos/", "/design/map/", "/zones/<",
     "/people/duplicates/<", "/public/<str:language>/notice/", "/searches/<", "/sources/<",
-    "/surveillance/<", "/jobs/<", "/surveillance/series/<",
+    "/surveillance/<", "/jobs/<", "/samples/<", "/samples/boxes/<", "/samples/points/<", "/samples/members/<",
+    "/samples/unmatched/<", "/surveillance/series/<",
 )  # fmt: skip
 ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")
 

@@ -1,7 +1,7 @@
 """What the actions of the laboratory look up, with the refusals that go with it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -17,7 +17,7 @@ COLLECT, TEST, VIEW, PEOPLE, DECIDE, MATCH, POINTS, MEMBERS = (
     "samples.collect", "samples.test", "samples.view", "samples.people", "samples.decide", "samples.match",
     "samples.points", "samples.members",
 )  # fmt: skip
-_BARCODE = re.compile(r"[0-9A-Z][0-9A-Z./-]{4,31}")
+_BARCODE = re.compile(r"[0-9A-Z][0-9A-Z.-]{4,31}")
 #: Clocks of two machines may differ by this much before an instant counts as lying in the future.
 _SLACK = timedelta(minutes=1)
 
@@ -65,9 +65,11 @@ def seen(by: Actor) -> Q:
     return by.scope(VIEW, organisation="organisation_id") | by.scope(VIEW, organisation="laboratory_id")
 
 
-def tube(by: Actor, code: str, *, lock: bool = False) -> Tube:
+def tube(by: Actor, code: str, *, lock: bool = False, joined: Collection[str] = ()) -> Tube:
     """The tube with this barcode, or with it until it was labelled anew. Raises NotFound where the actor may not know of it."""
     rows = Tube.objects.select_for_update(of=("self",)) if lock else Tube.objects.all()
+    if joined:
+        rows = rows.select_related(*joined)
     wanted = barcode(code)
     found = rows.filter(code=wanted).first() or rows.filter(former=wanted).exclude(former="").first()
     if found is None or not may_see(by, found):

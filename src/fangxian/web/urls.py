@@ -16,6 +16,7 @@ urlpatterns = [
     path("journal/", include("fangxian.web.journal.urls")),
     path("design/", include("fangxian.web.design.urls")),
     path("sources/", include("fangxian.web.sources.urls")),
+    path("samples/", include("fangxian.web.laboratory.urls")),
     path("surveillance/", include("fangxian.web.surveillance.urls")),
     path("cases/", include("fangxian.web.cases.urls")),
     path("", include("fangxian.web.registrar.urls")),

@@ -1,7 +1,7 @@
 """The only readers of the laboratory that others use. Who is in a tube is masked, and shown to those alone who may know."""
 
-from fangxian.laboratory.queries.boxes import box, boxes, waiting_to_be_sealed
-from fangxian.laboratory.queries.decisions import members, positives, unmatched
+from fangxian.laboratory.queries.boxes import box, boxes, custody, waiting_to_be_sealed
+from fangxian.laboratory.queries.decisions import member, members, positives, unmatched
 from fangxian.laboratory.queries.lookups import outcomes, people_in, samples_of
 from fangxian.laboratory.queries.points import point, points
 from fangxian.laboratory.queries.tubes import counted, late, tube, tubes
@@ -10,7 +10,9 @@ __all__ = [
     "box",
     "boxes",
     "counted",
+    "custody",
     "late",
+    "member",
     "members",
     "outcomes",
     "people_in",

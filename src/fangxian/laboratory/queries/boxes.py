@@ -3,9 +3,9 @@
 from fangxian.core.access import Actor, within
 from fangxian.duties import queries as duty_queries
 from fangxian.laboratory import finding, subject
-from fangxian.laboratory.models import Box, Tube
+from fangxian.laboratory.models import Box, HandOver, Tube
 from fangxian.laboratory.queries.tubes import rows
-from fangxian.laboratory.schemas import BoxView, TubeRow
+from fangxian.laboratory.schemas import BoxView, Link, TubeRow
 from fangxian.registry import queries as registry
 
 STATES = (Box.SEALED, Box.UNDER_WAY, Box.RECEIVED)
@@ -24,6 +24,12 @@ def boxes(by: Actor, area: str = "", *, state: str = "", after: int | None = Non
 def box(by: Actor, code: str) -> BoxView:
     """One box. Raises NotFound."""
     return _shown(by, [finding.box(by, code)])[0]
+
+
+def custody(by: Actor, code: str) -> list[Link]:
+    """From hand to hand: every hand-over of a box, the first first. Two queries."""
+    rows = HandOver.objects.filter(box=finding.box(by, code)).order_by("pk")
+    return [Link(one.at, one.sender, one.receiver, one.note, one.by_name) for one in rows]
 
 
 def waiting_to_be_sealed(by: Actor, point: str = "", *, limit: int = 500) -> list[TubeRow]:

@@ -22,6 +22,9 @@ STATES = (Tube.COLLECTED, Tube.SEALED, Tube.RECEIVED, Tube.RESULTED, Tube.REJECT
 WAITING = (Tube.COLLECTED, Tube.SEALED, Tube.RECEIVED)
 #: So many late tubes are counted; whoever has more knows enough.
 MOST = 10_000
+#: What a tube names.
+_NAMES = ("organisation", "point", "laboratory")
+_ALL = (*_NAMES, "box", "again", "place", "outbreak")
 
 
 def tubes(
@@ -69,16 +72,15 @@ def counted(by: Actor, area: str = "") -> dict[str, int]:
 
 def tube(by: Actor, code: str) -> TubeView:
     """One tube with all that is known of it. Raises NotFound. Who is in it only for those who may know."""
-    found = finding.tube(by, code)
-    row = _joined(Tube.objects.filter(pk=found.pk)).select_related("box", "again", "place", "outbreak").get()
+    row = finding.tube(by, code, joined=_ALL)
     told = [
         Told(one.number, one.status, one.value, one.cts, one.tested_at, one.reference, one.source, one.reason, one.at, one.by_name)
         for one in Result.objects.filter(tube=row).order_by("-number")
     ]  # fmt: skip
     links = [
         Link(one.at, one.sender, one.receiver, one.note, one.by_name)
-        for one in HandOver.objects.filter(box=row.box_id).order_by("pk")
-    ] if row.box_id is not None else []  # fmt: skip
+        for one in (HandOver.objects.filter(box=row.box_id).order_by("pk") if row.box_id is not None else ())
+    ]  # fmt: skip
     may_know = by.may(finding.PEOPLE, row.area, row.organisation_id)
     decided = Positive.objects.filter(tube=row).select_related("tube", "case") if may_know else ()
     return TubeView(
@@ -115,7 +117,7 @@ def rows(found: Sequence[Tube]) -> list[TubeRow]:
 
 
 def _joined(found: QuerySet[Tube]) -> QuerySet[Tube]:
-    return found.select_related("organisation", "point", "laboratory")
+    return found.select_related(*_NAMES)
 
 
 def _late(by: Actor, area: str) -> QuerySet[Tube]:
@@ -125,8 +127,9 @@ def _late(by: Actor, area: str) -> QuerySet[Tube]:
 def _inside(row: Tube) -> tuple[Inside, ...]:
     """Who is in the tube; of a positive pool also how far each member is."""
     people = list(Swab.objects.filter(tube=row).order_by("pk").values_list("person_id", flat=True))
-    names, codes = registry.names(people), registry.codes_of(people)
-    held = {one.person_id: one for one in Member.objects.filter(pool=row).select_related("single")}
+    known = registry.residents(people)
+    pool = Member.objects.filter(pool=row).select_related("single") if len(people) > 1 else ()
+    held = {one.person_id: one for one in pool}
     shown = []
     for pk in people:
         one = held.get(pk)
@@ -134,8 +137,8 @@ def _inside(row: Tube) -> tuple[Inside, ...]:
         shown.append(
             Inside(
                 pk,
-                codes[pk],
-                names[pk],
+                known[pk].code,
+                known[pk].name,
                 one.state if one else "",
                 single.code if single else "",
                 single.value if single else "",

@@ -1,6 +1,6 @@
 {% load static %}/**
- * The service worker: pages come from the server; without one, the duties come from what was kept (`vault.js`), and any other
- * page is one that says so. Static files have an address of their content, so the first copy is the last.
+ * The service worker: pages come from the server; without one, the duties and the swab point come from what was kept
+ * (`vault.js`), and any other page is one that says so. Static files have an address of their content, so the first copy is the last.
  */
 import { kept } from "{% static 'web/js/vault.js' %}";
 
@@ -22,7 +22,7 @@ addEventListener("fetch", (event) => {
   const { request } = event, url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith(STATIC)) event.respondWith(asset(request));
-  else if (request.mode === "navigate") event.respondWith(page(request, url.pathname === "/"));
+  else if (request.mode === "navigate") event.respondWith(page(request, url.pathname === "/" ? "duties" : url.pathname.startsWith("/samples/points/") ? url.pathname : ""));
 });
 
 /** @param {Request} request */
@@ -40,15 +40,15 @@ async function asset(request) {
   }
 }
 
-/** @param {Request} request @param {boolean} home */
-async function page(request, home) {
+/** @param {Request} request @param {string} name under which the page may have been kept */
+async function page(request, name) {
   const answer = fetch(request);
   answer.catch(() => undefined);  // it may fail after somebody stopped waiting for it
-  const duties = home ? await kept("duties") : null;
+  const known = name ? await kept(name) : null;
   try {
-    return await (duties ? Promise.race([answer, impatience()]) : answer);
+    return await (known ? Promise.race([answer, impatience()]) : answer);
   } catch {
-    if (duties) return shown(duties);
+    if (known) return shown(known);
     return (await caches.match("/offline/", { ignoreVary: true })) ?? Response.error();
   }
 }
@@ -58,7 +58,7 @@ function impatience() {
   return new Promise((_resolve, reject) => setTimeout(() => reject(new Error("no answer")), PATIENCE));
 }
 
-/** @param {Record<"html" | "policy", string>} duties */
+/** @param {Record<"html" | "policy", string>} page */
 function shown({ html, policy }) {
   return new Response(html, { headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy } });
 }

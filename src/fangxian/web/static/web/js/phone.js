@@ -59,8 +59,8 @@ async function carry() {
 
 /** What somebody else left behind: their page goes; what they have not sent yet waits for them, sealed and unseen. */
 async function arrive() {
-  const whose = await vault.keptFor(DUTIES);
-  if (whose && whose !== account) await vault.dropKept();
+  const owners = await vault.keptFor();
+  if (owners.some((one) => one !== account)) await vault.dropKept();
 }
 
 /** @param {HTMLFormElement} form */

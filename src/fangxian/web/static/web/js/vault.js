@@ -110,8 +110,8 @@ export async function kept(name) {
   }
 }
 
-/** Whose page is kept, if any is. @param {string} name @returns {Promise<string | undefined>} */
-export const keptFor = async (name) => (await on(KEPT, "readonly", (store) => store.get(name)))?.account;
+/** Whose pages are kept. @returns {Promise<string[]>} */
+export const keptFor = async () => (await on(KEPT, "readonly", (store) => store.getAll())).map((one) => one.account);
 
 /** Forget the pages, and the keys of accounts that have nothing waiting. */
 export async function dropKept() {
