@@ -89,6 +89,14 @@ LEFT_OUT = {
         "sparks": "for a page: the series, drawn",
         "unexplained": "for the doctor and the laws; it is always empty",
     },
+    "fangxian.laboratory.actions": {"report_result": "a batch of one"},
+    "fangxian.laboratory.queries": {
+        "counted": "the numbers above a page; programs read the lists",
+        "outcomes": FOR_OTHER_STAGES,
+        "people_in": FOR_OTHER_STAGES,
+        "samples_of": FOR_OTHER_STAGES,
+        "waiting_to_be_sealed": "for the page on which a box is sealed; programs read the tubes that were taken",
+    },
     "fangxian.cases.actions": {"withdraw_cases": BY_AN_UNDO, "amend_many": FOR_OTHER_STAGES},
     "fangxian.cases.queries": {
         "CaseDetail": "an answer",

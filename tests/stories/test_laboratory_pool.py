@@ -43,11 +43,11 @@ def owed(member: Member) -> dict[str, object]:
 def test_a_positive_pool_of_ten_by_night(town: Laboratory) -> None:
     with clock.at(EVENING + timedelta(hours=1)):
         town.collect("POOL000010", town.neighbours)
-        box = actions.seal(town.actor("sampler"), BoxForm(tubes=["POOL000010"], point=town.point, seal="A-77"))
+        box = actions.seal_box(town.actor("sampler"), BoxForm(tubes=["POOL000010"], point=town.point, seal="A-77"))
     with clock.at(EVENING + timedelta(hours=2)):
-        actions.hand_over(town.actor("sampler"), box.code, "司机赵 江A·10086")
+        actions.hand_over_box(town.actor("sampler"), box.code, "司机赵 江A·10086")
     with clock.at(EVENING + timedelta(hours=3)):
-        actions.receive(town.actor("lab"), box.code)
+        actions.receive_box(town.actor("lab"), box.code)
         shown = queries.box(town.actor("lab"), box.code)
         assert shown.due_at == EVENING + timedelta(hours=15), "12 hours after the receipt, as the pack says"
     with clock.at(night(2, 10)):
@@ -105,7 +105,7 @@ def test_a_pool_that_was_wrong_sets_everybody_free_and_shows_it(town: Laboratory
     town.tell("POOL000011", "positive")
     hand_on()
     assert Member.objects.filter(state="held").count() == 5
-    actions.correct(town.actor("lab"), "POOL000011", "negative", "wrong row of the plate read")
+    actions.correct_result(town.actor("lab"), "POOL000011", "negative", "wrong row of the plate read")
     hand_on()
     assert set(Member.objects.values_list("state", flat=True)) == {"freed"}
     assert {duty.state for member in Member.objects.all() for duty in duties.of_subject("member", member.pk)} == {
@@ -116,7 +116,7 @@ def test_a_pool_that_was_wrong_sets_everybody_free_and_shows_it(town: Laboratory
         (2, "corrected", "negative"),
         (1, "final", "positive"),
     ]
-    actions.correct(town.actor("lab"), "POOL000011", "positive", "the first reading was right")
+    actions.correct_result(town.actor("lab"), "POOL000011", "positive", "the first reading was right")
     hand_on()
     assert set(Member.objects.values_list("state", flat=True)) == {"held"}
     assert {owed(member)["duty"].state for member in Member.objects.all()} == {"open"}  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ def test_a_member_whose_own_tube_is_lost_waits_on(town: Laboratory) -> None:
     member = Member.objects.order_by("pk").first()
     assert member is not None
     assert member.single_id is not None
-    actions.lose(town.actor("sampler"), "SINGLE1000", "broke in the bag")
+    actions.lose_tube(town.actor("sampler"), "SINGLE1000", "broke in the bag")
     member.refresh_from_db()
     assert (member.state, member.single_id) == ("held", None)
     town.collect("SINGLE1001", [town.neighbours[0]], reason="retest", again="SINGLE1000")

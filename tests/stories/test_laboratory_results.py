@@ -61,22 +61,22 @@ def test_a_box_goes_from_hand_to_hand_and_what_is_missing_is_named(town: Laborat
     for place in range(4):
         town.collect(f"TUBE00000{place}", [town.neighbours[place]])
     sampler, lab = town.actor("sampler"), town.actor("lab")
-    box = actions.seal(sampler, BoxForm(tubes=["TUBE000000", "TUBE000001", "TUBE000002"], point=town.point))
+    box = actions.seal_box(sampler, BoxForm(tubes=["TUBE000000", "TUBE000001", "TUBE000002"], point=town.point))
     with pytest.raises(Conflict, match="Already sealed in"):
-        actions.seal(sampler, BoxForm(tubes=["TUBE000002", "TUBE000003"], point=town.point))
+        actions.seal_box(sampler, BoxForm(tubes=["TUBE000002", "TUBE000003"], point=town.point))
     with pytest.raises(NotFound, match="NOSUCH0001"):
-        actions.seal(sampler, BoxForm(tubes=["TUBE000003", "NOSUCH0001"], point=town.point))
+        actions.seal_box(sampler, BoxForm(tubes=["TUBE000003", "NOSUCH0001"], point=town.point))
     assert Box.objects.count() == 1, "all of a box or none"
     with clock.at(NOW + timedelta(hours=1)):
-        actions.hand_over(sampler, box.code, "司机赵")
+        actions.hand_over_box(sampler, box.code, "司机赵")
         with pytest.raises(NotAllowed):
-            actions.receive(sampler, box.code)
+            actions.receive_box(sampler, box.code)
         with pytest.raises(NotFound):
-            actions.receive(town.actor("other_lab"), box.code)
+            actions.receive_box(town.actor("other_lab"), box.code)
     with clock.at(NOW + timedelta(hours=2)):
-        actions.receive(lab, box.code, ["TUBE000000", "TUBE000001", "TUBE000003"])
+        actions.receive_box(lab, box.code, ["TUBE000000", "TUBE000001", "TUBE000003"])
         with pytest.raises(Conflict):
-            actions.receive(lab, box.code)
+            actions.receive_box(lab, box.code)
     shown = queries.box(lab, box.code)
     assert (shown.missing, shown.surplus) == (("TUBE000002",), ("TUBE000003",))
     assert [one.code for one in queries.waiting_to_be_sealed(sampler, town.point)] == ["TUBE000002"]
@@ -89,7 +89,7 @@ def test_a_box_goes_from_hand_to_hand_and_what_is_missing_is_named(town: Laborat
     for code in ("TUBE000000", "TUBE000001"):
         town.tell(code, "negative")
     assert duties.of_subject("box", box.pk)[1].state == "open"
-    actions.reject(lab, "TUBE000003", "leaked")
+    actions.reject_tube(lab, "TUBE000003", "leaked")
     assert duties.of_subject("box", box.pk)[1].state == "closed"
     books_agree()
 
@@ -125,7 +125,7 @@ def test_a_barcode_is_on_one_tube_and_a_sample_sent_twice_is_taken_once(town: La
     again = actions.collect_many(sampler, forms[:2])
     assert (again.taken, again.repeated, again.refused) == ((), ("DOUBLE0001", "DOUBLE0002"), ())
     assert Tube.objects.count() == 2
-    actions.relabel(sampler, "DOUBLE0001", "FRESH00001", "the label was torn")
+    actions.relabel_tube(sampler, "DOUBLE0001", "FRESH00001", "the label was torn")
     town.tell("DOUBLE0001", "negative")
     assert town.tube("FRESH00001").row.value == "negative"
 
@@ -153,7 +153,9 @@ def test_the_laboratory_reads_barcodes_and_nobody_s_name(town: Laboratory) -> No
     with pytest.raises(NotFound):
         town.tube("BLIND00001", "other_county")
     with pytest.raises(NotAllowed):
-        actions.report(town.actor("sampler"), ResultForm(code="BLIND00001", value="negative"), laboratory=town.lab)
+        actions.report_result(
+            town.actor("sampler"), ResultForm(code="BLIND00001", value="negative"), laboratory=town.lab
+        )
 
 
 # ── results ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -163,13 +165,13 @@ def test_a_result_is_told_once_and_another_one_must_call_itself_a_correction(tow
     town.collect("RESULT0001", town.neighbours[:1])
     lab = town.actor("lab")
     forms = [ResultForm(code="RESULT0001", value="negative"), ResultForm(code="RESULT0001", value="negative")]
-    done = actions.report_many(lab, forms)
+    done = actions.report_results(lab, forms)
     assert (done.taken, done.repeated) == (1, 1)
     with pytest.raises(Conflict, match="another result"):
         town.tell("RESULT0001", "positive")
     with pytest.raises(Invalid, match="opposite"):
         town.tell("RESULT0001", "negative", cts={"n": 20.0}, status="corrected")
-    done = actions.report_many(
+    done = actions.report_results(
         lab, [ResultForm(code="RESULT0001", value="positive", status="corrected", reason="mix-up")]
     )
     assert (done.taken, done.positive) == (1, 1)
@@ -177,7 +179,7 @@ def test_a_result_is_told_once_and_another_one_must_call_itself_a_correction(tow
         ("corrected", "positive", "mix-up"), ("final", "negative", ""),
     ]  # fmt: skip
     with pytest.raises(Conflict, match="another laboratory"):
-        actions.report(town.actor("other_lab"), ResultForm(code="RESULT0001", value="negative"))
+        actions.report_result(town.actor("other_lab"), ResultForm(code="RESULT0001", value="negative"))
 
 
 def test_a_weak_positive_says_so(town: Laboratory) -> None:
@@ -185,7 +187,7 @@ def test_a_weak_positive_says_so(town: Laboratory) -> None:
     town.tell("WEAK000001", "", cts={"orf1ab": 37.5, "n": 36.2})
     (found,) = queries.positives(town.actor("investigator"))
     assert (found.ct, found.weak) == (36.2, True)
-    actions.decline(town.actor("investigator"), "WEAK000001", "discharged last month, past infection")
+    actions.decline_positive(town.actor("investigator"), "WEAK000001", "discharged last month, past infection")
     (decided,) = queries.positives(town.actor("investigator"))
     assert (decided.state, decided.reason) == ("declined", "discharged last month, past infection")
     books_agree()
@@ -202,7 +204,7 @@ def test_a_result_does_the_test_of_its_day_and_a_correction_takes_it_back(town: 
         assert owed_tests(code)["test.central.d2"] == [("open", "")]
         hand_on()
     with clock.at(NOW + timedelta(hours=8)):
-        actions.cancel(town.actor("lab"), "CONTACT001", "the plate was contaminated")
+        actions.cancel_result(town.actor("lab"), "CONTACT001", "the plate was contaminated")
         hand_on()
         assert owed_tests(code)["test.central.d1"] == [("done", "negative"), ("open", "")]
         town.tell("CONTACT001", "positive", cts={"orf1ab": 22.0, "n": 21.0})
@@ -230,7 +232,7 @@ def test_a_positive_that_was_wrong_takes_its_case_along_unless_somebody_worked_o
             (review,) = (d for d in duties.of_subject("case", cases.id_of(case) or 0) if d.kind == "case.investigation")
             step = next(step for step in review.steps.all() if step.key == "on_site")
             duty_actions.complete(town.actor("investigator"), step.pk, {"visited_at": "10:20"})
-        actions.correct(town.actor("lab"), code, "negative", "two samples were exchanged")
+        actions.correct_result(town.actor("lab"), code, "negative", "two samples were exchanged")
         hand_on()
         (facts,) = cases.facts_of([cases.id_of(case) or 0]).values()
         if place:
@@ -261,7 +263,7 @@ def test_whoever_is_reported_by_another_way_is_not_decided_on_again(town: Labora
     (told,) = queries.positives(town.actor("investigator"))
     assert (told.state, told.opened) == ("case", False)
     with pytest.raises(Conflict):
-        actions.decline(town.actor("investigator"), "OTHERWAY01", "too late")
+        actions.decline_positive(town.actor("investigator"), "OTHERWAY01", "too late")
     books_agree()
 
 
@@ -277,7 +279,7 @@ def test_a_result_of_nobody_known_waits_with_a_proposal_and_a_person_says_whose_
         value="positive", cts={"n": 20.0, "orf1ab": 21.0}, name="欧阳若兮", phone="13912345678", birth_year=1990,
         sampled_at=NOW - timedelta(hours=5), reference="L-1",
     )  # fmt: skip
-    done = actions.report_many(town.actor("lab"), [form, form, ResultForm(code="STRANGE001", value="negative")])
+    done = actions.report_results(town.actor("lab"), [form, form, ResultForm(code="STRANGE001", value="negative")])
     assert (done.taken, done.unmatched, Tube.objects.count()) == (0, 2, 0)
     plain, named = queries.unmatched(town.actor("investigator"))
     assert (plain.barcode, plain.proposals) == ("STRANGE001", ())
@@ -285,14 +287,14 @@ def test_a_result_of_nobody_known_waits_with_a_proposal_and_a_person_says_whose_
     assert "欧阳" not in bytes(Unmatched.objects.get(pk=named.id).sealed).decode("latin-1")
     assert queries.unmatched(town.actor("lab")) == []
     with pytest.raises(NotFound):
-        actions.match(town.actor("other_investigator"), named.id, person=known.code)
-    tube = actions.match(town.actor("investigator"), named.id, person=known.code, outbreak=town.outbreak)
+        actions.match_result(town.actor("other_investigator"), named.id, person=known.code)
+    tube = actions.match_result(town.actor("investigator"), named.id, person=known.code, outbreak=town.outbreak)
     assert (tube.value, tube.sampled_at) == ("positive", NOW - timedelta(hours=5))
     assert queries.positives(town.actor("investigator"))[0].person == known.code
     town.collect("LATER00001", town.neighbours[:1], sampled_at=NOW - timedelta(hours=6))
-    actions.match(town.actor("investigator"), plain.id, tube="LATER00001")
+    actions.match_result(town.actor("investigator"), plain.id, tube="LATER00001")
     assert town.tube("LATER00001").row.value == "negative"
     assert queries.unmatched(town.actor("investigator")) == []
     with pytest.raises(Conflict):
-        actions.dismiss(town.actor("investigator"), plain.id, "somebody was first")
+        actions.dismiss_result(town.actor("investigator"), plain.id, "somebody was first")
     assert [one for one in journal.verify() if isinstance(one, journal.Fault)] == []

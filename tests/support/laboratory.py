@@ -66,7 +66,7 @@ class Laboratory(Tracers):
 
     def tell(self, code: str, value: str, **more: Any) -> Any:
         """The laboratory tells a result."""
-        return actions.report(self.actor("lab"), ResultForm(code=code, value=value, **more))
+        return actions.report_result(self.actor("lab"), ResultForm(code=code, value=value, **more))
 
     def tube(self, code: str, post: str = "investigator") -> Any:
         return queries.tube(self.actor(post), code)

@@ -76,25 +76,25 @@ def begin(world: World) -> Swabbing:
             reason="monitoring",
         )
     with clock.at(now - timedelta(hours=5)):
-        received = actions.seal(
+        received = actions.seal_box(
             sampler, BoxForm(tubes=["FXPOOL0001", "FXNEG00001", "FXGOODS001"], point=point, seal="A-1201")
         )
-        actions.hand_over(sampler, received.code, "司机郑 汐A·00731")
+        actions.hand_over_box(sampler, received.code, "司机郑 汐A·00731")
     with clock.at(now - timedelta(hours=4)):
-        actions.receive(tester, received.code)
+        actions.receive_box(tester, received.code)
     with clock.at(now - timedelta(hours=2)):
-        actions.report(tester, ResultForm(code="FXPOOL0001", cts={"orf1ab": 31.2, "n": 29.9}))
-        actions.report(tester, ResultForm(code="FXNEG00001", value="negative"))
+        actions.report_result(tester, ResultForm(code="FXPOOL0001", cts={"orf1ab": 31.2, "n": 29.9}))
+        actions.report_result(tester, ResultForm(code="FXNEG00001", value="negative"))
     with clock.at(now - timedelta(hours=1)):
         take("FXSINGLE01", folk[:1], reason="retest", again="FXPOOL0001")
         take("FXSINGLE02", folk[1:2], reason="retest")
         take("FXBROKEN01", folk[2:3])
         take("FXTAKEN001", folk[10:12], capacity=5)
-        actions.lose(sampler, "FXBROKEN01", "破碎")
-        actions.report(tester, ResultForm(code="FXSINGLE01", cts={"orf1ab": 24.1, "n": 23.3}))
-        actions.report(tester, ResultForm(code="FXSINGLE02", value="negative"))
-        sealed = actions.seal(sampler, BoxForm(tubes=["FXFEVER001"], point=point))
-        actions.report_many(
+        actions.lose_tube(sampler, "FXBROKEN01", "破碎")
+        actions.report_result(tester, ResultForm(code="FXSINGLE01", cts={"orf1ab": 24.1, "n": 23.3}))
+        actions.report_result(tester, ResultForm(code="FXSINGLE02", value="negative"))
+        sealed = actions.seal_box(sampler, BoxForm(tubes=["FXFEVER001"], point=point))
+        actions.report_results(
             tester, [ResultForm(value="positive", name="柳闻莺", birth_year=1988, sampled_at=now - timedelta(hours=9))]
         )
     return Swabbing(point, sealed.code, received.code, folk)

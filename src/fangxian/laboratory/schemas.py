@@ -193,7 +193,7 @@ class TubeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ResultTold:
     """One report of a laboratory on a tube."""
 
     number: int
@@ -209,7 +209,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class CustodyLink:
     """One hand-over of the chain of custody."""
 
     at: datetime
@@ -220,7 +220,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
+class InTube:
     """Somebody in a tube, masked."""
 
     person_id: int
@@ -250,9 +250,9 @@ class TubeView:
     place: str
     batch: str
     note: str
-    results: tuple[Told, ...]
-    links: tuple[Link, ...]
-    inside: tuple[Inside, ...] | None
+    results: tuple[ResultTold, ...]
+    links: tuple[CustodyLink, ...]
+    inside: tuple[InTube, ...] | None
     decision: "PositiveView | None"
     may: Mapping[str, bool]
 
@@ -322,7 +322,7 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class Whose:
     """Whom a result may be of: masked, with how well it fits (0 to 1) and what fits."""
 
     person_id: int
@@ -346,4 +346,4 @@ class UnmatchedView:
     cts: Mapping[str, Any]
     sampled_at: datetime | None
     at: datetime
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[Whose, ...]

@@ -21,7 +21,7 @@ MOST = 5000
 
 
 @action
-def seal(by: Actor, form: BoxForm) -> Box:
+def seal_box(by: Actor, form: BoxForm) -> Box:
     """Seal tubes into a box, which opens the duty of delivering it. All of them or none.
 
     Raises NotFound for an unknown barcode, Conflict where a tube is in another box already or is at its end, Invalid where the
@@ -82,7 +82,7 @@ def _to_be_sealed(by: Actor, codes: Sequence[str], at: datetime) -> list[Tube]:
 
 
 @action
-def hand_over(
+def hand_over_box(
     by: Actor, code: str, receiver: str, *, sender: str = "", at: datetime | None = None, note: str = ""
 ) -> Box:
     """The box goes from hand to hand: who gives it (empty: whoever has it now) and who takes it. Raises Conflict once it arrived."""
@@ -101,7 +101,7 @@ def hand_over(
 
 
 @action
-def receive(
+def receive_box(
     by: Actor, code: str, tubes: Sequence[str] | None = None, *, sender: str = "", at: datetime | None = None, note: str = ""
 ) -> Box:  # fmt: skip
     """The laboratory takes the box in. `tubes` are the barcodes found in it; without them it was found complete.

@@ -17,7 +17,7 @@ from fangxian.laboratory.schemas import ResultForm
 
 
 @action
-def correct(
+def correct_result(
     by: Actor, code: str, value: str, reason: str, *, cts: Mapping[str, float | None] | None = None,
     tested_at: datetime | None = None, reference: str = "",
 ) -> Tube:  # fmt: skip
@@ -33,7 +33,7 @@ def correct(
 
 
 @action
-def cancel(by: Actor, code: str, reason: str) -> Tube:
+def cancel_result(by: Actor, code: str, reason: str) -> Tube:
     """Cancel the result of a tube, for a reason: it has none now, and what followed from it is undone. The tube waits again."""
     tube = _resulted(by, code)
     change(by, tube, None, ResultForm(code=tube.code, status=Result.CANCELLED), None, finding.reason(reason), "entry")

@@ -51,7 +51,7 @@ def open_case(by: Actor, code: str, form: CaseForm | None = None) -> str:
 
 
 @action
-def decline(by: Actor, code: str, reason: str) -> Positive:
+def decline_positive(by: Actor, code: str, reason: str) -> Positive:
     """A positive result makes nobody a case here (a past infection, a contaminated run …): decided by a person, for a reason."""
     one = _waiting(by, code)
     _decided(by, one, Positive.DECLINED, finding.reason(reason), "excluded")

@@ -10,13 +10,13 @@ from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.laboratory import finding, matching
 from fangxian.laboratory.actions.collecting import collect
-from fangxian.laboratory.actions.telling import report
+from fangxian.laboratory.actions.telling import report_result
 from fangxian.laboratory.models import Tube, Unmatched
 from fangxian.laboratory.schemas import TubeForm
 
 
 @action
-def match(by: Actor, unmatched: int, *, tube: str = "", person: str = "", outbreak: str = "") -> Tube:
+def match_result(by: Actor, unmatched: int, *, tube: str = "", person: str = "", outbreak: str = "") -> Tube:
     """Say whose a result is: of a `tube` on record, or of a `person` (code or identity number), of whom a tube is then entered.
 
     The result then holds like any other. Raises NotFound for an unknown tube or person, Conflict where somebody decided before.
@@ -30,7 +30,7 @@ def match(by: Actor, unmatched: int, *, tube: str = "", person: str = "", outbre
             field="person",
         )
     found = finding.tube(by, tube) if tube else _entered(row, person, outbreak, by)
-    report(SYSTEM, replace(form, code=found.code), laboratory=row.laboratory_id)
+    report_result(SYSTEM, replace(form, code=found.code), laboratory=row.laboratory_id)
     row.tube_id = found.pk
     _decided(by, row, Unmatched.MATCHED, "")
     found.refresh_from_db()
@@ -38,7 +38,7 @@ def match(by: Actor, unmatched: int, *, tube: str = "", person: str = "", outbre
 
 
 @action
-def dismiss(by: Actor, unmatched: int, reason: str) -> None:
+def dismiss_result(by: Actor, unmatched: int, reason: str) -> None:
     """The result is of nobody here (sent to the wrong place, a control sample …): set aside, for a reason."""
     _decided(by, _waiting(by, unmatched), Unmatched.DISMISSED, finding.reason(reason))
 

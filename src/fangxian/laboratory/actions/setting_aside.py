@@ -10,7 +10,7 @@ from fangxian.laboratory.models import Member, Tube
 
 
 @action
-def reject(by: Actor, code: str, reason: str) -> Tube:
+def reject_tube(by: Actor, code: str, reason: str) -> Tube:
     """The laboratory cannot test this sample (leaking, empty, not labelled …): whoever is in it must be sampled again."""
     tube = finding.tube(by, code, lock=True)
     by.must(finding.TEST, tube.area, tube.laboratory_id)
@@ -18,7 +18,7 @@ def reject(by: Actor, code: str, reason: str) -> Tube:
 
 
 @action
-def lose(by: Actor, code: str, reason: str) -> Tube:
+def lose_tube(by: Actor, code: str, reason: str) -> Tube:
     """The tube is lost or broken: whoever is in it must be sampled again."""
     tube = finding.tube(by, code, lock=True)
     if not by.may(finding.COLLECT, tube.area, tube.organisation_id):
@@ -27,7 +27,7 @@ def lose(by: Actor, code: str, reason: str) -> Tube:
 
 
 @action
-def relabel(by: Actor, code: str, fresh: str, reason: str) -> Tube:
+def relabel_tube(by: Actor, code: str, fresh: str, reason: str) -> Tube:
     """Give a tube another barcode, where its own is damaged or on two tubes. A result under the old one still finds it."""
     tube = finding.tube(by, code, lock=True)
     if not by.may(finding.COLLECT, tube.area, tube.organisation_id):

@@ -24,16 +24,16 @@ _COLUMNS = "tube_id number status value cts tested_at reference source reason at
 
 
 @action
-def report(by: Actor, form: ResultForm, *, laboratory: int | None = None) -> Entered:
-    """Take one result. Raises what `report_many` would have refused."""
-    done = report_many(by, [form], laboratory=laboratory, source="entry")
+def report_result(by: Actor, form: ResultForm, *, laboratory: int | None = None) -> Entered:
+    """Take one result. Raises what `report_results` would have refused."""
+    done = report_results(by, [form], laboratory=laboratory, source="entry")
     if done.refused:
         raise done.refused[0][1]
     return done
 
 
 @action
-def report_many(
+def report_results(
     by: Actor, forms: Sequence[ResultForm], *, laboratory: int | None = None, source: str = "file"
 ) -> Entered:
     """Take many results of one laboratory in one transaction; those refused do not stop the others.

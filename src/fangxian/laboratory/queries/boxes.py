@@ -5,7 +5,7 @@ from fangxian.duties import queries as duty_queries
 from fangxian.laboratory import finding, subject
 from fangxian.laboratory.models import Box, HandOver, Tube
 from fangxian.laboratory.queries.tubes import rows
-from fangxian.laboratory.schemas import BoxView, Link, TubeRow
+from fangxian.laboratory.schemas import BoxView, CustodyLink, TubeRow
 from fangxian.registry import queries as registry
 
 STATES = (Box.SEALED, Box.UNDER_WAY, Box.RECEIVED)
@@ -26,10 +26,10 @@ def box(by: Actor, code: str) -> BoxView:
     return _shown(by, [finding.box(by, code)])[0]
 
 
-def custody(by: Actor, code: str) -> list[Link]:
+def custody(by: Actor, code: str) -> list[CustodyLink]:
     """From hand to hand: every hand-over of a box, the first first. Two queries."""
     rows = HandOver.objects.filter(box=finding.box(by, code)).order_by("pk")
-    return [Link(one.at, one.sender, one.receiver, one.note, one.by_name) for one in rows]
+    return [CustodyLink(one.at, one.sender, one.receiver, one.note, one.by_name) for one in rows]
 
 
 def waiting_to_be_sealed(by: Actor, point: str = "", *, limit: int = 500) -> list[TubeRow]:

@@ -10,7 +10,7 @@ from fangxian.core.errors import NotFound
 from fangxian.duties import queries as duty_queries
 from fangxian.laboratory import finding, matching, rules, subject
 from fangxian.laboratory.models import Member, Positive, Unmatched
-from fangxian.laboratory.schemas import MemberView, PositiveView, Proposal, UnmatchedView
+from fangxian.laboratory.schemas import MemberView, PositiveView, UnmatchedView, Whose
 from fangxian.registry import masking
 from fangxian.registry import queries as registry
 
@@ -104,6 +104,6 @@ def _unmatched(row: Unmatched, bodies: dict[int, str], known: Mapping[int, Any])
         row.pk, bodies[row.laboratory_id], row.area, row.barcode, masking.name(form.name), masking.document(form.document),
         row.value, form.cts, form.sampled_at, row.at,
         tuple(
-            Proposal(pk, known[pk].code, known[pk].name, fits, matching.said(why)) for pk, fits, why in row.proposals if pk in known
+            Whose(pk, known[pk].code, known[pk].name, fits, matching.said(why)) for pk, fits, why in row.proposals if pk in known
         ),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from fangxian.duties import packs
 from fangxian.laboratory import finding, rules
 from fangxian.laboratory.models import HandOver, Member, Positive, Result, Swab, Tube
 from fangxian.laboratory.queries.decisions import shown_positives
-from fangxian.laboratory.schemas import Inside, Link, Told, TubeRow, TubeView
+from fangxian.laboratory.schemas import CustodyLink, InTube, ResultTold, TubeRow, TubeView
 from fangxian.registry import queries as registry
 from fangxian.registry.vocabulary import must_be
 
@@ -74,11 +74,11 @@ def tube(by: Actor, code: str) -> TubeView:
     """One tube with all that is known of it. Raises NotFound. Who is in it only for those who may know."""
     row = finding.tube(by, code, joined=_ALL)
     told = [
-        Told(one.number, one.status, one.value, one.cts, one.tested_at, one.reference, one.source, one.reason, one.at, one.by_name)
+        ResultTold(one.number, one.status, one.value, one.cts, one.tested_at, one.reference, one.source, one.reason, one.at, one.by_name)
         for one in Result.objects.filter(tube=row).order_by("-number")
     ]  # fmt: skip
     links = [
-        Link(one.at, one.sender, one.receiver, one.note, one.by_name)
+        CustodyLink(one.at, one.sender, one.receiver, one.note, one.by_name)
         for one in (HandOver.objects.filter(box=row.box_id).order_by("pk") if row.box_id is not None else ())
     ]  # fmt: skip
     may_know = by.may(finding.PEOPLE, row.area, row.organisation_id)
@@ -124,7 +124,7 @@ def _late(by: Actor, area: str) -> QuerySet[Tube]:
     return Tube.objects.filter(finding.seen(by), within(area), state__in=WAITING, due_at__lte=clock.now())
 
 
-def _inside(row: Tube) -> tuple[Inside, ...]:
+def _inside(row: Tube) -> tuple[InTube, ...]:
     """Who is in the tube; of a positive pool also how far each member is."""
     people = list(Swab.objects.filter(tube=row).order_by("pk").values_list("person_id", flat=True))
     known = registry.residents(people)
@@ -135,7 +135,7 @@ def _inside(row: Tube) -> tuple[Inside, ...]:
         one = held.get(pk)
         single = one.single if one else None
         shown.append(
-            Inside(
+            InTube(
                 pk,
                 known[pk].code,
                 known[pk].name,

@@ -44,7 +44,7 @@ def seal(request: HttpRequest) -> HttpResponse:
                 tubes=[*request.POST.getlist("tube"), *typed], point=point, seal=request.POST.get("seal", ""),
                 laboratory=int(wanted) if wanted.isdecimal() else None,
             )  # fmt: skip
-            box = actions.seal(by, form)
+            box = actions.seal_box(by, form)
         except Refusal as fault:
             refusal = fault
         else:
@@ -68,7 +68,7 @@ def hand(request: HttpRequest, code: str) -> HttpResponse:
     """The box goes to another hand."""
     by = actor_of(request)
     try:
-        actions.hand_over(by, code, request.POST.get("receiver", ""), note=request.POST.get("note", ""))
+        actions.hand_over_box(by, code, request.POST.get("receiver", ""), note=request.POST.get("note", ""))
     except Refusal as refusal:
         return _page(request, by, code, refusal)
     messages.success(request, _("Handed over."))
@@ -81,7 +81,7 @@ def receive(request: HttpRequest, code: str) -> HttpResponse:
     by = actor_of(request)
     found = request.POST.get("codes", "").split()
     try:
-        box = actions.receive(by, code, found or None, note=request.POST.get("note", ""))
+        box = actions.receive_box(by, code, found or None, note=request.POST.get("note", ""))
     except Refusal as refusal:
         return _page(request, by, code, refusal)
     if box.missing or box.surplus:

@@ -72,11 +72,11 @@ def decide_unmatched(request: HttpRequest, pk: int) -> HttpResponse:
     by = actor_of(request)
     try:
         if "dismiss" in request.POST:
-            actions.dismiss(by, pk, request.POST.get("reason", ""))
+            actions.dismiss_result(by, pk, request.POST.get("reason", ""))
             messages.success(request, _("Set aside."))
         else:
             typed = request.POST.get("typed", "").strip()
-            tube = actions.match(
+            tube = actions.match_result(
                 by, pk, person=request.POST.get("person", "") or (typed if "of_person" in request.POST else ""),
                 tube=typed if "of_tube" in request.POST else "", outbreak=request.POST.get("outbreak", ""),
             )  # fmt: skip

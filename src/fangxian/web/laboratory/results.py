@@ -37,7 +37,7 @@ def enter(request: HttpRequest) -> HttpResponse:
             if request.FILES.get("file"):
                 context |= _file(by, request, laboratory)
             else:
-                context["done"] = actions.report(by, _typed(request), laboratory=laboratory)
+                context["done"] = actions.report_result(by, _typed(request), laboratory=laboratory)
         except Refusal as fault:
             refusal = fault
             context["posted"] = request.POST
@@ -105,7 +105,7 @@ def _file(by: Actor, request: HttpRequest, laboratory: int | None) -> dict[str, 
 def _taken(
     by: Actor, chunk: list[tuple[int, ResultForm]], laboratory: int | None, left: list[tuple[int, Refusal]]
 ) -> Entered:
-    done = actions.report_many(by, [form for _row, form in chunk], laboratory=laboratory)
+    done = actions.report_results(by, [form for _row, form in chunk], laboratory=laboratory)
     left += [(chunk[place][0], refusal) for place, refusal in done.refused]
     return done
 

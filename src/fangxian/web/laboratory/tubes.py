@@ -95,27 +95,27 @@ def _page(request: HttpRequest, by: Actor, code: str, refusal: Refusal | None) -
 
 
 def _reject(by: Actor, code: str, posted: Posted) -> str:
-    return str(actions.reject(by, code, posted.get("reason", "")).code)
+    return str(actions.reject_tube(by, code, posted.get("reason", "")).code)
 
 
 def _lose(by: Actor, code: str, posted: Posted) -> str:
-    return str(actions.lose(by, code, posted.get("reason", "")).code)
+    return str(actions.lose_tube(by, code, posted.get("reason", "")).code)
 
 
 def _relabel(by: Actor, code: str, posted: Posted) -> str:
-    return str(actions.relabel(by, code, posted.get("fresh", ""), posted.get("reason", "")).code)
+    return str(actions.relabel_tube(by, code, posted.get("fresh", ""), posted.get("reason", "")).code)
 
 
 def _correct(by: Actor, code: str, posted: Posted) -> str:
-    return str(actions.correct(by, code, posted.get("value", ""), posted.get("reason", "")).code)
+    return str(actions.correct_result(by, code, posted.get("value", ""), posted.get("reason", "")).code)
 
 
 def _cancel(by: Actor, code: str, posted: Posted) -> str:
-    return str(actions.cancel(by, code, posted.get("reason", "")).code)
+    return str(actions.cancel_result(by, code, posted.get("reason", "")).code)
 
 
 def _decline(by: Actor, code: str, posted: Posted) -> str:
-    return str(actions.decline(by, code, posted.get("reason", "")).tube.code)
+    return str(actions.decline_positive(by, code, posted.get("reason", "")).tube.code)
 
 
 def _case(by: Actor, code: str, posted: Posted) -> str:
