@@ -17,6 +17,9 @@ from fangxian.cases.schemas import CaseForm, OutbreakForm
 from fangxian.command import city as fictional
 from fangxian.command import movements, zoning
 from fangxian.command.city import ACCOUNTS, City
+from fangxian.command.decisions import actions as deciding
+from fangxian.command.decisions import queries as questions
+from fangxian.command.decisions.schemas import QuestionForm
 from fangxian.command.sentinels import Sentinels
 from fangxian.command.situation import actions as reports
 from fangxian.containment.zones import actions as drawing
@@ -143,6 +146,7 @@ class _Story:
                 (15.0, self._hold),
                 (16.0, partial(self._come_down, day)),
                 (16.2, partial(self._close_earlier, day)),
+                (16.3, partial(self._decide, day)),
                 (16.5, partial(_at_once, self._work, day, "zone.", 0.9)),
                 (17.0, partial(_at_once, self._work, day, "contact", 0.93)),
                 (17.5, partial(_at_once, self._work, day, "exposed", 0.85)),
@@ -262,6 +266,23 @@ class _Story:
         movements.record(self.city, self.outbreak, self._day(DAYS - 1))
         one = next(one for one in reversed(self.people) if one.case and one.county == "990101")
         self._at(DAYS - 1, LAST_HOUR, partial(self._search_around, one))
+
+    def _decide(self, day: int) -> None:
+        """Three days before the end a question is asked, answered and decided: how hard to go on."""
+        if day != DAYS - 4:
+            return
+        chief = self._who("leader", "9901")
+        asked = deciding.ask(
+            chief, QuestionForm(
+                name="下一步检测、追踪、限聚到什么程度", area="9901", outbreak=self.outbreak, people=5000, infected=30, lead=1, days=90,
+                detail="coarse", beds=120, runs=8, packs=("covid-19-cn-8", "covid-19-cn-9"),
+            ),
+        )  # fmt: skip
+        assert asked.job is not None
+        jobs.run(asked.job.pk)
+        answer = questions.question(chief, asked.code).answer
+        assert answer is not None
+        deciding.choose_policy(chief, asked.code, answer.knee, "按建议方案执行，三日后复核")
 
     def _search_around(self, one: _Infected) -> None:
         by = self._who("investigator", one.county)

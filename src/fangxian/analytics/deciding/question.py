@@ -33,7 +33,7 @@ DETECTED = "detected"
 _OPEN = re.compile(r"\$([A-Za-z_]\w*)(?:\s*\*\s*([0-9.]+))?")
 _TOP = (
     "name", "scenario", "choices", "effect", "cost", "limits", "runs", "detected", "earlier", "harsher", "prices", "beds", "worth",
-    "compare",
+    "compare", "today",
 )  # fmt: skip
 
 Setting = tuple[int, ...]
@@ -41,11 +41,16 @@ Setting = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A measure on the table: its values, the least of it first."""
+    """A measure on the table: its values, the least of it first; `percent`: they are said as percent."""
 
     key: str
     name: Text
     values: tuple[float, ...]
+    percent: bool = False
+
+    def said(self, value: float) -> str:
+        """A value as people say it."""
+        return f"{100 * value:g}%" if self.percent else f"{value:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Question:
     """What is asked. A policy is a `Setting`: the place of the value chosen, for each choice. `digest` tells two questions apart.
 
     `effect` and `cost` are figures to be small; `runs` how many of each policy at first and of those that remain; `worth` what one
-    unit of effect avoided is worth in money (None: as the knee trades them).
+    unit of effect avoided is worth in money (None: as the knee trades them); `today` the day of the simulation that is the present.
     """
 
     name: Text
@@ -88,6 +93,7 @@ class Question:
     beds: int | None
     worth: float | None
     compare: tuple[Variant, ...]
+    today: int
     digest: str
 
     @cached_property
@@ -161,7 +167,8 @@ def of(raw: Any) -> Question:
         harsher=_number(given.get("harsher", 1.3), "harsher", 1, 5), prices=prices,
         beds=None if given.get("beds") is None else int(_number(given["beds"], "beds", 0, 10_000_000, whole=True)),
         worth=None if given.get("worth") is None else _number(given["worth"], "worth", 0, 1e12),
-        compare=tuple(_variants(given.get("compare") or {})), digest=_digest(raw),
+        compare=tuple(_variants(given.get("compare") or {})),
+        today=int(_number(given.get("today", 0), "today", 0, 365, whole=True)), digest=_digest(raw),
     )  # fmt: skip
     _tried(question)
     return question
@@ -254,7 +261,7 @@ def _choice(key: str, raw: Any) -> Choice:
             "名称只能用字母、数字和下划线，且不能是 detected",
             "a key has letters, digits and _, and is not “detected”",
         )
-    given = _known(raw, at, ("name", "values", "from", "to", "steps"))
+    given = _known(raw, at, ("name", "values", "from", "to", "steps", "percent"))
     if "values" in given:
         listed = given["values"]
         if not isinstance(listed, list) or not listed:
@@ -266,7 +273,7 @@ def _choice(key: str, raw: Any) -> Choice:
         values = [round(float(one), 10) for one in np.linspace(low, high, int(steps) + 1)]
     if len(set(values)) != len(values):
         raise _wrong(at, "有相同的取值", "a value is given twice")
-    return Choice(key, _text(given.get("name") or key, f"{at}.name"), tuple(values))
+    return Choice(key, _text(given.get("name") or key, f"{at}.name"), tuple(values), given.get("percent") is True)
 
 
 def _limits(raw: Any) -> Iterator[Limit]:

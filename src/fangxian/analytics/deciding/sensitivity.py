@@ -90,7 +90,9 @@ def _enough(effect: Floats, nothing: float) -> int | None:
 
 
 def _traded(effect: Floats, cost: Floats, best: int) -> float:
-    """Money for a unit of effect, as the frontier trades them on both sides of the knee; 0 where it is a single policy."""
+    """Money for a unit of effect: between what it takes to come up to the knee and what it would take to go on (geometric mean, for
+    whoever stops at the knee says that it is worth the one and not the other); 0 where the frontier is a single policy."""
     e, c = effect.mean(axis=1), cost.mean(axis=1)
-    first, last = max(0, best - 1), min(len(e) - 1, best + 1)
-    return float((c[last] - c[first]) / (e[first] - e[last])) if last > first else 0.0
+    sides = [(a, a + 1) for a in (best - 1, best) if a >= 0 and a + 1 < len(e)]
+    rates = [float((c[b] - c[a]) / (e[a] - e[b])) for a, b in sides]
+    return float(np.prod(rates) ** (1 / len(rates))) if rates else 0.0

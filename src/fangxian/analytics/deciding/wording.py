@@ -13,7 +13,7 @@ _CURRENCY = {"CNY": Text("元", "CNY")}
 def amount(question: Question, figure: str, value: float) -> Text:
     """A value of a figure as people say it; money in the currency of the prices."""
     if figure != COST:
-        return Text(f"{value:,.0f}", f"{value:,.0f}")
+        return _minus(Text(f"{value:,.0f}", f"{value:,.0f}"))
     unit = _CURRENCY.get(question.prices.currency, Text(question.prices.currency, question.prices.currency))
     size = abs(value)
     zh = f"{value / 1e8:,.2f} 亿" if size >= 1e8 else f"{value / 1e4:,.1f} 万" if size >= 1e4 else f"{value:,.0f} "
@@ -24,7 +24,7 @@ def amount(question: Question, figure: str, value: float) -> Text:
         if size >= 1e4
         else f"{value:,.0f}"
     )
-    return Text(f"{zh}{unit.zh}", f"{unit.en} {en}")
+    return _minus(Text(f"{zh}{unit.zh}", f"{unit.en} {en}"))
 
 
 def ranged(question: Question, figure: str, one: Estimate) -> Text:
@@ -37,7 +37,11 @@ def policy(question: Question, setting: tuple[int, ...]) -> Text:
     """A policy by its values: testing 0.3, tracing 0.8, …"""
     pairs = zip(question.choices, setting, strict=True)
     return listed(
-        (Text(f"{one.name.zh} {one.values[at]:g}", f"{one.name.en} {one.values[at]:g}") for one, at in pairs), "，"
+        (
+            Text(f"{one.name.zh} {one.said(one.values[at])}", f"{one.name.en} {one.said(one.values[at])}")
+            for one, at in pairs
+        ),
+        "，",
     )
 
 
@@ -61,20 +65,21 @@ def marginal(question: Question, one: Marginal) -> Text:
     choice = next(choice for choice in question.choices if choice.key == one.choice)
     effect = name_of(question, question.effect)
     first, last = one.steps[0], one.steps[-1]
-    gained = amount(question, question.effect, first.effect.value - last.effect.value)
+    gained = amount(question, question.effect, last.effect.value - first.effect.value)
     paid = amount(question, question.cost, last.cost.value - first.cost.value)
     said = Text(
-        f"{choice.name.zh}：从 {first.value:g} 到 {last.value:g}，{effect.zh}变化 −{gained.zh}，{_cost(question).zh}变化 {paid.zh}。",
-        f"{choice.name.en}: from {first.value:g} to {last.value:g}, {effect.en} change by −{gained.en},"
+        f"{choice.name.zh}：从 {choice.said(first.value)} 到 {choice.said(last.value)}，{effect.zh}变化 {gained.zh}，"
+        f"{_cost(question).zh}变化 {paid.zh}。",
+        f"{choice.name.en}: from {choice.said(first.value)} to {choice.said(last.value)}, {effect.en} change by {gained.en},"
         f" {_cost(question).en} by {paid.en}. ",
     )
     if one.enough is None:
         return said.joined(Text("到表中最强一档仍有收益。", "At its last value it still buys something."))
-    at = one.steps[one.enough].value
+    at = choice.said(one.steps[one.enough].value)
     if one.enough == 0:
         return said.joined(Text("在此方案中看不出收益。", "Under this policy it buys nothing that can be told."))
     return said.joined(
-        Text(f"到 {at:g} 为止；再加码看不出收益。", f"Up to {at:g}; beyond that more buys nothing that can be told.")
+        Text(f"到 {at} 为止；再加码看不出收益。", f"Up to {at}; beyond that more buys nothing that can be told.")
     )
 
 
@@ -93,14 +98,16 @@ def regret(question: Question, one: Regret) -> Text:
     if one.regret.value <= 0:
         return first.joined(Text("它仍是前沿上最好的选择。", "It is still the best of the frontier."))
     best, robust = policy(question, one.best), policy(question, one.robust)
-    lost = amount(question, COST, one.regret.value)
-    fewer = amount(question, question.effect, one.effect.value - one.best_effect.value)
-    worth = amount(question, COST, one.worth)
+    effect, cost = (
+        amount(question, figure, told.value)
+        for figure, told in ((question.effect, one.best_effect), (question.cost, one.best_cost))
+    )
+    lost, worth = amount(question, COST, one.regret.value), amount(question, COST, one.worth)
     return first.joined(
         Text(
-            f"那时最好的是：{best.zh}（{name.zh}少 {fewer.zh}）；后悔值 {lost.zh}（每单位{name.zh}按 {worth.zh}折算）。"
-            f"两种情形下最大后悔最小的是：{robust.zh}。",
-            f"The best would then have been: {best.en} ({name.en} lower by {fewer.en});"
+            f"那时最好的是：{best.zh}（{name.zh} {effect.zh}，{_cost(question).zh} {cost.zh}）；后悔值 {lost.zh}"
+            f"（每单位{name.zh}按 {worth.zh}折算）。两种情形下最大后悔最小的是：{robust.zh}。",
+            f"The best would then have been: {best.en} ({name.en} {effect.en}, {_cost(question).en} {cost.en});"
             f" regret {lost.en}, a unit of {name.en} counted as {worth.en}. Least regret whichever holds: {robust.en}.",
         )
     )
@@ -119,7 +126,10 @@ def detection(question: Question, one: Detection) -> Text:
         ),
         "；", "; ",
     )  # fmt: skip
-    said = Text(f"（第 {one.day} 天发现）{days.zh}。", f"Noticed on day {one.day}. {days.en}. ")
+    said = Text(
+        f"第 {one.day - question.today} 天生效。{days.zh}。",
+        f"In force from day {one.day - question.today}. {days.en}. ",
+    )
     if one.harder is None:
         return said.joined(Text("前沿上没有更强的方案可比。", "Nothing on the frontier is harder to compare with."))
     harder = policy(question, one.harder)
@@ -147,16 +157,23 @@ def method(question: Question, answer: Answer) -> Text:
     grid = len(question.policies)
     rounds = "→".join(f"{one.policies}×{one.runs}" for one in answer.rounds)
     full = grid * question.runs[1]
+    before = (0, *(one.runs for one in answer.rounds))
+    chosen = sum(one.policies * (one.runs - was) for one, was in zip(answer.rounds, before, strict=False))
     return Text(
-        f"{answer.people:,} 人的城市推演 {answer.days} 天；{grid:,} 种方案逐轮减半（方案×次数：{rounds}），"
-        f"所有方案用同一组随机数，共 {answer.made:,} 次推演"
-        f"（全部推演需 {full:,} 次）。",
-        f"A city of {answer.people:,} people over {answer.days} days; {grid:,} policies by successive halving (policies × runs: {rounds}),"
-        f" all under the same random numbers; {answer.made:,} runs in all (a full grid takes {full:,}).",
-    )  # fmt: skip
+        f"{answer.people:,} 人的城市推演 {answer.days} 天；{grid:,} 种方案逐轮减半（方案×次数：{rounds}），所有方案用同一组随机数，"
+        f"筛选推演 {chosen:,} 次（不淘汰需 {full:,} 次），连同稳健性检验共 {answer.made:,} 次。",
+        f"A city of {answer.people:,} people over {answer.days} days; {grid:,} policies by successive halving"
+        f" (policies × runs: {rounds}),"
+        f" all under the same random numbers; {chosen:,} runs to choose (a full grid takes {full:,}),"
+        f" {answer.made:,} with what it rests on.",
+    )
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _minus(text: Text) -> Text:
+    return Text(text.zh.replace("-", "−"), text.en.replace("-", "−"))
 
 
 def _cost(question: Question) -> Text:

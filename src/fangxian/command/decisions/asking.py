@@ -22,6 +22,9 @@ from fangxian.text import Text
 EFFECTS = ("infected", "deaths", "severe", "peak_in_hospital")
 COSTS = ("cost", "disruption")
 DETAILS = ("coarse", "usual", "fine")
+#: The simulation begins so many days ago, so that people are in all stages of illness today; from then to now infections grew by about so
+#: much (a doubling in 5 days: an assumption, grade G).
+WARM, GROWN = 7, 2.6
 #: People that a city may have, and runs of a policy: beyond them nobody waits for the answer.
 PEOPLE, RUNS, DAYS = (500, 1_000_000), (4, 100), (20, 365)
 _BOUNDS = {
@@ -67,15 +70,17 @@ def raw_of(form: QuestionForm) -> dict[str, Any]:
     rules = [one.rule for one in chosen]
     if "testing" not in form.measures and (least := measures()["testing"].least) is not None:
         rules.append(least)  # somebody is tested whatever is decided: without it nobody would be found
-    earlier = [day for day in (1, 2, 3, 5, 7) if day <= form.lead]
+    earlier = [day for day in (1, 3, 5, 7) if day <= WARM + form.lead]
     raw: dict[str, Any] = {
-        "name": form.name, "effect": form.effect, "cost": form.cost, "harsher": form.harsher, "detected": form.lead, "earlier": earlier,
+        "name": form.name, "effect": form.effect, "cost": form.cost, "harsher": form.harsher, "today": WARM,
+        "detected": WARM + form.lead, "earlier": earlier,
         "runs": {"first": min(4, form.runs), "last": form.runs},
         "scenario": {
-            "population": {"people": form.people, "seed": 1}, "disease": form.disease, "days": form.days, "seeds": form.infected,
+            "population": {"people": form.people, "seed": 1}, "disease": form.disease, "days": WARM + form.days,
+            "seeds": max(1, round(form.infected / GROWN)),
             "measures": rules,
         },
-        "choices": {one.key: {"name": _named(one), "values": list(one.values[form.detail])} for one in chosen},
+        "choices": {one.key: {"name": _named(one), "values": list(one.values[form.detail]), "percent": True} for one in chosen},
         "limits": [{"of": of, "most": most} for field, of in _LIMITS.items() if (most := getattr(form, field)) is not None],
     }  # fmt: skip
     if form.beds is not None:
@@ -102,7 +107,7 @@ def read(raw: Any) -> deciding.Question:
 
 
 def _named(one: Measure) -> dict[str, str]:
-    return {"zh": f"{one.name.zh}（{one.unit.zh}）", "en": f"{one.name.en} ({one.unit.en})"}
+    return {"zh": one.unit.zh, "en": one.unit.en}
 
 
 def _check(form: QuestionForm) -> None:

@@ -63,9 +63,9 @@ def frontier(
 
 
 def fan(answer: Answer, setting: tuple[int, ...], column: str, label: Text, language: str, *, width: int = WIDTH, height: int = 240,
-        name: str = "fan", beside: Sequence[float | None] = (), highest: float | None = None) -> str:  # fmt: skip
-    """Days of a policy as a fan: median, the middle half and 95 % of runs. `beside` is what then happened, by day."""
-    rows = next(one for one in answer.fans if one.setting == setting).columns[column]
+        name: str = "fan", today: int = 0, highest: float | None = None) -> str:  # fmt: skip
+    """Days of a policy as a fan: median, the middle half and 95 % of runs. Days are counted from `today`."""
+    rows = [row[today:] for row in next(one for one in answer.fans if one.setting == setting).columns[column]]
     chinese = language.startswith("zh")
     said = [Text("95% 的推演", "95 % of runs"), Text("一半的推演", "half of them"), Text("中位数", "median")]
     layers: list[Layer] = [
@@ -73,14 +73,11 @@ def fan(answer: Answer, setting: tuple[int, ...], column: str, label: Text, lang
         Band(said[1].in_(language), list(rows[1]), list(rows[3])),
         Line(said[2].in_(language), list(rows[2])),
     ]
-    if any(one is not None for one in beside):
-        padded = [*beside, *[None] * answer.days][: answer.days]
-        layers.append(Line(Text("实际", "what happened").in_(language), padded, dotted=True))
     words = Words(
         label.in_(language), Text("逐日中位数与区间", "Median and intervals by day").in_(language), Text("第几天", "Day").in_(language),
         label.in_(language), chinese,
     )  # fmt: skip
-    days = [str(day) for day in range(answer.days)]
+    days = [str(day) for day in range(len(rows[0]))]
     return draw(name, days, layers, words, width=width, height=height, highest=highest)
 
 

@@ -91,9 +91,10 @@ def since_then(by: Actor, view: QuestionView) -> list[ExpectedDay]:
     fan = next(one for one in view.answer.fans if one.setting == setting).columns["found"]
     reported = _reported(cases.outbreak(by, view.row.outbreak).id, view.row.area, view.begins_on)
     told = []
-    for place in range(min(view.answer.days, (clock.today() - view.begins_on).days + 1)):
+    today = view.asked.today
+    for place in range(min(view.answer.days - today, (clock.today() - view.begins_on).days + 1)):
         day = view.begins_on + timedelta(days=place)
-        low, median, high = fan[0][place], fan[2][place], fan[4][place]
+        low, median, high = fan[0][today + place], fan[2][today + place], fan[4][today + place]
         number = reported.get(day, 0)
         told.append(ExpectedDay(day, number, median, low, high, not low <= number <= high))
     return told

@@ -170,7 +170,15 @@ def _fan(question: Question, answer: Answer, place: int, top: float) -> tuple[st
     label = Text("每日新感染", "New infections a day")
     setting = question.policies[place]
     svg = drawing.fan(
-        answer, setting, "infected", label, language(), name=f"fan-{place}", width=480, highest=max(top, 1)
+        answer,
+        setting,
+        "infected",
+        label,
+        language(),
+        name=f"fan-{place}",
+        today=question.today,
+        width=480,
+        highest=max(top, 1),
     )
     return _values(question, place), _safe(svg)
 
