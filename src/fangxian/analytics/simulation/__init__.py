@@ -9,6 +9,7 @@ free.total("infected"), traced.total("infected")
 
 from fangxian.analytics.simulation.disease import Disease, Duration, Variant, disease, names
 from fangxian.analytics.simulation.errors import SimulationError
+from fangxian.analytics.simulation.index_case import basic_reproduction
 from fangxian.analytics.simulation.measures import (
     Arrivals,
     Capacity,
@@ -29,6 +30,6 @@ from fangxian.analytics.simulation.spread import DAILY
 
 __all__ = [
     "DAILY", "LAYERS", "Arrivals", "Capacity", "Closure", "Disease", "Duration", "Fatigue", "Isolation", "Masks", "Measure", "Plan",
-    "Population", "Rounds", "Run", "SimulationError", "Testing", "Tracing", "Vaccination", "Variant", "Zones", "build", "disease",
+    "Population", "Rounds", "Run", "SimulationError", "Testing", "Tracing", "Vaccination", "Variant", "Zones", "basic_reproduction", "build", "disease",
     "names", "of_pairs", "simulate", "simulate_many",
 ]  # fmt: skip

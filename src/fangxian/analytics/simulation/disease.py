@@ -73,6 +73,13 @@ class Variant:
     seeds: int = 0
 
 
+class Source(NamedTuple):
+    """Where a value comes from, and how sure that is: A official, B repost, C read in a publication, G as generally quoted."""
+
+    source: str
+    grade: str
+
+
 class Course(NamedTuple):
     """A disease as the kernel reads it."""
 
@@ -102,7 +109,8 @@ class Disease:
     viral load: `early` times as much for the first `share` of the infectious days, `cap` days at most, the mean over all days being 1.
 
     Whoever has recovered is immune, after `immunity` days half as much, and so on (infinite: for good); against another variant by
-    `cross[had][met]`, of which the first row and column are the disease itself.
+    `cross[had][met]`, of which the first row and column are the disease itself. `r0` is what `transmission` was fitted to, if it was,
+    and `sources` says where the values come from.
     """
 
     name: Text
@@ -125,7 +133,8 @@ class Disease:
     immunity: float = float("inf")
     variants: tuple[Variant, ...] = ()
     cross: tuple[tuple[float, ...], ...] = ()
-    grades: Mapping[str, str] = field(default_factory=dict)
+    r0: float | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("susceptible", "symptomatic", "severe", "critical", "dies"):
@@ -238,5 +247,6 @@ def _read(raw: dict[str, Any]) -> Disease:
         raw.get("dispersion", float("inf")), **raw.get("load", {}), **ages,
         durations={name: Duration(mean, sd, "lognormal") for name, (mean, sd) in raw["durations"].items()},
         place_dispersion=raw.get("place_dispersion", float("inf")), season=raw.get("season", 0.0), peak=raw.get("peak", 0),
-        immunity=raw.get("immunity", float("inf")), grades=raw.get("grades", {}),
+        immunity=raw.get("immunity", float("inf")), r0=raw.get("r0"),
+        sources={value: Source(**one) for value, one in raw.get("sources", {}).items()},
     )  # fmt: skip
