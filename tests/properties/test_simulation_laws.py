@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 
 from fangxian.analytics import simulation
@@ -155,3 +156,50 @@ def test_the_number_of_threads_changes_nothing() -> None:
         for threads in (1, 2)
     ]
     assert many[0] == many[1]
+
+
+def test_in_the_limit_of_many_contacts_and_short_steps_an_epidemic_follows_the_equations() -> None:
+    """Kermack and McKendrick's S' = −βSI, I' = βSI − γI, with 120 contacts a person and an illness of 100 steps: peak and final size."""
+    people, p, days = 40_000, 0.00025, 1_500
+    city = simulation.build(people, seed=5, home=0, school=0, work=0, community=120)
+    ill = Duration(100, family="exponential")
+    beta, gamma = 120 * p, 1 / ill.quantiles().mean()
+    seen = solve_ivp(
+        lambda _t, y: [-beta * y[0] * y[1], beta * y[0] * y[1] - gamma * y[1]], (0, days), [0.99, 0.01], t_eval=range(days), rtol=1e-8
+    ).y  # fmt: skip
+    run = simulation.simulate(
+        city, plain(p, 100, latent=0, family="exponential"), days=days, seeds=people // 100, seed=3
+    )
+    # A contact can be infected once only: of 120 contacts with a chance of 2.4 % each that takes a hundredth.
+    assert run.total("infected") / people == pytest.approx(1 - seen[0, -1], rel=0.015)
+    ours = np.convolve(run.daily[1:, 0], np.ones(21) / 21, "same")
+    theirs = -np.diff(seen[0]) * people
+    assert ours.max() == pytest.approx(theirs.max(), rel=0.07)
+    assert int(ours.argmax()) == pytest.approx(int(theirs.argmax()), rel=0.1)
+
+
+def test_days_half_as_long_give_the_same_epidemic() -> None:
+    """Twice as many steps, half the chance in each: the same final size, at twice the step."""
+    day = simulation.simulate(RANDOM, plain(0.03, 6, latent=2), days=200, seeds=300, seed=1)
+    half = simulation.simulate(RANDOM, plain(1 - np.sqrt(0.97), 12, latent=4), days=400, seeds=300, seed=1)
+    assert half.total("infected") == pytest.approx(day.total("infected"), rel=0.02)
+    assert half.peak_day / 2 == pytest.approx(day.peak_day, rel=0.12)
+
+
+@pytest.mark.parametrize("name", [name for name in simulation.names() if simulation.disease(name).r0 is not None])
+def test_a_case_infects_as_many_as_the_disease_says(name: str) -> None:
+    found = simulation.disease(name)
+    assert simulation.basic_reproduction(CITY, found, cases=3_000) == pytest.approx(found.r0, rel=0.12)
+    assert {one.grade for one in found.sources.values()} <= set("ABCG") and all(
+        one.source for one in found.sources.values()
+    )
+
+
+def test_the_first_cases_of_a_run_infect_as_many_as_was_integrated() -> None:
+    """Measles, whose second cases come too late to take contacts from the first ones."""
+    measles = simulation.disease("measles")
+    runs = [simulation.simulate(CITY, measles, days=40, seeds=20, seed=seed) for seed in range(10)]
+    first = [
+        np.isin(run.infector, np.flatnonzero((run.infector < 0) & (run.infected_on == 0))).sum() / 20 for run in runs
+    ]
+    assert np.mean(first) == pytest.approx(simulation.basic_reproduction(CITY, measles), rel=0.1)

@@ -21,6 +21,7 @@ from fangxian.cli import (
     lists,
     operate,
     pools,
+    population,
     protocols,
     scan,
     series,
@@ -86,6 +87,11 @@ app.add_typer(
     pools.app,
     name="pools",
     help=say("混检：选方案、由混检结果推断感染者", "Pooled testing: choose a design, tell the carriers from the pools"),
+)
+app.add_typer(
+    population.app,
+    name="population",
+    help=say("合成人口：生成城市文件与停留记录", "Synthetic cities: a file, and the stays of its people"),
 )
 operate.add_to(app)
 account.add_to(app)

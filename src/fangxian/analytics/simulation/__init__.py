@@ -27,9 +27,10 @@ from fangxian.analytics.simulation.plan import Measure, Plan
 from fangxian.analytics.simulation.population import LAYERS, Population, build, of_pairs
 from fangxian.analytics.simulation.runs import Run, simulate, simulate_many
 from fangxian.analytics.simulation.spread import DAILY
+from fangxian.analytics.simulation.synthesis import synthesise
 
 __all__ = [
-    "DAILY", "LAYERS", "Arrivals", "Capacity", "Closure", "Disease", "Duration", "Fatigue", "Isolation", "Masks", "Measure", "Plan",
-    "Population", "Rounds", "Run", "SimulationError", "Testing", "Tracing", "Vaccination", "Variant", "Zones", "basic_reproduction", "build", "disease",
-    "names", "of_pairs", "simulate", "simulate_many",
+    "DAILY", "LAYERS", "Arrivals", "Capacity", "Closure", "Disease", "Duration", "Fatigue", "Isolation", "Masks", "Measure",
+    "Plan", "Population", "Rounds", "Run", "SimulationError", "Testing", "Tracing", "Vaccination", "Variant", "Zones",
+    "basic_reproduction", "build", "disease", "names", "of_pairs", "simulate", "simulate_many", "synthesise",
 ]  # fmt: skip

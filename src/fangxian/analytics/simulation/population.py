@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from fangxian.analytics.simulation.errors import SimulationError
 
 Ints = NDArray[Any]
 HOME, SCHOOL, WORK, COMMUNITY = range(4)
+_HELD = ("age", "met", "begin", "degree", "own")
 LAYERS = ("home", "school", "work", "community")
 #: Ages from and to which people are in a class or at work.
 SCHOOL_AGES, WORK_AGES = (6, 22), (22, 65)
@@ -58,11 +61,84 @@ class Population:
             return self.places[level]
         return (np.arange(len(self), dtype=np.int32) // BLOCKS[level]).astype(np.int32)
 
+    def save(self, path: Path) -> None:
+        """Write the city into a file (.npz), whole or not at all."""
+        made = path.with_name(path.name + ".part")
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in _HELD}
+        arrays |= {f"place.{name}": of for name, of in self.places.items()}
+        with made.open("wb") as file:
+            np.savez(file, **arrays)
+        made.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Population:
+        """A city that was saved. Raises SimulationError for another file, or people who do not exist."""
+        try:
+            with np.load(path, allow_pickle=False) as held:
+                arrays = {name: held[name] for name in held.files}
+            places = {name[6:]: of for name, of in arrays.items() if name.startswith("place.")}
+            city = cls(**{name: arrays[name] for name in _HELD}, places=places)
+        except (OSError, KeyError, ValueError, AttributeError, BadZipFile):
+            raise SimulationError(
+                f"{path.name} 不是保存的人口文件；请用 fangxian population build 生成。",
+                f"{path.name} is no saved population; make one with fangxian population build.",
+            ) from None
+        city._sound(path.name)
+        return city
+
+    def _sound(self, name: str) -> None:
+        people, shape = len(self), (len(LAYERS), len(self))
+        whole = self.begin.shape == self.degree.shape == self.own.shape == shape and all(
+            of.shape == (people,) for of in self.places.values()
+        )
+        if whole and people:
+            ends = self.begin.astype(np.int64) + self.degree + (self.own < self.degree)
+            whole = min(int(self.begin.min()), int(self.degree.min()), int(self.own.min())) >= 0
+            whole = whole and int(np.where(self.degree > 0, ends, 0).max()) <= len(self.met)
+        if not whole or (len(self.met) and not 0 <= int(self.met.min()) <= int(self.met.max()) < people):
+            raise SimulationError(
+                f"{name}：文件不完整，或提到不存在的人；人口为 {people} 人。请重新生成。",
+                f"{name}: is incomplete, or names people that do not exist among {people}. Make it anew.",
+            )
+
     def contacts(self, person: int, layer: int) -> Ints:
         """Whom a person meets in a layer."""
         begin, degree, own = (int(of[layer, person]) for of in (self.begin, self.degree, self.own))
         place = np.arange(degree)
         return np.asarray(self.met[begin + place + (place >= own)])
+
+
+class Layering:
+    """The layers of a city in the making."""
+
+    def __init__(self, people: int) -> None:
+        self.begin, self.degree, self.own = (np.zeros((len(LAYERS), people), np.int32) for _of in range(3))
+        self.lists: list[Ints] = []
+        self.offset = 0
+
+    def groups(self, layer: int, who: Ints, number: Ints) -> None:
+        """Everybody of a number meets everybody else of it; `who` (n,) and their numbers, which do not fall."""
+        first = np.flatnonzero(np.r_[True, number[1:] != number[:-1]]) if len(who) else np.empty(0, np.int64)
+        self.sized(layer, who, np.diff(np.r_[first, len(who)]).astype(np.int32))
+
+    def sized(self, layer: int, who: Ints, sizes: Ints) -> None:
+        """The same by sizes, which add up to the people."""
+        _grouped(who, sizes, self.offset, self.begin[layer], self.degree[layer], self.own[layer])
+        self._add(who)
+
+    def pairs(self, layer: int, one: Ints, other: Ints) -> None:
+        """Pairs that meet; nobody meets themselves. A layer has pairs once, and no groups."""
+        self._add(_acquainted(one, other, self.offset, self.begin[layer], self.degree[layer]))
+        self.own[layer] = self.degree[layer]
+
+    def _add(self, met: Ints) -> None:
+        self.lists.append(met)
+        self.offset += len(met)
+
+    def population(self, age: Ints, places: Mapping[str, Ints] | None = None) -> Population:
+        """The city."""
+        met = np.concatenate(self.lists) if self.lists else np.empty(0, np.int32)
+        return Population(age, met, self.begin, self.degree, self.own, places or {})
 
 
 def build(
@@ -82,30 +158,21 @@ def build(
     random = np.random.default_rng(seed)
     shares = np.asarray(ages, np.float64) / np.sum(ages)
     age = (5 * random.choice(len(shares), people, p=shares) + random.integers(0, 5, people)).astype(np.uint8)
-    lists: list[Ints] = []
-    begin, degree, own = (np.zeros((len(LAYERS), people), kind) for kind in (np.int32, np.int32, np.int32))
-    offset = 0
     everybody = np.arange(people, dtype=np.int32)
     members = {
         HOME: (everybody, home),
         SCHOOL: (random.permutation(everybody[(age >= SCHOOL_AGES[0]) & (age < SCHOOL_AGES[1])]), school),
         WORK: (random.permutation(everybody[(age >= WORK_AGES[0]) & (age < WORK_AGES[1])]), work),
     }
+    layering = Layering(people)
     for layer, (who, size) in members.items():
-        if size <= 0 or not len(who):
-            continue
-        sizes = _sizes(random, len(who), size)
-        _grouped(who, sizes, offset, begin[layer], degree[layer], own[layer])
-        lists.append(who)
-        offset += len(who)
+        if size > 0 and len(who):
+            layering.sized(layer, who, _sizes(random, len(who), size))
     if community > 0 and people > 1:
         drawn = random.poisson(community / 2, people)
         one = np.repeat(everybody, drawn)
-        other = random.integers(0, people, len(one), dtype=np.int32)
-        lists.append(_acquainted(one, other, offset, begin[COMMUNITY], degree[COMMUNITY]))
-        own[COMMUNITY] = degree[COMMUNITY]
-    met = np.concatenate(lists) if lists else np.empty(0, np.int32)
-    return Population(age, met, begin, degree, own)
+        layering.pairs(COMMUNITY, one, random.integers(0, people, len(one), dtype=np.int32))
+    return layering.population(age)
 
 
 def of_pairs(age: Any, pairs: Mapping[str, tuple[Any, Any]]) -> Population:
@@ -114,9 +181,7 @@ def of_pairs(age: Any, pairs: Mapping[str, tuple[Any, Any]]) -> Population:
     Raises SimulationError for people that do not exist.
     """
     years = np.asarray(age, np.uint8)
-    shape = (len(LAYERS), len(years))
-    begin, degree, own = (np.zeros(shape, np.int32) for _of in range(3))
-    lists, offset = [], 0
+    layering = Layering(len(years))
     for layer, (first, second) in pairs.items():
         one, other = (np.ascontiguousarray(a, np.int32) for a in (first, second))
         if layer not in LAYERS or one.shape != other.shape:
@@ -131,11 +196,8 @@ def of_pairs(age: Any, pairs: Mapping[str, tuple[Any, Any]]) -> Population:
                 f"层 {layer} 第 {row + 1} 对提到不存在的人（{one[row]}、{other[row]}）；人口为 {len(years)} 人，自 0 编号。",
                 f"Pair {row + 1} of layer {layer} names people that do not exist ({one[row]}, {other[row]}); the city has {len(years)}.",
             )
-        at = LAYERS.index(layer)
-        lists.append(_acquainted(one, other, offset, begin[at], degree[at]))
-        own[at] = degree[at]
-        offset += len(lists[-1])
-    return Population(years, np.concatenate(lists) if lists else np.empty(0, np.int32), begin, degree, own)
+        layering.pairs(LAYERS.index(layer), one, other)
+    return layering.population(years)
 
 
 def _sizes(random: np.random.Generator, people: int, mean: float) -> Ints:

@@ -24,7 +24,7 @@ def shut(zone, day, zones):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _positive(one, day, delay, bounded, person, events, lists, used, pool):  # type: ignore[no-untyped-def]
+def _positive(one, day, delay, bounded, person, results, lists, used, pool):  # type: ignore[no-untyped-def]
     """A positive sample of one of the ill: its result comes after the delay, and after the laboratory's queue."""
     person.found = state.PENDING
     if bounded:
@@ -32,13 +32,13 @@ def _positive(one, day, delay, bounded, person, events, lists, used, pool):  # t
         lists[state.SAMPLES, used[state.SPECIMENS]], lists[state.TOLD_AFTER, used[state.SPECIMENS]] = one, delay
         used[state.SPECIMENS] += 1
     else:
-        due(events, used, pool, day + delay, one, state.RESULT, person.episode)
+        due(results, used, pool, day + delay, one, state.RESULT, person.episode)
 
 
 @kernel
 def tests(day, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
     """Who of the ill is tested today, and keep the list of the ill to those who are. The list of events has room for all of them."""
-    people, infected_on, lists, events, used = now.people, now.infected_on, now.lists, now.events, now.used
+    people, infected_on, lists, results, used = now.people, now.infected_on, now.lists, now.results, now.used
     chances, kept = orders.by_day[day], 0
     delay, bounded = int(chances[plan.RESULT_AFTER]), orders.capacity[plan.LABORATORY] < np.inf
     for place in range(used[state.ILL]):
@@ -57,7 +57,7 @@ def tests(day, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
         if chance > 0.0 and uniform(run, one, day, hashing.TESTS) < chance:
             daily[day, state.TESTED] += 1
             if person.begins <= day and uniform(run, one, day, hashing.SENSED) < chances[plan.SENSITIVITY]:
-                _positive(one, day, delay, bounded, person, events, lists, used, pool)
+                _positive(one, day, delay, bounded, person, results, lists, used, pool)
     used[state.ILL] = kept
 
 
@@ -88,7 +88,7 @@ def rounds(day, city, orders, now, pool, daily, run):  # type: ignore[no-untyped
             if mine != turn or uniform(run, one, key, hashing.ATTENDS) >= covered:
                 continue
             if uniform(run, one, day, hashing.SCREENED) < orders.detects[row, min(age, orders.detects.shape[1] - 1)]:
-                _positive(one, day, delay, bounded, person, now.events, lists, used, pool)
+                _positive(one, day, delay, bounded, person, now.results, lists, used, pool)
                 positives += 1
         tubes += ceil(sampled / pooled)
         if pooled > 1:
@@ -104,19 +104,19 @@ def laboratory(day, orders, now, pool, daily, run):  # type: ignore[no-untyped-d
         one = now.lists[state.SAMPLES, place]
         ahead = now.backlog[_SAMPLES] + today * uniform(run, one, day, hashing.COUNTS)
         waits = max(int(ahead / capacity) + now.lists[state.TOLD_AFTER, place], 1)
-        due(now.events, now.used, pool, day + waits, one, state.RESULT, now.people[one].episode)
+        due(now.results, now.used, pool, day + waits, one, state.RESULT, now.people[one].episode)
     now.used[state.SPECIMENS] = 0
     now.backlog[_SAMPLES] = max(now.backlog[_SAMPLES] + today - capacity, 0.0)
 
 
 @kernel(forceinline=True)
 def _confine(other, day, until, people, changes, daily):  # type: ignore[no-untyped-def]
-    """Quarantine from today; longer, if it was to end before. Whether it begins today."""
+    """Quarantine from today; longer, if it was to end before. Whether that changes anything."""
     person = people[other]
     if person.found <= day or until <= day or person.ends <= day or until <= person.quarantined:
         return False
-    last, begins = changes.shape[1] - 1, person.quarantined <= day
-    if begins:
+    last = changes.shape[1] - 1
+    if person.quarantined <= day:
         daily[day, state.QUARANTINED] += 1
         changes[state.HELD, day] += 1
         person.entered = day
@@ -124,7 +124,7 @@ def _confine(other, day, until, people, changes, daily):  # type: ignore[no-unty
         changes[state.HELD, min(person.quarantined, last)] += 1
     changes[state.HELD, min(until, last)] -= 1
     person.quarantined = until
-    return begins
+    return True
 
 
 @kernel
@@ -218,7 +218,13 @@ def beds(day, orders, now):  # type: ignore[no-untyped-def]
 @kernel
 def what_is_due(day, city, course, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
     """What was to be done today. What it brings for today is done today too. The list of events comes back, longer if need be."""
-    people, changes, events, degree = now.people, now.changes, now.events, city.degree
+    people, changes, results, events, degree = now.people, now.changes, now.results, now.events, city.degree
+    result = results[day]
+    # All results of a day are known before anybody is traced, whatever the order in which they were filed.
+    while result >= 0:
+        pool = with_room(pool, now.used[state.EVENTS], 2)
+        _found(pool[result].who, day, np.int64(pool[result].until), city, orders, now, pool, daily)
+        result = pool[result].then
     free = orders.capacity[plan.HOSPITAL_BEDS] - (changes[state.NEED_BEDS, day] - changes[state.WORSENED, day])
     event = events[day]
     while event >= 0:
@@ -236,9 +242,7 @@ def what_is_due(day, city, course, orders, now, pool, daily, run):  # type: igno
                 room += degree[layer, one]
             if now.used[state.EVENTS] + room > len(pool):
                 pool = with_room(pool, now.used[state.EVENTS], room)
-            if kind == state.RESULT:
-                _found(one, day, until, city, orders, now, pool, daily)
-            elif kind == state.TRACE:
+            if kind == state.TRACE:
                 _trace(one, day, 1, city, orders, now, pool, daily, run)
             elif _confine(one, day, until, people, changes, daily):
                 _trace(one, day, 2, city, orders, now, pool, daily, run)

@@ -28,6 +28,7 @@ from fangxian.analytics.simulation.measures import (
 )  # fmt: skip
 from fangxian.analytics.simulation.plan import Measure, Plan
 from fangxian.analytics.simulation.population import Population, build
+from fangxian.analytics.simulation.synthesis import profile, synthesise
 from fangxian.analytics.simulation.values import checked, known, number, wrong
 from fangxian.text import Text
 
@@ -38,6 +39,7 @@ MEASURES: Mapping[str, type] = {
 }
 _TOP = ("name", "population", "disease", "days", "seeds", "measures")
 _POPULATION = ("people", "seed", "home", "school", "work", "community")
+_SYNTHETIC = ("people", "seed", "profile")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,12 @@ class Scenario:
 
     def build(self) -> Population:
         """The city of the scenario; the same each time."""
-        return build(**self.population)
+        given = dict(self.population)
+        if "file" in given:
+            return Population.load(given["file"])
+        if "profile" in given:
+            return synthesise(given["people"], given["profile"], seed=given.get("seed", 1))
+        return build(**given)
 
 
 def read(path: Path) -> Scenario:
@@ -68,30 +75,51 @@ def read(path: Path) -> Scenario:
             f"{path.name}: line{where} is no valid YAML. Check indentation and quotation marks.",
         ) from None
     try:
-        return of(raw)
+        return of(raw, path.parent)
     except SimulationError as fault:
         raise SimulationError(f"{path.name}：{fault.zh}", f"{path.name}: {fault.en}") from None
 
 
-def of(raw: Any) -> Scenario:
-    """The scenario as a YAML file holds it. Raises SimulationError that names the field, and what would be right there."""
+def of(raw: Any, folder: Path | None = None) -> Scenario:
+    """The scenario as a YAML file holds it; a population's file is looked for in the folder, and there is none without.
+
+    Raises SimulationError that names the field, and what would be right there.
+    """
     given = known(raw, "", _TOP)
-    city = known(given.get("population", {}), "population", _POPULATION)
-    if "people" not in city:
-        raise wrong("population.people", "请填人口数", "give the number of people")
-    for field, value in city.items():
-        whole = field in ("people", "seed")
-        city[field] = number(value, f"population.{field}", 0, 2_000_000_000 if whole else 10_000, whole=whole)
+    city = _city(given.get("population", {}), folder)
+    most = city.get("people", 2_000_000_000)
     days = number(given.get("days", 180), "days", 1, 10_000, whole=True)
-    seeds = number(given.get("seeds", 100), "seeds", 0, city["people"], whole=True)
+    seeds = number(given.get("seeds", 100), "seeds", 0, most, whole=True)
     measures = tuple(_measure(one, f"measures[{place}]") for place, one in enumerate(given.get("measures") or [], 1))
-    Plan.of(measures, days, city["people"])
+    Plan.of(measures, days, city.get("people"))
     name = given.get("name", {})
     words = (
         Text(**name) if isinstance(name, dict) and set(name) == {"zh", "en"} else Text(str(name or ""), str(name or ""))
     )
-    digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    told = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode())
+    if "file" in city:
+        told.update(city["file"].read_bytes())
+    digest = told.hexdigest()[:16]
     return Scenario(words, city, disease(str(given.get("disease", ""))), days, seeds, measures, digest)
+
+
+def _city(raw: Any, folder: Path | None) -> dict[str, Any]:
+    if folder is not None and isinstance(raw, dict) and "file" in raw:
+        path = folder / str(known(raw, "population", ("file",))["file"])
+        if not path.is_file():
+            raise wrong("population.file", f"没有文件 {path.name}", f"there is no file {path.name}")
+        return {"file": path}
+    synthetic = isinstance(raw, dict) and "profile" in raw
+    city = known(raw, "population", _SYNTHETIC if synthetic else _POPULATION)
+    if "people" not in city:
+        raise wrong("population.people", "请填人口数", "give the number of people")
+    for field, value in city.items():
+        if field == "profile":
+            profile(str(value))
+            continue
+        whole = field in ("people", "seed")
+        city[field] = number(value, f"population.{field}", 0, 2_000_000_000 if whole else 10_000, whole=whole)
+    return city
 
 
 def _measure(raw: Any, where: str) -> Measure:

@@ -128,7 +128,7 @@ def _received(day, rule, first, last, now, pool, run):  # type: ignore[no-untype
             person.entered, person.quarantined = day, min(day + int(rule[4]), state.NEVER - 2)
         if person.begins <= day and uniform(run, one, day, hashing.SCREENED) < rule[3]:
             person.found = state.PENDING
-            due(now.events, now.used, pool, day + 1, one, state.RESULT, person.episode)
+            due(now.results, now.used, pool, day + 1, one, state.RESULT, person.episode)
 
 
 @kernel

@@ -1,0 +1,121 @@
+"""`fangxian population build`: a city from a table, kept in a file, simulated, and its stays taken by the lake."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from fangxian.analytics import simulation
+from fangxian.analytics.simulation import scenario, synthesis, whereabouts
+from fangxian.lake import Lake
+from tests.support.console import Console
+
+TABLE = "code,name,people\n330102001,江畔街道,1800\n330102002,山前镇,1200\n"
+CITY = simulation.synthesise(6_000, seed=2)
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    return Console(tmp_path)
+
+
+def test_a_table_becomes_a_city_that_a_scenario_names(console: Console, tmp_path: Path) -> None:
+    table, out = tmp_path / "townships.csv", tmp_path / "city.npz"
+    table.write_text(TABLE, encoding="utf-8")
+    stays = tmp_path / "stays"
+    asked = (
+        "population",
+        "build",
+        table,
+        "--out",
+        out,
+        "--stays",
+        stays,
+        "--from",
+        "2026-03-02",
+        "--days",
+        "2",
+        "--json",
+    )
+    told = json.loads(console.run(*asked).stdout)
+    assert told["people"] == 3_000 and told["places"]["township"] == 2 and len(told["stays"]) == 2
+    question = tmp_path / "town.yaml"
+    question.write_text("population: {file: city.npz}\ndisease: influenza\ndays: 60\nseeds: 10\n", encoding="utf-8")
+    asked_for = scenario.read(question)
+    city = asked_for.build()
+    assert np.array_equal(city.met, synthesis.synthesise(synthesis.townships(table)).met), (
+        "the same seed gives the same city"
+    )
+    assert np.bincount(city.zone("township")).tolist() == [1800, 1200]
+    run = simulation.simulate(city, asked_for.disease, days=asked_for.days, seeds=asked_for.seeds)
+    assert run.total("infected") > 10
+    lake = Lake(tmp_path / "lake")
+    for file in sorted(stays.glob("*.parquet")):
+        receipt = lake.ingest(file, source="city", batch=file.stem)
+        assert receipt.taken == pq.read_metadata(file).num_rows > 6_000
+
+
+def test_people_are_where_their_contacts_are() -> None:
+    (_day, table), (_saturday, weekend) = list(whereabouts.stays(CITY, date(2026, 3, 6), 2))
+    rows = table.to_pydict()
+    inside: dict[str, set[int]] = {}
+    for person, place in zip(rows["person"], rows["place"], strict=True):
+        inside.setdefault(place, set()).add(person - 1)
+    for one in range(0, 6_000, 97):
+        for layer, kind in ((0, "home-"), (1, "class-")):
+            for other in CITY.contacts(one, layer).tolist():
+                assert any(kind in place and {one, other} <= there for place, there in inside.items()), (
+                    one,
+                    other,
+                    kind,
+                )
+    assert all(came < left for came, left in zip(rows["t_in"], rows["t_out"], strict=True))
+    assert not any(place.startswith(("class-", "team-")) for place in weekend.column("place").to_pylist())
+
+
+def test_households_are_of_people_who_might_live_together() -> None:
+    city = simulation.synthesise(40_000, seed=4)
+    household, age = city.places["household"], city.age.astype(int)
+    size = np.bincount(household)
+    shares = np.bincount(size, minlength=8)[1:8] / len(size)
+    told = synthesis.profile("cn")["households"]
+    assert shares == pytest.approx(np.asarray(told) / sum(told), abs=0.01)
+    assert not (age[size[household] == 1] < 18).any(), "no child lives alone"
+    assert (age >= 60).mean() == pytest.approx(sum(synthesis.profile("cn")["ages"][12:]), abs=0.01)
+    assert (city.degree[1] > 0).sum() == pytest.approx(((age >= 6) & (age < 18)).sum(), rel=0.02)
+    in_care = city.places["care_home"] >= 0
+    assert (city.degree[0][in_care & (age >= 75)] == 0).all() and (city.degree[2][in_care] > 0).all()
+    for name in ("building", "compound"):
+        zone = city.zone(name)
+        assert all(len(set(zone[household == one].tolist())) == 1 for one in range(0, len(size), 501))
+
+
+@pytest.mark.parametrize(("table", "said"), [
+    ("code,people\n1,5\n", "townships.csv: lacks the column name"),
+    ("code,name,people\n1,a,many\n", "townships.csv, row 2, people: is a whole number of at least 0, not “many”"),
+    ("code,name,people\n1,a,0\n", "A city has from 1 to 2147483647 people, not 0"),
+])  # fmt: skip
+def test_a_wrong_table_is_refused_and_nothing_is_written(
+    console: Console, tmp_path: Path, table: str, said: str
+) -> None:
+    path = tmp_path / "townships.csv"
+    path.write_text(table, encoding="utf-8")
+    refused = console.run("population", "build", path, "--out", tmp_path / "city.npz", code=1)
+    assert said in " ".join(refused.stderr.split()) and not list(tmp_path.glob("city*"))
+
+
+def test_a_file_that_is_no_city_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "city.npz"
+    path.write_bytes(b"no archive")
+    with pytest.raises(simulation.SimulationError, match="no saved population"):
+        simulation.Population.load(path)
+    CITY.save(path)
+    assert np.array_equal(simulation.Population.load(path).degree, CITY.degree)
+    CITY.met[5], kept = 9_999, CITY.met[5]
+    CITY.save(path)
+    CITY.met[5] = kept
+    with pytest.raises(simulation.SimulationError, match="people that do not exist among 6000"):
+        simulation.Population.load(path)
