@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from hypothesis.stateful import (
 
 from fangxian.containment.isolation import actions, passing
 from fangxian.containment.isolation.models import Floor, HandOver, Placement, Room, Trip, Use
+from fangxian.core import actions as core_actions
 from fangxian.core import clock
 from fangxian.core.errors import Refusal
 from tests.support.county import START, with_pack
@@ -126,10 +128,8 @@ class Site(RuleBasedStateMachine):
 
     @rule()
     def rooms_are_cleaned(self) -> None:
-        for room in Room.objects.filter(state=Room.CLEANING):
-            self.tried(
-                lambda room=room: actions.mark_room(self.wards.actor("chief"), self.wards.ward, room.pk, "ready")
-            )  # type: ignore[misc]
+        for pk in Room.objects.filter(state=Room.CLEANING).values_list("pk", flat=True):
+            self.tried(partial(actions.mark_room, self.wards.actor("chief"), self.wards.ward, pk, "ready"))
 
     @precondition(lambda self: self.people)
     @rule(which=st.integers(0, 9), side=st.sampled_from([actions.send, actions.receive]), at=st.integers(1, 4))
@@ -137,7 +137,7 @@ class Site(RuleBasedStateMachine):
         """Wherever it dies, everything is as it was before; then it is done again and counts once."""
         code, before = self.one(which), _state()
         left = [at]
-        record = passing.record
+        record = core_actions.record
 
         def dying(*args: Any, **more: Any) -> None:
             left[0] -= 1

@@ -26,6 +26,7 @@ ELSEWHERE = (
     "/people/duplicates/<", "/public/<str:language>/notice/", "/searches/<", "/sources/<",
     "/surveillance/<", "/jobs/<", "/samples/<", "/samples/boxes/<", "/samples/points/<", "/samples/members/<",
     "/samples/unmatched/<", "/surveillance/series/<",
+    "/isolation/people/<", "/isolation/sites/<", "/trips/<",
 )  # fmt: skip
 ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")
 

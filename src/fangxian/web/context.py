@@ -42,6 +42,8 @@ SECTIONS = (
     Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view",)),
     Section("web:samples", gettext_lazy("Samples"), "keep", ("samples.view",)),
     Section("web:searches", gettext_lazy("Find contacts"), "place", ("contacts.identify", "tracing.view")),
+    Section("web:isolation", gettext_lazy("Isolation"), "door", ("isolation.view",)),
+    Section("web:trips", gettext_lazy("Trips"), "hand", ("isolation.drive",)),
     Section("web:situation", gettext_lazy("Situation"), "situation", ("situation.view",), "picture"),
     Section("web:trend", gettext_lazy("Trend"), "trend", ("situation.view",), "picture"),
     Section("web:decisions", gettext_lazy("Decisions"), "decisions", ("decisions.view",), "picture"),
@@ -64,7 +66,8 @@ BAR = 5
 #: The sections that a role needs many times a day; the rest follows in the order of the menu.
 USUAL: Mapping[str, tuple[str, ...]] = {
     "grid_worker": ("web:home", "web:contacts", "web:me"),
-    "site_nurse": ("web:home", "web:contacts", "web:me"),
+    "site_nurse": ("web:home", "web:isolation", "web:contacts", "web:me"),
+    "transfer_team": ("web:trips", "web:home", "web:me"),
     "clinic": ("web:home", "web:sources", "web:cases", "web:me"),
     "lab": ("web:home", "web:samples", "web:me"),
     "sampler": ("web:home", "web:samples", "web:me"),

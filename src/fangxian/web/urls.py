@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("fangxian.web.phone.urls")),
     path("", include("fangxian.web.account.urls")),
     path("", include("fangxian.web.public.urls")),
+    path("", include("fangxian.web.isolation.urls")),
     path("zones/", include("fangxian.web.zones.urls")),
     path("coverage/", include("fangxian.web.coverage.urls")),
     path("situation/", include("fangxian.web.situation.urls")),

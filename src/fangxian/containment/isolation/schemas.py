@@ -336,6 +336,8 @@ class RoundRow:
     test_due: bool
     leave_at: datetime | None
     overdue: bool
+    #: Where the round goes on after them.
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +402,65 @@ class Reserve:
     wanted: int | None
     ready: Mapping[int, int]
     asked: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a certificate of release says; `closed`: of the whole isolation, else of the time on the site."""
+
+    code: str
+    name: str
+    document: str
+    begun_at: datetime
+    ended_at: datetime
+    closed: bool
+    site: Text | None
+    basis: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A site that takes people in, for whoever plans a trip."""
+
+    code: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRoom:
+    """A room that somebody could have; `unclaimed`: its floor is for no class yet."""
+
+    id: int
+    building: str
+    number: str
+    unclaimed: bool
+    suits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSeat:
+    """A trip with a seat."""
+
+    code: str
+    plate: str
+    driver: str
+    leaves_at: datetime
+    site: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What there is to choose from for somebody; `may_house` and `may_send` say whether it is the actor's to choose."""
+
+    code: str
+    room: str
+    rooms: tuple[FreeRoom, ...]
+    trips: tuple[FreeSeat, ...]
+    sites: tuple[Destination, ...]
+    may_house: bool
+    may_send: bool
 
 
 @dataclass(frozen=True, slots=True)

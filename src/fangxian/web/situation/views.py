@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from fangxian.command.situation import narrative, queries
 from fangxian.command.situation.schemas import Situation
+from fangxian.containment.isolation import queries as isolation
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.duties.queries import Covered
@@ -63,6 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "reports": reverse("web:sitreps"),
         "rest": [one for one in told.figures if one.key not in showing.FIRST],
         "differs": showing.differs,
+        "overdue": isolation.numbers(by, told.area).overdue if by.may("isolation.view", told.area) else 0,
     }
     return render(request, f"web/situation/{'wall' if wall else 'index'}.html", context)
 

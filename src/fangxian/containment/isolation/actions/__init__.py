@@ -2,6 +2,7 @@
 
 from fangxian.containment.isolation.actions.beginning import tell, withdraw
 from fangxian.containment.isolation.actions.caring import ask_errand, check, finish_errand
+from fangxian.containment.isolation.actions.certifying import certify, revealing
 from fangxian.containment.isolation.actions.deciding import answer, dispute, extend, release_early, stay_together
 from fangxian.containment.isolation.actions.driving import (
     add_vehicle,
@@ -25,8 +26,9 @@ from fangxian.containment.isolation.actions.sites import (
 )
 
 __all__ = [
-    "add_floor", "add_vehicle", "answer", "ask_errand", "assign", "board", "bring", "call_off", "cancel_trip", "check",
-    "cleaned", "close_site", "designate", "dispute", "duty_ended", "end_trip", "extend", "finish_errand", "house", "keep_at_home",
-    "let_go", "mark_room", "open_site", "plan_trip", "receive", "release_early", "retime", "send", "set_readiness", "start_trip",
-    "stay_together", "tell", "watch_ended", "withdraw",
+    "add_floor", "add_vehicle", "answer", "ask_errand", "assign", "board", "bring", "call_off", "cancel_trip",
+    "certify", "check", "cleaned", "close_site", "designate", "dispute", "duty_ended", "end_trip", "extend",
+    "finish_errand", "house", "keep_at_home", "let_go", "mark_room", "open_site", "plan_trip", "receive",
+    "release_early", "retime", "revealing", "send", "set_readiness", "start_trip", "stay_together", "tell",
+    "watch_ended", "withdraw",
 ]  # fmt: skip

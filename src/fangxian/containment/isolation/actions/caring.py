@@ -74,12 +74,15 @@ def ask_errand(by: Actor, code: str, form: ErrandForm) -> Errand:
         raise Conflict(
             _("The person is on the way."), remedy=_("Confirm that they have come first."), code="out_of_order"
         )
+    what = form.what.strip()[:200]
+    if not what or "\0" in what:
+        raise Invalid(_("Say what is needed."), remedy=_("In a few words."), field="what")
     if form.due_at < clock.now() - timedelta(minutes=5):
         raise Invalid(_("This lies in the past."), remedy=_("Give the time by which it is needed."), field="due_at")
     made = Errand.objects.create(
         placement=row,
         kind=form.kind,
-        what=reasoned(form.what)[:200],
+        what=what,
         due_at=form.due_at,
         asked_at=clock.now(),
         asked_by=by.name,

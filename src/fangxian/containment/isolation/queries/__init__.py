@@ -1,12 +1,13 @@
 """The only readers of isolation that others use. People are masked here; to see one is to reveal with a purpose."""
 
+from fangxian.containment.isolation.queries.choosing import options
 from fangxian.containment.isolation.queries.counting import numbers, reserve
 from fangxian.containment.isolation.queries.people import between, errands, people, placement, releases, waiting
 from fangxian.containment.isolation.queries.rounds import rounds
-from fangxian.containment.isolation.queries.sites import site, sites
+from fangxian.containment.isolation.queries.sites import destinations, site, sites
 from fangxian.containment.isolation.queries.trips import trip, trips, vehicles
 
 __all__ = [
-    "between", "errands", "numbers", "people", "placement", "releases", "reserve", "rounds", "site", "sites", "trip", "trips",
-    "vehicles", "waiting",
+    "between", "destinations", "errands", "numbers", "options", "people", "placement", "releases", "reserve", "rounds", "site",
+    "sites", "trip", "trips", "vehicles", "waiting",
 ]  # fmt: skip

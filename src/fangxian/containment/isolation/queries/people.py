@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from fangxian.containment.isolation import passing, rights, ruling
+from fangxian.containment.isolation import rights, ruling
 from fangxian.containment.isolation.actions.beginning import NOTIFICATION, TRANSFER
 from fangxian.containment.isolation.actions.moving import RECEIVED, SENT, may_confirm
 from fangxian.containment.isolation.models import Check, Decision, Errand, HandOver, Placement
@@ -129,8 +129,8 @@ def placement(by: Actor, code: str) -> PlacementView:
     """One person in isolation. Raises NotFound for an unknown code, and alike where the actor may not know of them."""
     row = rights.placement(by, code)
     stay = ruling.stay(row.subject_kind, row.subject_id)
-    (shown,) = rows([row])
     hand_overs = list(HandOver.objects.filter(placement=row).select_related("sender", "receiver").order_by("pk"))
+    (shown,) = rows([row], hand_overs)
     open_one = next((one for one in hand_overs if one.ended_at is None), None)
     checks = Check.objects.filter(placement=row).order_by("-at", "-pk")[:LOOKS]
     fellows = Placement.objects.filter(party=row.party, closed_at__isnull=True).exclude(pk=row.pk) if row.party else ()
@@ -143,7 +143,7 @@ def placement(by: Actor, code: str) -> PlacementView:
         decisions=tuple(_decision(one) for one in Decision.objects.filter(placement=row).select_related("other").order_by("-pk")),
         errands=tuple(_errand(one) for one in Errand.objects.filter(placement=row).select_related("placement").order_by("-pk")[:LOOKS]),
         site_until=stay.site_until, home_until=stay.home_until, missing=stay.missing_home if home else stay.missing,
-        extended_until=row.extended_until, early=row.early, version=row.version, may=_may(by, row),
+        extended_until=row.extended_until, early=row.early, version=row.version, may=_may(by, row, open_one),
     )  # fmt: skip
 
 
@@ -203,9 +203,8 @@ def _errand(one: Errand) -> ErrandView:
     )
 
 
-def _may(by: Actor, row: Placement) -> frozenset[str]:
+def _may(by: Actor, row: Placement, waiting: HandOver | None) -> frozenset[str]:
     """What the actor may do here and now: bring, home, board, withdraw, assign, house, let_go, check, errand, decide, call_off."""
-    waiting = passing.open_of(row)
     tell, here = by.may(rights.TELL, row.area), rights.at_site(by, rights.RECEIVE, row.site)
     resting = waiting is None
     care = (row.link == row.HOUSED and rights.at_site(by, rights.CARE, row.site)) or (

@@ -43,6 +43,7 @@ def rounds(by: Actor, site: str, *, after: tuple[int, int] | None = None, limit:
                 one.code, names.get(one.person_id, ""), one.room.number, one.room.floor.building, one.cls,
                 ruling.class_name(one.pack, one.cls, one.area), tuple(one.needs), len(done), len(wanted), _view(last),
                 (one.subject_kind, one.subject_id) in tests, one.leave_at, one.leave_at is not None and one.leave_at <= now,
+                f"{one.room_id}_{one.pk}",
             )
         )  # fmt: skip
     return shown

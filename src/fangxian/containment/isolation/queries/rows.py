@@ -1,6 +1,6 @@
 """People in isolation as rows of a list: many at once, masked, in a handful of queries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import get_language
@@ -19,12 +19,12 @@ def visible_within(by: Actor, area: str) -> Any:
     return found.filter(within(area) | within(area, "site__area")) if area else found
 
 
-def rows(found: Iterable[Placement]) -> list[PlacementRow]:
-    """Rows of people who have site, room and floor at hand; three queries."""
+def rows(found: Iterable[Placement], told: Iterable[HandOver] | None = None) -> list[PlacementRow]:
+    """Rows of people who have site, room and floor at hand; three queries, or two where their hand-overs are `told`."""
     people = list(found)
     names = registry.names(one.person_id for one in people)
     places = registry.short_area_names({one.area for one in people})
-    holders = _holders(people)
+    holders = _holders(told if told is not None else HandOver.objects.filter(placement__in=people).order_by("pk"))
     return [
         PlacementRow(
             one.pk, one.code, names.get(one.person_id, ""), one.area, places[one.area], one.cls,
@@ -51,10 +51,11 @@ def said(text: Text) -> str:
     return text.in_(get_language())
 
 
-def _holders(people: Sequence[Placement]) -> Mapping[int, str]:
+def _holders(told: Iterable[HandOver]) -> Mapping[int, str]:
     """Who has each of them, by name: whoever took them last; of whom is just handed over, both."""
     found: dict[int, str] = {}
-    told = HandOver.objects.filter(placement__in=people, called_off="").order_by("pk")
-    for pk, sender, receiver, ended in told.values_list("placement_id", "sender_name", "receiver_name", "ended_at"):
-        found[pk] = receiver if ended else f"{sender} → {receiver}"
+    for one in told:
+        if not one.called_off:
+            both = f"{one.sender_name} → {one.receiver_name}"
+            found[one.placement_id] = one.receiver_name if one.ended_at else both
     return found

@@ -8,12 +8,16 @@ from django.db.models import Count, Q
 from fangxian.containment.isolation import rights, ruling
 from fangxian.containment.isolation.actions.caring import turns
 from fangxian.containment.isolation.models import Check, Floor, Placement, Room, Site
-from fangxian.containment.isolation.schemas import Beds, FloorView, Occupant, RoomView, SiteRow, SiteView
+from fangxian.containment.isolation.schemas import Beds, Destination, FloorView, Occupant, RoomView, SiteRow, SiteView
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
 from fangxian.duties import packs
+from fangxian.registry import levels
 from fangxian.registry import queries as registry
 from fangxian.text import Text
+
+#: So many sites are offered to choose from.
+MOST = 200
 
 
 def sites(by: Actor, area: str = "", *, after: int | None = None, limit: int = 50) -> list[SiteRow]:
@@ -22,6 +26,15 @@ def sites(by: Actor, area: str = "", *, after: int | None = None, limit: int = 5
     if after is not None:
         found = found.filter(pk__gt=after)
     return _rows(list(found.order_by("pk")[:limit]))
+
+
+def destinations(by: Actor, right: str = rights.DRIVE) -> list[Destination]:
+    """The sites that take people in, within the cities where the actor drives (or has another right); their names alone."""
+    found = Site.objects.none()
+    for area in by.areas(right):
+        found = found | Site.objects.filter(within(levels.at_level(area, "city") or area))
+    rows = found.filter(closed_at__isnull=True, ready_in=0).order_by("pk")[:MOST]
+    return [Destination(one.code, Text(one.name_zh, one.name_en or one.name_zh)) for one in rows]
 
 
 def site(by: Actor, code: str) -> SiteView:

@@ -17,10 +17,10 @@ _FAR = datetime.max.replace(tzinfo=UTC)
 
 
 def trips(by: Actor, area: str = "", *, state: str = "", after: int | None = None, limit: int = 30) -> list[TripView]:
-    """Trips, the latest planned first, with their stops; those of one state alone (planned, under_way, done, cancelled)."""
+    """Trips, the latest planned first, with their stops; those of one state alone; `open` is planned or under way."""
     found = Trip.objects.filter(_visible(by), within(area)).select_related("vehicle", "site", "driver")
     if state:
-        found = found.filter(state=state)
+        found = found.filter(state__in=(Trip.PLANNED, Trip.UNDER_WAY) if state == "open" else (state,))
     if after is not None:
         found = found.filter(pk__lt=after)
     return _views(by, list(found.order_by("-pk")[:limit]))

@@ -77,10 +77,10 @@ async function keep(form, submitter) {
     } else if (value.size) [photo, picture] = [name, value];
   }
   if (photo) said.push([label(form, photo), "✓"]);
-  const card = form.closest("li.duty");
+  const card = /** @type {HTMLElement | null} */ (form.closest("li.duty"));
   const title = [".duty-title", ".duty-who a, .duty-who bdi"].map((part) => card?.querySelector(part)?.textContent ?? "").join(" · ");
   const step = card?.id.replace("step-", "") ?? "";
-  await queue.add({ url: form.getAttribute("action") ?? "", title, fields, said, photo }, { step, wait: GRACE, picture });
+  await queue.add({ url: form.getAttribute("action") ?? "", title, fields, said, photo, page: card?.dataset.page ?? `/duties/${step}/` }, { step, wait: GRACE, picture });
   setTimeout(() => queue.drain(), GRACE + 50);
 }
 
@@ -153,7 +153,7 @@ async function line(entry) {
   if (said) made.append(element("p", { class: "entered" }, said));
   const acts = element("p", { class: "row" });
   if (entry.state === "refused") {
-    acts.append(element("a", { class: "button", href: `/duties/${entry.step}/` }, words.open ?? ""));
+    acts.append(element("a", { class: "button", href: content.page ?? `/duties/${entry.step}/` }, words.open ?? ""));
     acts.append(button(words.again ?? "", "quiet", () => queue.retry(entry)));
   }
   acts.append(button(entry.state === "refused" ? words.drop ?? "" : words.back ?? "", "quiet", () => queue.discard(entry.key)));

@@ -5,8 +5,8 @@
  * with it too, measured by this telephone, whose clock may be wrong.
  *
  * @typedef {import("./vault.js").Entry} Entry
- * @typedef {{url: string, title: string, fields: [string, string][], said: [string, string][], photo: string}} Content
- *   `photo` is the name of the field that the photograph belongs to; `said` is what was entered as people read it
+ * @typedef {{url: string, title: string, fields: [string, string][], said: [string, string][], photo: string, page?: string}} Content
+ *   `photo` is the name of the field that the photograph belongs to; `said` is what was entered as people read it; `page` is where it can be done by hand
  */
 
 import * as vault from "./vault.js";
