@@ -24,8 +24,8 @@ seen: {file: wave.csv, day: day, count: cases, column: onsets, delay: {mean: 6, 
 parameters:
   transmission: {of: disease.transmission, low: 0.002, high: 0.06, log: true}
   seeds: {low: 1, high: 300, log: true, whole: true}
-particles: 40
-most: 500
+particles: 30
+most: 280
 """
 
 
@@ -55,6 +55,6 @@ def test_wenzhou_is_learnt_from_and_its_steep_peak_is_said_to_be_beyond_a_city_w
         wave.distance, wave.priors, particles=wave.particles, most=wave.most
     )
     assert last.tolerance < first.tolerance / 3
-    checked = calibration.check(wave.seen, calibration.drawn(wave, last, 60))
+    checked = calibration.check(wave.seen, calibration.drawn(wave, last, 40))
     assert checked.covered > 0.5 and 0.025 < checked.tails["total"] < 0.975
     assert checked.tails["peak"] > 0.9, "most of its cases came infected from elsewhere within days"

@@ -59,7 +59,7 @@ def test_two_processes_compile_one_kernel_at_once_and_nobody_reads_the_others_co
     (tmp_path / "summing.py").write_text(
         "from fangxian.analytics.kernel import kernel\n@kernel\ndef total(array):\n    return array.sum()\n"
     )
-    kinds = ("int32", "int64", "float64")
+    kinds = ("int32", "int64")
 
     def all_at_once(program: str) -> list[str]:
         started = [
@@ -68,6 +68,6 @@ def test_two_processes_compile_one_kernel_at_once_and_nobody_reads_the_others_co
         ]
         return [process.communicate()[0].strip() for process in started]
 
-    assert all_at_once(_SLOW) == ["45", "45", "45.0"]
+    assert all_at_once(_SLOW) == ["45", "45"]
     kept = "import sys, numpy as np; from summing import total; print(total(np.arange(10, dtype=sys.argv[1])), *total.stats.cache_misses)"
-    assert all_at_once(kept) == ["45", "45", "45.0"], "each finds its own, and nothing is compiled again"
+    assert all_at_once(kept) == ["45", "45"], "each finds its own, and nothing is compiled again"
