@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from fangxian.analytics import simulation
-from fangxian.analytics.simulation import Closure, SimulationError, Tracing, accounting
+from fangxian.analytics.simulation import Closure, Measure, SimulationError, Tracing, accounting
 from fangxian.analytics.simulation.accounting import Books
 from fangxian.analytics.simulation.spread import NEVER
 
 CITY = simulation.build(2000, seed=1)
 WILD = simulation.disease("sars-cov-2-wild")
-MEASURES = [
+MEASURES: list[Measure] = [
     simulation.Testing(0.3),
     Tracing((1, 0.5, 0.5, 0.1)),
     Closure("school", 0.5, 10, 30),
@@ -29,7 +29,9 @@ def test_quantities_are_those_of_the_run(run: simulation.Run) -> None:
     assert found.quantities["quarantine_days"] == run.total("in_quarantine")
     pupils = int(np.count_nonzero(CITY.degree[1]))
     # Half of the contacts for 10 days, a quarter left for 10, half again for 10.
-    assert found.quantities["school_days"] == pytest.approx(pupils * (10 * 0.5 + 10 * 0.75 + 10 * 0.5))
+    assert found.quantities["school_days"] == pytest.approx(pupils * (10 * 0.5 + 10 * 0.75 + 10 * 0.5), abs=15), (
+        "whole pupils a day"
+    )
     assert found.quantities["work_days"] == 0
 
 
@@ -64,3 +66,11 @@ def test_every_price_has_its_source_and_grade() -> None:
     for one in accounting.shipped().items.values():
         assert one.source and one.grade in ("A", "B", "C", "G"), one.key
         assert one.bears in accounting.shipped().bearers
+
+
+def test_what_a_run_does_not_tell_is_absent_and_not_zero(run: simulation.Run) -> None:
+    books = Books(CITY, WILD)
+    plain = books.of(run, [Closure("community", 0.5, 0, 10), simulation.Masks(0.5, since=80)])
+    assert plain.quantities["restricted_days"] == pytest.approx(2000 * 10 * 0.5)
+    assert plain.quantities["mask_days"] == pytest.approx(2000 * 10 * 0.5)
+    assert "restricted_days" not in books.of(run, [Closure("community", 0.5, 0, above=10)]).quantities

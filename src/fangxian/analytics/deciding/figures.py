@@ -25,6 +25,10 @@ _NAMES: Mapping[str, Text] = {
     "infected": Text("感染", "infections"), "onsets": Text("发病", "onsets"), "severe": Text("重症", "severe cases"),
     "deaths": Text("死亡", "deaths"), "tests": Text("检测", "tests"), "found": Text("发现病例", "cases found"),
     "quarantined": Text("密接隔离人数", "people quarantined"), "in_quarantine": Text("在隔离人数", "people in quarantine"),
+    "in_isolation": Text("在隔离治疗人数", "people in isolation"), "overflow": Text("无床重症床日", "bed-days that were not there"),
+    "waiting_laboratory": Text("待检样本", "samples waiting"), "waiting_tracing": Text("待流调病例", "cases waiting to be traced"),
+    "waiting_isolation": Text("待转运隔离人数", "people waiting for isolation"), "tubes": Text("混检管数", "pooled tubes"),
+    "imported": Text("输入感染", "imported infections"), "reinfected": Text("再感染", "reinfections"),
     "in_hospital": Text("在院人数", "people in hospital"), COST: Text("总成本", "cost"),
     DISRUPTION: Text("受影响人日", "person-days taken"), OVERFLOW: Text("超出床位的床日", "bed-days over capacity"),
 }  # fmt: skip
@@ -47,7 +51,7 @@ class Figures:
         names += [
             key
             for key, item in question.prices.items.items()
-            if key not in names and (item.column in DAILY or item.closed or item.life)
+            if key not in names and (item.column in DAILY or item.closed or item.life or item.worn)
         ]
         names += [COST, DISRUPTION, *([OVERFLOW] if question.beds is not None else [])]
         asked = {"effect": question.effect, "cost": question.cost}
@@ -71,7 +75,7 @@ class Figures:
         if self.question.beds is not None:
             beds = run.daily[:, DAILY.index("in_hospital")]
             found[OVERFLOW] = float(np.maximum(beds - self.question.beds, 0).sum())
-        return [found[name] for name in self.names]
+        return [found.get(name, float("nan")) for name in self.names]
 
 
 def name_of(question: Question, name: str) -> Text:

@@ -25,11 +25,13 @@ def frontier(effect: Floats, cost: Floats) -> Ints:
     return np.array(found, np.int64)
 
 
-def knee(effect: Floats, cost: Floats) -> int:
+def knee(effect: Floats, cost: Floats, nothing: float | None = None) -> int:
     """The place on a frontier (cheapest first) farthest below the line between its ends, both scaled to 0…1: up to there effect
-    is cheap, from there on dear (Das 1999, Struct Optim 18:107)."""
+    is cheap, from there on dear (Das 1999, Struct Optim 18:107). Of two, which have no knee, the one nearer to no harm and no cost, where
+    `nothing` is the harm of doing least (by default that of the first)."""
     if len(effect) < 3:
-        return len(effect) - 1
+        harm = max(effect[0] if nothing is None else nothing, effect[0], 1e-12)
+        return int(np.argmin(effect / harm + cost / max(cost[-1], 1e-12)))
     x = (cost - cost[0]) / (cost[-1] - cost[0])
     y = (effect - effect[-1]) / (effect[0] - effect[-1])
     return int(np.argmax(1 - x - y))

@@ -81,7 +81,8 @@ class _Search:
         found = places[frontier(effect[places].mean(axis=1), cost[places].mean(axis=1))]
         shares = np.zeros(len(finalists))
         shares[places] = on_frontier(effect[places], cost[places])
-        best = int(knee(effect[found].mean(axis=1), cost[found].mean(axis=1)))
+        nothing = float(self._of([self.question.least], runs)[0, :, self.effect].mean())
+        best = knee(effect[found].mean(axis=1), cost[found].mean(axis=1), nothing)
         policies = dict(dropped)
         for at, setting in enumerate(finalists):
             state = "frontier" if at in found else "beaten" if allowed[at] else "not_allowed"

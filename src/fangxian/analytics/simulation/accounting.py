@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fangxian.analytics.simulation.disease import DECADES, Disease
 from fangxian.analytics.simulation.errors import SimulationError
-from fangxian.analytics.simulation.measures import Closure, Measure
+from fangxian.analytics.simulation.measures import Closure, Masks, Measure
 from fangxian.analytics.simulation.population import LAYERS, WORK_AGES, Population
 from fangxian.analytics.simulation.runs import Run
 from fangxian.analytics.simulation.spread import DAILY, NEVER
@@ -42,6 +42,7 @@ class Item:
     of: str = ""
     times: float = 1.0
     life: bool = False
+    worn: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,18 +131,31 @@ class Books:
                 share = self.workers if item.of == "workers" else 1.0
                 quantities[key] = run.total(item.column) * share * item.times
             elif item.closed in LAYERS:
-                quantities[key] = self._closed(item.closed, measures, len(run.daily)) * item.times
+                if (lost := self._closed(item.closed, measures, len(run.daily))) is not None:
+                    quantities[key] = lost * item.times
+            elif item.worn:
+                quantities[key] = len(self.decade) * _worn(measures, len(run.daily)) * item.times
             elif item.life:
                 quantities[key] = float(deaths @ np.asarray(self.prices.years_left))
         return Account(self.prices, quantities, infected, deaths)
 
-    def _closed(self, layer: str, measures: Sequence[Measure], days: int) -> float:
-        """Person-days that the members of a layer lose: closures one on another leave the product of what each leaves."""
+    def _closed(self, layer: str, measures: Sequence[Measure], days: int) -> float | None:
+        """Person-days that the members of a layer lose: closures one on another leave the product of what each leaves. None where a
+        closure has a trigger: on which days it held, the run does not tell."""
         left = np.ones(days)
         for one in measures:
             if isinstance(one, Closure) and one.layer == layer:
+                if one.above > 0:
+                    return None
                 left[max(one.since, 0) : max(one.until, 0)] *= one.left
         return float((1 - left).sum()) * self.members[LAYERS.index(layer)]
+
+
+def _worn(measures: Sequence[Measure], days: int) -> float:
+    """Days on which somebody wears a mask, on the mean of all people."""
+    return float(
+        sum(one.worn * max(0, min(one.until, days) - max(one.since, 0)) for one in measures if isinstance(one, Masks))
+    )
 
 
 @cache

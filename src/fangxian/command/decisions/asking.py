@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.analytics import deciding
 from fangxian.analytics.deciding import DecidingError
+from fangxian.analytics.simulation import disease, names
 from fangxian.command.decisions import packs
 from fangxian.command.decisions.schemas import QuestionForm
 from fangxian.core.errors import Invalid
@@ -31,6 +32,8 @@ _BOUNDS = {
     "people": PEOPLE, "infected": (1, 100_000), "lead": (0, 60), "days": DAYS, "runs": RUNS, "harsher": (1, 3), "beds": (0, 1_000_000),
     "tests": (0, 10_000_000), "rooms": (0, 1_000_000),
 }  # fmt: skip
+#: Until the measures are in force few of those who fall ill are tested.
+_BEFORE = {"testing": {"symptomatic": 0.05, "until": "$detected"}}
 _LIMITS = {"beds": "peak_in_hospital", "tests": "peak_tests", "rooms": "peak_in_quarantine"}
 
 
@@ -56,11 +59,9 @@ def measures() -> Mapping[str, Measure]:
     }
 
 
-@cache
 def diseases() -> Mapping[str, Text]:
     """The diseases that come with the product, by key."""
-    raw = yaml.safe_load(files("fangxian.analytics.simulation").joinpath("diseases.yaml").read_text(encoding="utf-8"))
-    return {key: Text(**one["name"]) for key, one in raw.items()}
+    return {key: disease(key).name for key in names()}
 
 
 def raw_of(form: QuestionForm) -> dict[str, Any]:
@@ -70,6 +71,7 @@ def raw_of(form: QuestionForm) -> dict[str, Any]:
     rules = [one.rule for one in chosen]
     if "testing" not in form.measures and (least := measures()["testing"].least) is not None:
         rules.append(least)  # somebody is tested whatever is decided: without it nobody would be found
+    rules.append(_BEFORE)
     earlier = [day for day in (1, 3, 5, 7) if day <= WARM + form.lead]
     raw: dict[str, Any] = {
         "name": form.name, "effect": form.effect, "cost": form.cost, "harsher": form.harsher, "today": WARM,

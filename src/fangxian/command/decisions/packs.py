@@ -1,7 +1,8 @@
 """What a protocol pack orders, as measures of a simulation: so that editions are compared on the same epidemics.
 
-Taken from the pack: how long contacts stay in quarantine and where, on which days they are tested, how soon a result and a contact is
-due. What a pack does not say is the same for all: who tests, how many contacts are known. A pack without quarantine has no tracing.
+Taken from the pack: how long contacts and theirs stay in quarantine and where, on which days they are tested, how soon a result and a
+contact is due. What a pack does not say is the same for all: who tests, how many contacts are known. A pack without
+quarantine has no tracing.
 """
 
 from functools import cache
@@ -41,7 +42,7 @@ def measures_of(pack: Pack) -> list[dict[str, Any]]:
     if days:
         reach = _due_days(pack, "contact.notification")
         after = {"home": 0, "school": reach, "work": reach, "community": reach + 1}
-        found.append({"tracing": {"share": _KNOWN, "after": after, "days": days, "since": "$detected"}})
+        found.append({"tracing": {"share": _KNOWN, "after": after, "days": days, "since": "$detected"} | _second(pack)})
         found.append({"isolation": {"found": _AWAY, "quarantined": _AWAY if _is_away(pack) else _AT_HOME}})
     return found
 
@@ -52,6 +53,13 @@ def measures_of(pack: Pack) -> list[dict[str, Any]]:
 def _stages(pack: Pack) -> list[Any]:
     rule = pack.duties.get("contact.observation")
     return [one for one in rule.stages if one.length is not None] if rule else []
+
+
+def _second(pack: Pack) -> dict[str, Any]:
+    """Contacts of contacts, where the pack keeps them too: half as many of them are known."""
+    rule = pack.duties.get("contact2.observation")
+    days = sum(_days(one.length) for one in rule.stages if one.length is not None) if rule else 0
+    return {"second": {layer: share / 2 for layer, share in _KNOWN.items()}, "second_days": days} if days else {}
 
 
 def _is_away(pack: Pack) -> bool:
