@@ -17,7 +17,8 @@ from fangxian.core import clock, jobs, journal, outbox
 from fangxian.core.access import SYSTEM
 from fangxian.duties import coverage, rebuild
 from fangxian.duties import queries as duties
-from fangxian.tracing import actions, queries
+from fangxian.tracing import actions, queries, undoing
+from fangxian.tracing.models import Import
 from fangxian.tracing.undoing import brought
 from tests.support import web
 from tests.support.world import World
@@ -81,12 +82,40 @@ def dropped(city: World, drawn: Any) -> str:
     return row.code
 
 
+def undone(city: World, code: str) -> Import:
+    """The import after it was taken back: in pieces of two, stopped after the first, and gone on with."""
+    by = city.actor("investigator")
+    row = actions.undo_import(by, code, "the wrong file")
+    assert row.undo_job is not None
+
+    pieces: list[int] = []
+
+    def stop(done: int, _total: int) -> None:
+        pieces.append(done)
+        if len(pieces) == 2 and row.undo_job is not None:
+            jobs.stop(by, row.undo_job.code)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(undoing, "PIECE_OF", 2)
+        first = jobs.run(row.undo_job.pk, stop)
+        last = first
+        if len(pieces) > 1:
+            assert first.state == jobs.Job.STOPPED and first.cursor == pieces[0], (
+                "the piece it was at is undone, the one before stays"
+            )
+            assert queries.import_of(by, code).undone_at is None
+            last = jobs.run(row.undo_job.pk)
+    assert (last.state, last.cursor) == (jobs.Job.DONE, last.total), last.error
+    told()
+    return queries.import_of(by, code)
+
+
 def told() -> None:
     while outbox.deliver():
         pass
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=14, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(drawn=LISTS)
 def test_undone_it_is_as_if_it_had_never_been(city: World, drawn: Any) -> None:
     with web.a_test():
@@ -98,17 +127,14 @@ def test_undone_it_is_as_if_it_had_never_been(city: World, drawn: Any) -> None:
             assert taken is not None and (contents() != before) == bool(taken.result["cases"] or taken.result["links"])
             assert taken.result["cases"] >= sum(word == "confirmed" for _day, word in drawn[0])
             event(f"{taken.result['cases']} cases, {taken.result['links']} contacts")
-            undone = actions.undo_import(city.actor("investigator"), code, "the wrong file")
-            told()
-            assert (
-                undone.kept == () and contents() == before and set(Zone.objects.values_list("code", flat=True)) == zones
-            )
+            assert undone(city, code).kept == []
+            assert contents() == before and set(Zone.objects.values_list("code", flat=True)) == zones
             assert coverage.cells() == cells == coverage.recount()
             assert (duties.gaps(), list(rebuild.differences())) == ([], [])
             assert not [one for one in journal.verify() if isinstance(one, journal.Fault)]
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(drawn=LISTS, which=st.integers(0, 9))
 def test_what_somebody_has_worked_on_is_kept_and_listed(city: World, drawn: Any, which: int) -> None:
     with web.a_test():
@@ -124,10 +150,9 @@ def test_what_somebody_has_worked_on_is_kept_and_listed(city: World, drawn: Any,
         with clock.at(LATER + timedelta(minutes=5)):
             version = cases.case(SYSTEM, mine.code).version
             case_actions.amend(city.actor("reviewer"), mine.code, {"severity": "severe"}, version)
-            undone = actions.undo_import(city.actor("investigator"), code, "the wrong file")
-            told()
-            assert [one.code for one in undone.kept if one.kind == "case"] == [mine.code]
-            assert undone.cases == len(ours) - 1
+            row = undone(city, code)
+            assert [one for kind, one, _why in row.kept if kind == "case"] == [mine.code]
+            assert row.undo_job is not None and row.undo_job.result.get("cases", 0) == len(ours) - 1
             assert cases.case(SYSTEM, mine.code).row.severity == "severe"
             assert coverage.cells() == coverage.recount()
             assert (duties.gaps(), list(rebuild.differences())) == ([], [])

@@ -75,6 +75,14 @@ def worked(city: World, code: str) -> Any:
     return done
 
 
+def undone(city: World, code: str) -> None:
+    """The worker takes an import back."""
+    job = queries.import_of(city.actor("investigator"), code).undo_job
+    assert job is not None
+    done = jobs.run(job.pk)
+    assert done.state == done.DONE, done.error
+
+
 def told(answer: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
@@ -128,8 +136,16 @@ def test_a_list_is_guessed_put_right_taken_in_and_taken_back(city: World) -> Non
     assert after["HX-Refresh"] == "true"
     assert [row["row"] for row in told(client.get(f"/imports/{code}/left-out.csv"))] == ["3"]
     assert client.post(f"/imports/{code}/undo/", {"reason": ""}).status_code == 422
-    said = client.post(f"/imports/{code}/undo/", {"reason": "a list of last year"}, follow=True).content.decode()
-    assert "Taken back: 4 cases, 1 contacts" in said and cases.total(SYSTEM) == before
+    watching = client.post(f"/imports/{code}/undo/", {"reason": "a list of last year"})["Location"]
+    shown = client.get(watching).content.decode()
+    assert watching.startswith("/jobs/") and 'hx-trigger="every 1s"' in shown and "a list of last year" in shown
+    assert "is being taken back" in client.get(f"/imports/{code}/").content.decode()
+    for what in ("undo", "forget"):
+        assert client.post(f"/imports/{code}/{what}/", {"reason": "again"}).status_code == 409, "while it is at it"
+    undone(city, code)
+    page = client.get(watching)
+    assert [number for _name, number in page.context["counts"]][:2] == [4, 1] and cases.total(SYSTEM) == before
+    assert f'href="/imports/{code}/"' in page.content.decode()
     assert client.post(f"/imports/{code}/undo/", {"reason": "again"}).status_code == 409
 
 
@@ -141,7 +157,9 @@ def test_what_somebody_worked_on_is_kept_by_the_undo_and_named(city: World) -> N
     mine = next(row for row in cases.line_list(SYSTEM, Filter(text="N1")).rows)
     with clock.at(web.NOW + timedelta(minutes=40)):
         case_actions.amend(city.actor("reviewer"), mine.code, {"severity": "severe"}, mine.version)
-        page = client.post(f"/imports/{code}/undo/", {"reason": "wrong outbreak"}, follow=True)
+        client.post(f"/imports/{code}/undo/", {"reason": "wrong outbreak"})
+        undone(city, code)
+        page = client.get(f"/imports/{code}/")
     assert [entry[1] for entry in page.context["kept"]] == [mine.code] and mine.code in page.content.decode()
     assert client.get(f"/cases/{mine.code}/").status_code == 200
 

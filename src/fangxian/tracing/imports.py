@@ -24,7 +24,7 @@ def owned(by: Actor, code: str, *, lock: bool = False) -> Import:
     by.must(RIGHT)
     rows = Import.objects.select_for_update(of=("self",)) if lock else Import.objects.all()
     row = (
-        rows.select_related("outbreak", "job")
+        rows.select_related("outbreak", "job", "undo_job")
         .filter(code=ids.normalise_code(code), owner_id=by.account_id or 0)
         .first()
     )

@@ -186,6 +186,8 @@ class Import(models.Model):
     changed_at = models.DateTimeField(db_index=True)
     #: When its files were deleted.
     forgotten_at = models.DateTimeField(null=True)
+    #: The job that takes back what it brought in, and when it was done.
+    undo_job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
     undone_at = models.DateTimeField(null=True)
     #: What undoing it left alone, as somebody had worked on it: kind, code and why.
     kept = models.JSONField(default=list)

@@ -3,30 +3,38 @@
 What an import did stands in the journal between its lines `import.piece` and `import.taken`. Worked on is whatever the journal
 has a later line about by a person (not by a job or by the system), and whatever something else hangs on: an exposure from an
 interview, an attempt to reach somebody, a record that was found to be the same person.
+
+It is a job that commits in pieces: first people with all their exposures and contacts by this list, those furthest down the chain
+first, then the cases, then whoever was entered for them. What is gone is found no more, so wherever it ended, going on goes on.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any, TypeVar
 
 from django.db.models import Q
 
 from fangxian.cases import actions as case_actions
 from fangxian.cases import queries as case_queries
 from fangxian.cases import rests
-from fangxian.core import journal
-from fangxian.core.access import Actor
+from fangxian.core import accounts, clock, jobs, journal
+from fangxian.core.access import Actor, actor_for
 from fangxian.core.actions import action, record
 from fangxian.duties import actions as duties
 from fangxian.duties import queries as duty_queries
 from fangxian.registry import actions as registry
 from fangxian.tracing import infectors, settling, sources, subject
 from fangxian.tracing.importing import PIECE, SUBJECT, TAKEN
-from fangxian.tracing.models import Activity, Attempt, Contact, Exposure, Investigation, UnlistedInfector
+from fangxian.tracing.models import Activity, Attempt, Contact, Exposure, Import, Investigation, UnlistedInfector
 
+T = TypeVar("T")
 CASE = "case"
+UNDO = "import.undo"
 _CHUNK = 2000
+#: People, or cases, in one transaction.
+PIECE_OF = 200
 #: Of what was kept, so many are named; the rest is counted.
 NAMED = 500
 
@@ -55,14 +63,12 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
-    """What an undo came to."""
+class _Exposed:
+    """A human of whom the list told, with their records and the contacts that it made of them; `ring` is the furthest of these."""
 
-    cases: int
-    contacts: int
-    exposures: int
-    people: int
-    kept: tuple[Kept, ...]
+    ring: int
+    people: frozenset[int]
+    contacts: frozenset[int]
 
 
 def brought(job_id: int) -> Brought:
@@ -91,38 +97,87 @@ def brought(job_id: int) -> Brought:
     return found
 
 
-@action
-def undo(by: Actor, job_id: int, outbreak_id: int, reason: str) -> Undone:
-    """Take out what an import brought in, all of it or nothing; each goes with a line in the journal. See `Kept` for the rest."""
-    ours = brought(job_id)
+@jobs.kind(UNDO)
+def undo(job: jobs.Running) -> dict[str, Any]:
+    """Take out what an import brought in, piece by piece; each thing goes with a line in the journal. See `Kept` for the rest."""
+    row = Import.objects.get(pk=job.arguments["import"])
+    by = actor_for(accounts.of_id(row.owner_id), "job")
+    reason = str(job.arguments["reason"])
+    ours = brought(row.job_id or 0)
     kept = _kept(by, ours)
-    cases = ours.cases - kept[CASE].keys()
-    contacts = ours.contacts - kept[subject.KIND].keys()
-    exposures, again, ill = _exposures(ours, cases, contacts)
-    _links(ours, cases)
-    codes = _codes(kept)
-    for chunk in _chunks(contacts):
-        rows = Contact.objects.filter(pk__in=chunk).order_by("pk").values_list("pk", "code", "area", "person_id")
-        for pk, code, area, person_id in rows:
-            record(
-                by, "contact.withdrawn", (subject.KIND, pk), area=area,
-                data={"code": code, "person": person_id, "reason": reason},
-            )  # fmt: skip
-        duties.withdraw(by, subject.KIND, chunk, reason)
-    _taken_out(exposures)
-    for chunk in _chunks(contacts):
-        Contact.objects.filter(pk__in=chunk).delete()
-    gone = 0
-    for chunk in _chunks(cases):
-        Investigation.objects.filter(case__in=chunk).delete()
-        Activity.objects.filter(case__in=chunk).delete()
-        gone += case_actions.withdraw_cases(by, chunk, reason)
-    _settle_again(by, outbreak_id, again, ill - cases)
+    exposed = _exposed(ours, kept[subject.KIND].keys())
+    cases = [pk for chunk in _chunks(ours.cases - kept[CASE].keys()) for pk in case_queries.facts_of(chunk)]
+    job.expect(job.cursor + len(exposed) + len(cases) + 1)
+    _unlink(by, ours)
+    for some in _batched(exposed, PIECE_OF):
+        _take_out_exposed(by, job, row.outbreak_id, ours, some, reason)
+    for few in _batched(cases, PIECE_OF):
+        _take_out_cases(by, job, row.outbreak_id, ours, few, reason)
+    _finish(by, job, row, ours, reason)
+    return {}
+
+
+@action
+def _take_out_exposed(
+    by: Actor, job: jobs.Running, outbreak_id: int, ours: Brought, piece: Sequence[_Exposed], reason: str
+) -> None:
+    """People and everything that the list said of them, in one transaction: what is judged anew of them sees none of it any more."""
+    contacts = {pk for one in piece for pk in one.contacts}
+    contacts -= _kept(by, replace(ours, cases=set(), contacts=contacts))[
+        subject.KIND
+    ].keys()  # worked on in the meantime
+    people = {pk for one in piece for pk in one.people}
+    rows = Exposure.objects.filter(Q(person__in=people) | Q(contact_of__in=contacts))
+    going, again, ill = set(), set(people), set()
+    for pk, contact, person, infected in rows.values_list("pk", "contact_id", "person_id", "infected_id"):
+        if pk in ours.exposures and (contact not in ours.contacts or contact in contacts):
+            going.add(pk)
+            again.add(person)
+            ill |= {infected} if infected is not None else set()
+    leaving = Contact.objects.filter(pk__in=contacts).order_by("pk")
+    for pk, code, area, person_id in leaving.values_list("pk", "code", "area", "person_id"):
+        record(
+            by, "contact.withdrawn", (subject.KIND, pk), area=area,
+            data={"code": code, "person": person_id, "reason": reason},
+        )  # fmt: skip
+    duties.withdraw(by, subject.KIND, contacts, reason)
+    Exposure.objects.filter(pk__in=going).delete()
+    Contact.objects.filter(pk__in=contacts).delete()
+    _settle_again(by, outbreak_id, again, ill)
+    _advance(job, len(piece), contacts=len(contacts), exposures=len(going))
+
+
+@action
+def _take_out_cases(
+    by: Actor, job: jobs.Running, outbreak_id: int, ours: Brought, piece: Sequence[int], reason: str
+) -> None:
+    """Cases on which nothing hangs any more. Whoever became one by this list, and was under watch before, is so again."""
+    cases = set(piece)
+    cases -= _kept(by, replace(ours, cases=cases, contacts=set()))[CASE].keys()
+    cases -= set(Exposure.objects.filter(case__in=cases).values_list("case_id", flat=True))
+    people = {one.person_id for one in case_queries.facts_of(cases).values()}
+    Investigation.objects.filter(case__in=cases).delete()
+    Activity.objects.filter(case__in=cases).delete()
+    gone = case_actions.withdraw_cases(by, cases, reason)
+    _settle_again(by, outbreak_id, people, set())
+    _advance(job, len(piece), cases=gone)
+
+
+@action
+def _finish(by: Actor, job: jobs.Running, row: Import, ours: Brought, reason: str) -> None:
+    """The people for whom nobody has any use are gone too; what stayed is listed."""
     left = sum(len(registry.withdraw_people(by, chunk, reason)) for chunk in _chunks(_free(ours)))
-    done = Undone(gone, len(contacts), len(exposures), left, codes)
-    told = {"cases": gone, "contacts": len(contacts), "exposures": len(exposures), "people": left}
-    record(by, "import.undone", (SUBJECT, job_id), data={**told, "kept": len(codes), "reason": reason})
-    return done
+    kept = _codes(_kept(by, ours))
+    row.undone_at = row.changed_at = clock.now()
+    row.kept = [[one.kind, one.code, one.why] for one in kept[:NAMED]]
+    row.save(update_fields=["undone_at", "changed_at", "kept"])
+    _advance(job, 1, people=left, kept=len(kept))
+    told = {name: job.row.result.get(name, 0) for name in ("cases", "contacts", "exposures", "people", "kept")}
+    record(by, "import.undone", (SUBJECT, row.job_id or 0), data={**told, "reason": reason})
+
+
+def _advance(job: jobs.Running, done: int, **counts: int) -> None:
+    job.advance(job.cursor + done, **{name: job.row.result.get(name, 0) + number for name, number in counts.items()})
 
 
 # ── what is kept ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,38 +232,41 @@ def _codes(kept: dict[str, dict[int, str]]) -> tuple[Kept, ...]:
 # ── what goes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _exposures(ours: Brought, cases: set[int], contacts: set[int]) -> tuple[set[int], set[int], set[int]]:
-    """The exposures that go (not those of a contact that stays); who is to be settled anew; whose infector is to be found anew."""
-    going: set[int] = set()
-    again: set[int] = set()
-    ill: set[int] = set()
+def _exposed(ours: Brought, kept: Collection[int]) -> list[_Exposed]:
+    """The humans of whom the list told, but for what it said of contacts that stay; those furthest down the chain first.
+
+    An exposure to a contact goes before the contact does.
+    """
+    people: set[int] = set()
+    contact_of: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for chunk in _chunks(ours.exposures):
-        rows = Exposure.objects.filter(pk__in=chunk)
-        for pk, contact, person, infected in rows.values_list("pk", "contact_id", "person_id", "infected_id"):
-            if contact in ours.contacts and contact not in contacts:
-                continue
-            going.add(pk)
-            again.add(person)
-            ill |= {infected} if infected is not None else set()
-    for chunk in _chunks(cases):  # whoever became a case by this list, and was under watch before, is so again
-        again |= {one.person_id for one in case_queries.facts_of(chunk).values()}
-    return going, again, ill
+        rows = Exposure.objects.filter(pk__in=chunk).exclude(contact__in=kept)
+        people |= set(rows.values_list("person_id", flat=True))
+    for chunk in _chunks(ours.contacts - set(kept)):
+        for pk, person, ring in Contact.objects.filter(pk__in=chunk).values_list("pk", "person_id", "ring"):
+            people.add(person)
+            contact_of[person].append((pk, ring))
+    records: dict[int, set[int]] = defaultdict(set)
+    for chunk in _chunks(people):
+        for person, human in sources.humans(chunk).items():
+            records[human].add(person)
+    found = []
+    for mine in records.values():
+        contacts = [one for person in mine for one in contact_of[person]]
+        furthest = max((ring for _pk, ring in contacts), default=0)
+        found.append(_Exposed(furthest, frozenset(mine), frozenset(pk for pk, _ring in contacts)))
+    return sorted(found, key=lambda one: (-one.ring, min(one.people)))
 
 
-def _links(ours: Brought, cases: set[int]) -> None:
-    """Named infectors of cases that stay are no longer theirs by this list."""
+@action
+def _unlink(_by: Actor, ours: Brought) -> None:
+    """Named infectors of cases that were there before are no longer theirs by this list."""
     by_case: dict[int, set[int]] = defaultdict(set)
     for person, infected in ours.infectors:
-        if infected not in cases:
+        if infected not in ours.cases:
             by_case[infected].add(person)
     for infected, persons in by_case.items():
-        if infected not in ours.cases:
-            UnlistedInfector.objects.filter(infected=infected, person__in=persons).delete()
-
-
-def _taken_out(exposures: set[int]) -> None:
-    for chunk in _chunks(exposures):
-        Exposure.objects.filter(pk__in=chunk).delete()
+        UnlistedInfector.objects.filter(infected=infected, person__in=persons).delete()
 
 
 def _settle_again(by: Actor, outbreak_id: int, persons: set[int], ill: set[int]) -> None:
@@ -236,6 +294,10 @@ def _free(ours: Brought) -> set[int]:
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    rest = iter(sorted(ids))
-    while chunk := list(islice(rest, _CHUNK)):
+    return _batched(sorted(ids), _CHUNK)
+
+
+def _batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(rows)
+    while chunk := list(islice(rest, size)):
         yield chunk

@@ -29,7 +29,7 @@ from fangxian.standards.tables import Table, TableError, open_table
 from fangxian.tracing import importing
 from fangxian.tracing.imports import RIGHT, folder, owned
 from fangxian.tracing.models import Import
-from fangxian.tracing.undoing import NAMED, Undone, undo
+from fangxian.tracing.undoing import UNDO
 
 #: The largest file that is taken, in bytes, and the most files of one import.
 MOST_BYTES, MOST_FILES = 50 << 20, 8
@@ -134,8 +134,8 @@ def start_import(by: Actor, code: str, total: int = 0) -> Import:
 
 
 @action
-def undo_import(by: Actor, code: str, reason: str) -> Undone:
-    """Undo a whole import: see `undoing`. Raises Conflict while it still runs, or where it was undone before."""
+def undo_import(by: Actor, code: str, reason: str) -> Import:
+    """Hand the undoing of a whole import to the worker: see `undoing`. Raises Conflict while either runs, or where it was undone."""
     by.must("imports.undo")
     row = owned(by, code, lock=True)
     reason = reason.strip()[:300]
@@ -145,11 +145,11 @@ def undo_import(by: Actor, code: str, reason: str) -> Undone:
         raise Conflict(_("There is nothing of this import to undo."), remedy=_("Reload the page."))
     if row.job.state in (jobs.Job.RUNNING, jobs.Job.WAITING):
         raise Conflict(_("This import is still running."), remedy=_("Stop it first; then undo what it has done."))
-    done = undo(by, row.job.pk, row.outbreak_id, reason)
-    row.undone_at = clock.now()
-    row.kept = [[one.kind, one.code, one.why] for one in done.kept[:NAMED]]
-    _changed(row, "undone_at", "kept")
-    return done
+    _must_not_be_undone_now(row)
+    row.undo_job = jobs.start(by, UNDO, {"import": row.pk, "code": row.code, "reason": reason})
+    _changed(row, "undo_job")
+    record(by, "import.undo_started", ("import_page", row.pk), data={"job": row.undo_job.code, "reason": reason})
+    return row
 
 
 @action
@@ -158,6 +158,7 @@ def forget_import(by: Actor, code: str) -> None:
     row = owned(by, code, lock=True)
     if row.job is not None and row.job.state in (jobs.Job.RUNNING, jobs.Job.WAITING):
         raise Conflict(_("This import is still running."), remedy=_("Stop it first."))
+    _must_not_be_undone_now(row)
     _forget(by, row)
 
 
@@ -171,6 +172,11 @@ def forget_old(by: Actor) -> int:
     for row in old:
         _forget(by, row)
     return len(old)
+
+
+def _must_not_be_undone_now(row: Import) -> None:
+    if row.undo_job is not None and row.undo_job.state in (jobs.Job.RUNNING, jobs.Job.WAITING):
+        raise Conflict(_("This import is being taken back."), remedy=_("Watch its progress instead."))
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

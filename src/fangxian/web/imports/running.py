@@ -76,13 +76,9 @@ def left_out(request: HttpRequest, code: str) -> FileResponse:
 @require_POST
 def undo(request: HttpRequest, code: str) -> HttpResponse:
     """Take back what the import brought in."""
-    done = actions.undo_import(actor_of(request), code, request.POST.get("reason", ""))
-    said = _("Taken back: %(cases)s cases, %(contacts)s contacts, %(exposures)s exposures, %(people)s people.")
-    messages.success(
-        request,
-        said % {"cases": done.cases, "contacts": done.contacts, "exposures": done.exposures, "people": done.people},
-    )
-    return redirect("web:import", code)
+    row = actions.undo_import(actor_of(request), code, request.POST.get("reason", ""))
+    assert row.undo_job is not None
+    return redirect("web:job", row.undo_job.code)
 
 
 @require_POST
@@ -111,6 +107,7 @@ def _context(by: Actor, row: Any) -> dict[str, Any]:
         "busy": state in ("waiting", "running"),
         "stopping": job is not None and job.stop_wanted and state == "running",
         "may_resume": state in ("stopped", "failed") and row.forgotten_at is None and row.undone_at is None,
+        "undoing": row.undo_job if row.undone_at is None else None,
         "may_undo": state in ("done", "stopped", "failed") and row.undone_at is None and by.may("imports.undo"),
         "done": done,
         "total": job.total if job is not None else 0,

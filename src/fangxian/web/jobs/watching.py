@@ -1,6 +1,6 @@
 """A job as whoever started it watches it: a bar that moves, what has come of it so far, what was refused and why."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.cases.actions.editing import EDIT_ALL
 from fangxian.core import ids, jobs
+from fangxian.tracing.undoing import UNDO
 from fangxian.web.parts import actor_of, fragment
 
 
@@ -21,7 +22,7 @@ class Words:
 
     title: Any
     counts: Mapping[str, Any]
-    back: str
+    back: Callable[[jobs.Job], str]
     back_name: Any
 
 
@@ -33,11 +34,23 @@ KINDS: Mapping[str, Words] = {
             "same": gettext_lazy("were like that already"),
             "refused": gettext_lazy("not changed, with the reason below"),
         },
-        "web:cases",
+        lambda _job: reverse("web:cases"),
         gettext_lazy("Cases"),
     ),
+    UNDO: Words(
+        gettext_lazy("An import is taken back"),
+        {
+            "cases": gettext_lazy("cases"),
+            "contacts": gettext_lazy("contacts"),
+            "exposures": gettext_lazy("exposures"),
+            "people": gettext_lazy("people"),
+            "kept": gettext_lazy("kept, because somebody has worked on it"),
+        },
+        lambda job: reverse("web:import", args=[job.arguments["code"]]),
+        gettext_lazy("The import"),
+    ),
 }
-OTHER = Words(gettext_lazy("Work in progress"), {}, "web:home", gettext_lazy("My duties"))
+OTHER = Words(gettext_lazy("Work in progress"), {}, lambda _job: reverse("web:home"), gettext_lazy("My duties"))
 
 
 @require_GET
@@ -49,7 +62,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "title": words.title,
         "counts": [(name, job.result.get(key, 0)) for key, name in words.counts.items() if job.result.get(key)],
         "refusals": job.result.get("refusals", ()),
-        "back_url": reverse(words.back),
+        "back_url": words.back(job),
         "back_name": words.back_name,
     }
     if fragment(request, "progress"):
