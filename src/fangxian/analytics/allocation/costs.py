@@ -1,0 +1,94 @@
+"""What it costs to put a party on a trip to a site: lateness before distance, and both before leaving them where they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+
+from fangxian.analytics.allocation.problem import Party
+from fangxian.analytics.allocation.results import Cost
+from fangxian.analytics.allocation.state import State
+
+#: An hour late weighs as much as the longest way there is, so many times: a minute weighs more than most detours.
+_HOUR = 20.0
+#: Whoever is not placed counts as placed so many hours after the last arrival of all.
+_NEVER = 24.0
+
+
+class Rates:
+    """Costs of one problem; the unit is the person-kilometre."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.problem = state.problem
+        self.open = [site.name for site in state.sites.values() if site.open]
+        self._km = {
+            (zone, site.name): self.problem.kilometres(zone, site)
+            for zone in self.problem.zones
+            for site in self.problem.sites
+        }
+        self.hour = _HOUR * max([*self._km.values(), 1.0])
+        self.last = max(
+            (
+                self.arrives(trip, site)
+                for trip in range(len(self.problem.trips))
+                for site in self.sites_of(trip, state)
+            ),
+            default=0.0,
+        )
+
+    @cached_property
+    def _by_zone(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, trip in enumerate(self.problem.trips):
+            found[trip.zone].append(number)
+        return found
+
+    def trips_of(self, party: Party, state: State) -> list[int]:
+        """Trips that could take them as things stand."""
+        return [
+            trip
+            for trip in self._by_zone.get(party.zone, ())
+            if state.seats[trip] >= party.size and state.fits(party, trip)
+        ]
+
+    def sites_of(self, trip: int, state: State) -> list[str]:
+        """Where a trip may go as things stand."""
+        site = state.trips[trip][1]
+        return [site] if site else self.open
+
+    def kilometres(self, trip: int, site: str) -> float:
+        return self._km[self.problem.trips[trip].zone, site]
+
+    def arrives(self, trip: int, site: str) -> float:
+        one = self.problem.trips[trip]
+        return one.departs + self.problem.boarding + self.kilometres(trip, site) / self.problem.speed
+
+    def late(self, party: Party, trip: int, site: str) -> float:
+        """Hours."""
+        return max(self.arrives(trip, site) - party.deadline, 0.0)
+
+    def cost(self, party: Party, trip: int, site: str) -> float:
+        return self.hour * party.weight * self.late(party, trip, site) + party.size * self.kilometres(trip, site)
+
+    def unplaced(self, party: Party) -> float:
+        return self.hour * party.weight * max(self.last + _NEVER - party.deadline, _NEVER)
+
+    def total(self, state: State) -> tuple[Cost, float]:
+        """What a finished plan costs, and in one number."""
+        late = kilometres = objective = 0.0
+        by_priority: dict[int, float] = defaultdict(float)
+        missing = 0
+        for row, party in enumerate(state.parties):
+            if row not in state.taken:
+                missing += party.size
+                objective += self.unplaced(party)
+                by_priority[party.priority] += self.unplaced(party) / self.hour
+                continue
+            trip, room = state.taken[row]
+            hours = self.late(party, trip, room.site)
+            late += party.weight * hours
+            by_priority[party.priority] += party.weight * hours
+            kilometres += party.size * self.kilometres(trip, room.site)
+            objective += self.cost(party, trip, room.site)
+        return Cost(missing, late, kilometres, dict(sorted(by_priority.items()))), objective
