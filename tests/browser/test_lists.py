@@ -40,6 +40,10 @@ def test_a_list_is_dropped_put_right_taken_in_and_taken_back(
     page.click("details:has(form[action$='/undo/']) summary")
     page.fill("#reason", "the wrong list")
     page.click('form[action$="/undo/"] button')
+    page.wait_for_url("**/jobs/**")
+    page.wait_for_selector("#progress .chip[data-tone=good]")
+    assert page.locator("progress").get_attribute("value") == page.locator("progress").get_attribute("max")
+    page.click("a.back")
     page.wait_for_selector(".note[data-tone=soon]")
 
 
