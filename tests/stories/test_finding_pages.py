@@ -13,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from fangxian.core import jobs, journal
+from fangxian.core.errors import NotFound
+from fangxian.tracing import actions
 from fangxian.tracing.models import Candidate, Contact, Search
 from tests.support.county import COUNTY, OTHER_COUNTY, with_pack
 from tests.support.night import Night, night
@@ -145,3 +147,26 @@ def test_a_crowd_leads_to_a_notice_that_is_filled_in(town: Night) -> None:
     link = page.split('class="button small" href="')[1].split('"')[0].replace("&amp;", "&")
     form = browser(town, "officer").get(link).content.decode()
     assert 'value="江城广场"' in form
+
+
+def test_rubbish_in_a_form_is_refused_or_left_out(town: Night) -> None:
+    search = town.search()
+    client = browser(town, "investigator")
+    one = own(search)[0]
+    for rubbish in ("9" * 20, "9" * 5000, "²", "\0"):
+        for name in ("searches", "search"):
+            address = reverse(f"web:{name}", args=[search.code] if name == "search" else [])
+            assert client.get(address, {"after": rubbish, "ring": rubbish, "state": rubbish}).status_code == 200, (
+                rubbish
+            )
+        decide = reverse("web:search_decide", args=[search.code])
+        for kind in ("confirm", "strike"):
+            answer = client.post(decide, {"candidate": rubbish, "do": kind, "reason": "Sat outside", "query": rubbish})
+            assert answer.status_code in (404, 422), rubbish
+        begin = reverse("web:case_find", args=[town.index.code])
+        for field in ("around", "tau", "rings", "crowd"):
+            told = {"around": "case", "rings": "2", "why": "Night search", field: rubbish}
+            assert client.post(begin, told).status_code == 422, (field, rubbish)
+    with pytest.raises(NotFound):
+        actions.confirm(town.actor("investigator"), search.code, [one.pk, 2**70])
+    assert Contact.objects.count() == 0 and Search.objects.count() == 1

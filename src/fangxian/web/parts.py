@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, Refusal
 
+#: Of the largest key that the database can hold.
+_DIGITS = 19
+
 
 def actor_of(request: HttpRequest) -> Actor:
     """Who acts, as the middleware found them."""
@@ -20,6 +23,11 @@ def actor_of(request: HttpRequest) -> Actor:
 def fragment(request: HttpRequest, part: str = "") -> bool:
     """Whether htmx asks for a part of the page; `part` names which one (`?part=more`)."""
     return bool(getattr(request, "htmx", False)) and (not part or request.GET.get("part") == part)
+
+
+def number_of(text: str) -> int | None:
+    """The whole number that an address or a form gives, as far as the database can hold it; None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < _DIGITS else None
 
 
 def wants_json(request: HttpRequest) -> bool:

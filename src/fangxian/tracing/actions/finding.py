@@ -169,7 +169,8 @@ def _chosen(by: Actor, search: str, candidates: Sequence[int]) -> tuple[Search, 
             _("From 1 to %(n)s people are decided about at once.") % {"n": MOST},
             remedy=_("Tick the lines, or confirm everybody who is proposed."), field="candidates",
         )  # fmt: skip
-    found = list(Candidate.objects.select_for_update(of=("self",)).filter(by.scope(RIGHT), search=row, pk__in=wanted))
+    keys = [one for one in wanted if 0 < one < 2**63]
+    found = list(Candidate.objects.select_for_update(of=("self",)).filter(by.scope(RIGHT), search=row, pk__in=keys))
     if len(found) != len(wanted):
         raise NotFound(_("There is no such candidate in this search."), remedy=_("Reload the list."))
     return row, found

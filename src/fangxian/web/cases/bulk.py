@@ -18,6 +18,7 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid
 from fangxian.web.cases.forms import BulkForm
 from fangxian.web.cases.listing import arranged, filter_form
+from fangxian.web.parts import number_of
 
 #: Cases in one go: as many as a person can still look through.
 MOST = 500
@@ -49,7 +50,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
     reason = form.cleaned_data["reason"].strip()
     if "confirmed" not in request.POST or len(reason) < 2:
         return _preview(request, by, form, codes, changes, asked="confirmed" in request.POST)
-    versions = {code: int(given) for code in codes if (given := request.POST.get(f"version-{code}", "")).isdecimal()}
+    versions = {
+        code: given for code in codes if (given := number_of(request.POST.get(f"version-{code}", ""))) is not None
+    }
     edited = actions.bulk_edit(by, codes, changes, reason, versions)
     refused = [one for one in edited if one.refusal]
     if done := len(edited) - len(refused):
@@ -71,9 +74,7 @@ def _all(request: HttpRequest, by: Actor, form: BulkForm) -> HttpResponse:
     reason = form.cleaned_data["reason"].strip()
     if "confirmed" in request.POST and len(reason) >= 2:
         expected = request.POST.get("total", "")
-        job = actions.start_edit_all(
-            by, wanted, form.changes(), reason, int(expected) if expected.isdecimal() else None
-        )
+        job = actions.start_edit_all(by, wanted, form.changes(), reason, number_of(expected))
         return redirect("web:job", job.code)
     first = queries.line_list(by, wanted, order=table.order, limit=SHOWN)  # type: ignore[arg-type]
     total = queries.total(by, wanted, most=ALL)

@@ -16,6 +16,7 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Conflict, Invalid, Refusal
 from fangxian.duties import packs
 from fangxian.web.cases.forms import CaseEditForm
+from fangxian.web.parts import number_of
 from fangxian.web.saying import CLASSES, field_name, field_value, said
 
 
@@ -61,7 +62,7 @@ def discard(request: HttpRequest, code: str) -> HttpResponse:
     """Rule a case out, for a reason."""
     by: Actor = request.actor  # type: ignore[attr-defined]
     version = request.POST.get("version", "")
-    actions.discard(by, code, request.POST.get("reason", ""), version=int(version) if version.isdecimal() else None)
+    actions.discard(by, code, request.POST.get("reason", ""), version=number_of(version))
     messages.success(request, _("Ruled out. Its duties have ended."))
     messages.success(request, f"discard-{code}", extra_tags="draft")
     return redirect("web:case", code)

@@ -28,7 +28,7 @@ from fangxian.web.cases.chains import draw
 from fangxian.web.cases.course import draw_course
 from fangxian.web.contacts.calendar import LEGEND, of_contacts
 from fangxian.web.duties.cards import owed, review_clock
-from fangxian.web.parts import actor_of, section
+from fangxian.web.parts import actor_of, number_of, section
 from fangxian.web.reveals import reveal as reveal_person
 from fangxian.web.saying import fact_name, fact_value, said
 
@@ -197,4 +197,4 @@ def _back(code: str) -> tuple[str, str]:
 
 
 def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() else None
+    return number_of(text)

@@ -24,7 +24,7 @@ from fangxian.web.cases.track_map import board, features
 from fangxian.web.cases.tracks import lay_out, wall
 from fangxian.web.duties.evidence import instant
 from fangxian.web.maps import geojson
-from fangxian.web.parts import actor_of, fragment, section
+from fangxian.web.parts import actor_of, fragment, number_of, section
 from fangxian.web.saying import SOURCE_NAMES, said
 
 #: How many places are suggested.
@@ -204,7 +204,7 @@ def remove(request: HttpRequest, code: str, stay_id: int) -> HttpResponse:
             by,
             stay_id,
             request.POST.get("reason", ""),
-            int(version) if version.isascii() and version.isdecimal() else None,
+            number_of(version),
         )
     except Refusal as refusal:
         form = TrackStayForm(fresh=False, initial=values(stay))

@@ -18,6 +18,7 @@ from fangxian.duties.queries import Covered
 from fangxian.registry import levels
 from fangxian.registry import queries as registry
 from fangxian.web.duties.cards import cards, kind_names
+from fangxian.web.parts import number_of
 
 #: How far back, in hours; 0 is from the beginning.
 PERIODS = (24, 72, 0)
@@ -107,7 +108,7 @@ def _by_kind(rows: Sequence[Covered]) -> list[Covered]:
 
 def _hours(request: HttpRequest) -> int:
     wanted = request.GET.get("hours", "")
-    return int(wanted) if wanted.isascii() and wanted.isdecimal() and int(wanted) in PERIODS else PERIODS[0]
+    return days if (days := number_of(wanted)) in PERIODS else PERIODS[0]
 
 
 def _period(hours: int) -> str:

@@ -17,7 +17,7 @@ from fangxian.tracing import actions
 from fangxian.tracing.finds import Decided
 from fangxian.web.finding.export import sheet
 from fangxian.web.finding.one import EXPORTED_FOR, filter_of
-from fangxian.web.parts import actor_of
+from fangxian.web.parts import actor_of, number_of
 
 #: Refusals told one by one; the rest as a number.
 TOLD = 5
@@ -27,7 +27,7 @@ TOLD = 5
 def decide(request: HttpRequest, code: str) -> HttpResponse:
     """Confirm or strike those ticked; then the list again as it was."""
     by = actor_of(request)
-    chosen = [int(one) for one in request.POST.getlist("candidate") if one.isascii() and one.isdecimal()]
+    chosen = [one for text in request.POST.getlist("candidate") if (one := number_of(text)) is not None]
     reason = request.POST.get("reason", "")
     if request.POST.get("do") == "strike":
         done = actions.strike(by, code, chosen, reason)

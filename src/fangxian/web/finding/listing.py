@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from fangxian.registry import queries as registry
 from fangxian.tracing import queries
-from fangxian.web.parts import actor_of
+from fangxian.web.parts import actor_of, number_of
 
 PAGE = 30
 
@@ -17,9 +17,7 @@ def index(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     after = request.GET.get("after", "")
     case = request.GET.get("case", "")
-    rows = queries.searches(
-        by, case=case, after=int(after) if after.isascii() and after.isdecimal() else None, limit=PAGE + 1
-    )
+    rows = queries.searches(by, case=case, after=number_of(after), limit=PAGE + 1)
     context = {
         "rows": rows[:PAGE],
         "after": rows[PAGE - 1].id if len(rows) > PAGE else "",

@@ -20,7 +20,7 @@ from fangxian.tracing.finds import CandidateFilter, CandidateRow, Meeting, Searc
 from fangxian.web.finding.drawing import strip
 from fangxian.web.finding.words import RINGS, STATES, STEPS
 from fangxian.web.maps import Board, Feature, geojson
-from fangxian.web.parts import actor_of, fragment, section
+from fangxian.web.parts import actor_of, fragment, number_of, section
 from fangxian.web.saying import fact_name
 
 PAGE = 50
@@ -53,9 +53,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         return answer
     wanted = filter_of(request.GET)
     after = request.GET.get("after", "")
-    rows = queries.found(
-        by, view, wanted, after=int(after) if after.isascii() and after.isdecimal() else 0, limit=PAGE + 1
-    )
+    rows = queries.found(by, view, wanted, after=number_of(after) or 0, limit=PAGE + 1)
     more, rows = len(rows) > PAGE, rows[:PAGE]
     context |= {
         "lines": _lines(rows), "after": rows[-1].rank if more else "", "wanted": wanted, "query": query_of(wanted),

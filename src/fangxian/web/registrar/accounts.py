@@ -15,7 +15,7 @@ from fangxian.core import accounts, factors, ids
 from fangxian.core.access import Actor, Grant, roles
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry import queries
-from fangxian.web.parts import actor_of
+from fangxian.web.parts import actor_of, number_of
 from fangxian.web.saying import said
 
 PAGE = 100
@@ -138,7 +138,7 @@ def _do(by: Actor, account: int, what: str, request: HttpRequest, form: GrantFor
             messages.success(request, _("The account is closed."))
             return
         number = request.POST.get("grant", "")
-        accounts.revoke(by, int(number) if number.isdecimal() else 0, reason)
+        accounts.revoke(by, number_of(number) or 0, reason)
         messages.success(request, _("The role is taken away from now on."))
     else:
         raise Invalid(_("Nothing was changed."), remedy=_("Choose what to do with the account."))

@@ -14,7 +14,7 @@ from fangxian.core import accounts
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotFound, Refusal
 from fangxian.registry import actions, queries, vocabulary
-from fangxian.web.parts import actor_of
+from fangxian.web.parts import actor_of, number_of
 from fangxian.web.saying import said
 
 PAGE = 100
@@ -71,7 +71,7 @@ def index(request: HttpRequest) -> HttpResponse:
         except Refusal as fault:
             refusal = fault
     after = request.GET.get("after", "")
-    rows = queries.appointments(by, area, after=int(after) if after.isdecimal() else 0, limit=PAGE)
+    rows = queries.appointments(by, area, after=number_of(after) or 0, limit=PAGE)
     context = {
         "form": form,
         "refusal": refusal,
@@ -101,7 +101,7 @@ def one(request: HttpRequest, appointment: int) -> HttpResponse:
             else:
                 to = request.POST.get("account", "")
                 made = actions.hand_over_post(
-                    by, appointment, account_id=int(to) if to.isdecimal() else None, name=request.POST.get("name", ""),
+                    by, appointment, account_id=number_of(to), name=request.POST.get("name", ""),
                     phone=request.POST.get("phone", ""), reason=reason,
                 )  # fmt: skip
                 messages.success(request, _("%(name)s holds the post from now on.") % {"name": made.name})

@@ -23,7 +23,7 @@ from fangxian.surveillance.kinds import kinds
 from fangxian.surveillance.rules import GRADES
 from fangxian.surveillance.schemas import FINDINGS, LABELS, AlertView, Record, RumourForm, SignalView
 from fangxian.surveillance.wording import GRADE_NAMES, amount
-from fangxian.web.parts import actor_of
+from fangxian.web.parts import actor_of, number_of
 from fangxian.web.saying import said
 from fangxian.web.surveillance.overview import place
 from fangxian.web.surveillance.series import sparkline
@@ -46,7 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     given = {name: request.GET.get(name, "") for name in ("state", "grade", "after")}
     state = given["state"] if given["state"] in ("open", *STATES) else ""
     grade = given["grade"] if given["grade"] in GRADES else ""
-    after = int(given["after"]) if given["after"].isascii() and given["after"].isdecimal() else None
+    after = number_of(given["after"])
     rows = queries.alerts(by, place(request, by), state=state, grade=grade, after=after, limit=_PAGE + 1)
     context = {
         "rows": rows[:_PAGE], "after": rows[_PAGE - 1].id if len(rows) > _PAGE else "", "state": state, "grade": grade,

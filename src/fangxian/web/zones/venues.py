@@ -22,6 +22,7 @@ from fangxian.registry import queries as registry
 from fangxian.registry.vocabulary import name, terms
 from fangxian.web.cases.forms import DayField
 from fangxian.web.duties.evidence import instant
+from fangxian.web.parts import number_of
 from fangxian.web.zones.places import areas_for
 
 #: Lines at once.
@@ -104,7 +105,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 
 def _page(request: HttpRequest, by: Actor, form: PublishForm | None, refusal: Refusal | None) -> HttpResponse:
     after = request.GET.get("after", "")
-    rows = queries.notices(by, after=int(after) if after.isascii() and after.isdecimal() else None, limit=PAGE + 1)
+    rows = queries.notices(by, after=number_of(after), limit=PAGE + 1)
     context = {
         "rows": [(one, name("place_kinds", one.kind)) for one in rows[:PAGE]],
         "after": rows[PAGE - 1].id if len(rows) > PAGE else "",
