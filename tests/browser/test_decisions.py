@@ -23,7 +23,7 @@ def test_a_question_is_asked_answered_and_decided(
     page.locator("main form button.primary").click()
     page.wait_for_url("**/decisions/*/")
     drawing = page.locator(".drawn-narrow .frontier" if size == "phone" else ".drawn-wide .frontier")
-    expect(drawing).to_be_visible(timeout=60_000)
+    expect(drawing).to_be_visible(timeout=180_000)  # on a new machine the kernel is compiled first
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     mark = drawing.locator("a").first
     mark.focus()
