@@ -57,7 +57,8 @@ ACCOUNTS = (
     DemoAccount("grid", "grid_worker", "990101001001", "林小雨", "网格员：上门随访", "Grid worker: visits at the door"),
     DemoAccount("clinic", "clinic", "990101", "陈安", "发热门诊：直报", "Fever clinic: direct report"),
     DemoAccount("school", "reporter", "990101", "孟晓", "校医：每日报数", "School nurse: numbers of the day"),
-    DemoAccount("lab", "lab", "990101", "吴静", "实验室", "Laboratory"),
+    DemoAccount("lab", "lab", "990101", "吴静", "实验室：收样与结果", "Laboratory: samples and results"),
+    DemoAccount("sampler", "sampler", "990101", "江帆", "采样员：采样点", "Swab team: the swab point"),
     DemoAccount(
         "nurse", "site_nurse", "990101", "周宁", "隔离点护士：每日健康监测", "Isolation-site nurse: daily checks"
     ),
@@ -139,7 +140,7 @@ def _organise(city: City) -> None:
             city.organisations["community", f"{county}{number:03}"] = made.pk
 
 
-_BOUND = {"clinic": "clinic", "reporter": "school", "lab": "laboratory", "site_nurse": "isolation_site"}
+_BOUND = {"clinic": "clinic", "reporter": "school", "lab": "laboratory", "sampler": "laboratory", "site_nurse": "isolation_site"}
 
 
 def _appoint(city: City) -> None:

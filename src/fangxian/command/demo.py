@@ -22,6 +22,7 @@ from fangxian.command.decisions import queries as questions
 from fangxian.command.decisions.schemas import QuestionForm
 from fangxian.command.sentinels import Sentinels
 from fangxian.command.situation import actions as reports
+from fangxian.command.swabbing import Swabbing
 from fangxian.containment.zones import actions as drawing
 from fangxian.containment.zones import queries as zones
 from fangxian.containment.zones.schemas import UnitForm, ZoneForm
@@ -123,6 +124,7 @@ class _Story:
         #: Contacts on record as held.
         self.held: set[int] = set()
         self.outbreak = self.earlier = ""
+        self.swabbing = Swabbing(city, self._who, self._holder)
 
     def play(self, on_progress: Callable[[int], None]) -> None:
         self._at(0, 6.5, partial(self.sentinels.triage, self._who))
@@ -153,7 +155,18 @@ class _Story:
                 (LAST_HOUR, self._end if last else sweep),
             ):
                 self._at(day, hour, act)
+            if day == DAYS - 2:
+                self._swab()
             on_progress(day + 1)
+
+    def _swab(self) -> None:
+        """The last night at the swab point and in the laboratory: a positive pool, resolved by the morning."""
+        swabbing = self.swabbing
+        for hour, act in (
+            (18.5, partial(swabbing.evening, self.outbreak)), (19.2, swabbing.on_the_way), (20.1, swabbing.received),
+            (26.2, swabbing.positive), (26.25, swabbing.held), (28.0, swabbing.singles), (30.0, swabbing.resolved),
+        ):  # fmt: skip
+            self._at(DAYS - 2, hour, act)
 
     def _at(self, day: int, hour: float, act: Callable[[], object]) -> None:
         with clock.at(clock.local_midnight(self._day(day)) + timedelta(hours=hour)):
@@ -238,6 +251,7 @@ class _Story:
         found nobody at home.
         """
         self.sentinels.hear(self._who)
+        self.swabbing.left_open()
         dates = {"emerged_on": -1, "detected_on": 0, "notified_on": 0, "responded_on": 2}
         cases.set_milestones(SYSTEM, self.outbreak, {name: self._day(day) for name, day in dates.items()})
         home = self._new_household("990103")
