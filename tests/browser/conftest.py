@@ -36,6 +36,8 @@ class Site:
     fresh_case: str
     contact: str
     ill_contact: str
+    point: str
+    folk: list[str]
     password: str
     cookies: dict[str, dict[str, str]]
 

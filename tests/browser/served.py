@@ -44,16 +44,18 @@ def main() -> None:
         _set_the_clock()
         from fangxian.core import clock
         from fangxian.site.working import work_once
-        from tests.support import world
+        from tests.support import swabbing, world
 
         city = world.build(clock.now())
         _stays(city)
+        point, folk = swabbing.staffed(city)
         while work_once():
             pass
         gate = Gate(get_wsgi_application())
         told = {
             "case": city.cases[0], "fresh_case": city.cases[3], "contact": city.contacts[0], "ill_contact": city.contacts[2],
-            "password": world.PASSWORD, "cookies": {login: _cookies(login, world.PASSWORD) for login in city.staff},
+            "point": point, "folk": folk, "password": world.PASSWORD,
+            "cookies": {login: _cookies(login, world.PASSWORD) for login in city.staff},
         }  # fmt: skip
         as_built = _keep(Path(home))
         server = _server(gate)

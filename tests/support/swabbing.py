@@ -11,6 +11,10 @@ from fangxian.registry import actions as registry
 from fangxian.registry import queries as people
 from tests.support.world import GRID, PASSWORD, WANGCHAO, World
 
+_NAMES = (
+    "柳闻莺", "岳西楼", "冯青禾", "Ana Lima", "毕书遥", "纪南星", "倪望舒", "孟晚舟", "洛星河", "安如意", "秦时月", "沈知行",
+)  # fmt: skip
+
 
 @dataclass
 class Swabbing:
@@ -23,8 +27,8 @@ class Swabbing:
     unmatched: int = 0
 
 
-def begin(world: World) -> Swabbing:
-    """Samples of the last hours, in every state: taken, sealed, received, negative, positive, rejected, of a positive pool, of goods."""
+def staffed(world: World) -> tuple[str, list[str]]:
+    """A swab point with its team and its laboratory, and people of the grid: the codes of both. Nothing has been taken yet."""
     team = registry.create_organisation(SYSTEM, "clinic", "渔港社区采样队", WANGCHAO, name_en="Yugang swab team").pk
     lab = registry.create_organisation(
         SYSTEM, "laboratory", "望潮区核酸检测中心", WANGCHAO, name_en="Wangchao laboratory"
@@ -34,30 +38,21 @@ def begin(world: World) -> Swabbing:
             SYSTEM, login, name, grants=[Grant(role, WANGCHAO, body)], password=PASSWORD
         )
     registry.appoint(SYSTEM, "sampler", WANGCHAO, team, account_id=world.staff["sampler"].pk)
-    sampler, tester = world.actor("sampler"), world.actor("lab")
+    point = actions.open_point(
+        world.actor("duty"),
+        PointForm(name_zh="渔港小学采样点", name_en="Yugang school", area=GRID, organisation=team, laboratory=lab),
+    ).code
+    ids = registry.register_many(SYSTEM, [world.person(name) for name in _NAMES])
+    codes = people.codes_of(ids)
+    return point, [codes[pk] for pk in ids]
+
+
+def begin(world: World) -> Swabbing:
+    """Samples of the last hours, in every state: taken, sealed, received, negative, positive, rejected, of a positive pool, of goods."""
     now = clock.now()
     with clock.at(now - timedelta(hours=6)):
-        point = actions.open_point(
-            world.actor("duty"),
-            PointForm(name_zh="渔港小学采样点", name_en="Yugang school", area=GRID, organisation=team, laboratory=lab),
-        ).code
-        names = (
-            "柳闻莺",
-            "岳西楼",
-            "冯青禾",
-            "Ana Lima",
-            "毕书遥",
-            "纪南星",
-            "倪望舒",
-            "孟晚舟",
-            "洛星河",
-            "安如意",
-            "秦时月",
-            "沈知行",
-        )
-        ids = registry.register_many(SYSTEM, [world.person(name) for name in names])
-        codes = people.codes_of(ids)
-        folk = [codes[pk] for pk in ids]
+        point, folk = staffed(world)
+        sampler, tester = world.actor("sampler"), world.actor("lab")
 
         def take(code: str, who: list[str], **more: object) -> None:
             form = {"kind": "single" if len(who) == 1 else "pool", "point": point, "outbreak": world.outbreak, **more}
