@@ -134,7 +134,7 @@ def _page(request: HttpRequest, by: Actor, code: str, refusal: Refusal | None) -
     known = cases.outbreaks(by, open_only=True) if by.may("cases.view") else []
     asked = request.POST if refusal else request.GET
     kinds = [("single", _("Single"), 1)] + [(f"pool-{n}", _("Pool of %(n)s") % {"n": n}, n) for n in rules.sizes(pack)]
-    kinds.append(("household", _("Household"), rules.capacity(pack, "household", None)))
+    kinds.append(("household", _("Household tube"), rules.capacity(pack, "household", None)))
     reasons = [(key, said(text)) for key, text in REASONS.items() if key not in ("monitoring",)]
     context = {
         "point": point, "sizes": kinds, "reasons": reasons, "outbreaks": known, "refusal": refusal, "typed": asked,

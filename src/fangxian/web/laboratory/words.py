@@ -29,7 +29,7 @@ STATES: Mapping[str, tuple[Any, str, str]] = {
 }
 #: What a laboratory's report was.
 STATUSES: Mapping[str, Any] = {
-    "final": gettext_lazy("told"), "corrected": gettext_lazy("corrected"), "cancelled": gettext_lazy("cancelled"),
+    "final": gettext_lazy("result told"), "corrected": gettext_lazy("corrected"), "cancelled": gettext_lazy("cancelled"),
 }  # fmt: skip
 
 #: Address, words, and the rights of which one is needed.

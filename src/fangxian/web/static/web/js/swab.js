@@ -66,6 +66,7 @@ function add(text) {
   }
   wrong("");
   inside.push(code);
+  form.querySelector(".swab-set")?.removeAttribute("open");  // the kind stays; room for the people
   navigator.vibrate?.(40);
   draw();
   if (filled() >= size()) tube.focus();
