@@ -20,6 +20,8 @@ from fangxian.analytics.reproduction.results import QUANTILES, Reproduction
 from fangxian.analytics.reproduction.serial_interval import Floats, ReproductionError, checked_si, discr_si
 
 Ints = NDArray[np.int64]
+#: Up to this number of cases a table of all numbers is smaller than what sorting takes.
+_COUNTABLE = 1 << 22
 
 
 def overall_infectivity(incidence: ArrayLike, si: ArrayLike) -> Floats:
@@ -65,13 +67,14 @@ def _estimated(
     shape, scale = _prior(mean_prior, sd_prior)
     infected, rate = _posterior(cases, local, weights, start, end, 1 / scale)
     early = end + 1 <= (weights * np.arange(len(weights))).sum()
-    a, b = shape + infected, 1 / rate
-    b[:, early] = np.nan
+    rate[:, early] = np.nan
     # The posterior's shape is a whole number plus the prior's: a table of unit quantiles serves all windows of all series.
-    seen = np.unique(infected)
+    seen, place = _different(infected)
     table = gammaincinv(shape + seen[:, None], np.asarray(quantiles))
-    found = table[np.searchsorted(seen, infected)] * b[:, :, None]
-    return Reproduction(start, end, _one(a * b, one), _one(np.sqrt(a) * b, one), _one(found, one), quantiles)
+    mean, sd = np.empty(rate.shape), np.empty(rate.shape)
+    found = np.empty((*rate.shape, len(quantiles)))
+    _told(shape + seen, np.sqrt(shape + seen), table, place, rate, mean, sd, found)
+    return Reproduction(start, end, _one(mean, one), _one(sd, one), _one(found, one), quantiles)
 
 
 def estimate_r_uncertain(
@@ -205,6 +208,31 @@ def _posterior(cases: Ints, local: Ints, si: Floats, start: Ints, end: Ints, pri
     return counted[:, end + 1] - counted[:, start], rate
 
 
+def _different(numbers: Ints) -> tuple[Ints, Ints]:
+    """The different numbers in order, and the place of each among them; without sorting unless they are huge."""
+    most = int(numbers.max(initial=0))
+    if most > _COUNTABLE:
+        seen, place = np.unique(numbers, return_inverse=True)
+        return seen, place.reshape(numbers.shape)
+    there = np.zeros(most + 1, np.bool_)
+    there[numbers] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]
+
+
+@kernel
+def _told(
+    shapes: Floats, roots: Floats, table: Floats, place: Ints, rate: Floats, mean: Floats, sd: Floats, found: Floats
+) -> None:
+    """Mean, standard deviation and quantiles of the gammas of these rates, written in one pass; `place` is each one's row of the table."""
+    for s in range(rate.shape[0]):
+        for m in range(rate.shape[1]):
+            row, scale = place[s, m], 1 / rate[s, m]
+            mean[s, m] = shapes[row] * scale
+            sd[s, m] = roots[row] * scale
+            for q in range(table.shape[1]):
+                found[s, m, q] = table[row, q] * scale
+
+
 @kernel
 def _summed(values: Floats, start: Ints, end: Ints, plus: float, total: Floats) -> None:
     """Sums over windows, each added up anew: a rolling sum would carry the rounding of a large outbreak into the quiet after it."""
@@ -226,9 +254,14 @@ def _infectivity(cases: Ints, si: Floats) -> Floats:
 
 @kernel
 def _convolved(cases: Ints, si: Floats, found: Floats) -> None:
+    """Day by day within weight by weight, so that several days are done at once; a day's sum has the order of the weights all the same."""
+    times = cases.shape[1]
+    past = np.empty(times)
     for s in range(cases.shape[0]):
-        for t in range(1, cases.shape[1]):
-            total = 0.0
-            for k in range(1, min(t + 1, len(si))):
-                total += si[k] * cases[s, t - k]
-            found[s, t] = total
+        past[:] = cases[s]
+        total = found[s]
+        total[1:] = 0.0
+        for k in range(1, min(times, len(si))):
+            weight, later = si[k], total[k:]
+            for i in range(len(later)):
+                later[i] += weight * past[i]
