@@ -20,6 +20,8 @@ from fangxian.analytics.reproduction.results import QUANTILES, Reproduction
 from fangxian.analytics.reproduction.serial_interval import Floats, ReproductionError, checked_si, discr_si
 
 Ints = NDArray[np.int64]
+#: Series whose arrays are worked on at a time: they stay in the cache, and their memory is used again.
+_AT_ONCE = 256
 #: Up to this number of cases a table of all numbers is smaller than what sorting takes.
 _COUNTABLE = 1 << 22
 
@@ -65,15 +67,18 @@ def _estimated(
     cases, local, one = _incidence(incidence, imported)
     start, end = _windows(cases.shape[1], window, windows)
     shape, scale = _prior(mean_prior, sd_prior)
-    infected, rate = _posterior(cases, local, weights, start, end, 1 / scale)
     early = end + 1 <= (weights * np.arange(len(weights))).sum()
-    rate[:, early] = np.nan
+    infected = _counted(local, start, end)
     # The posterior's shape is a whole number plus the prior's: a table of unit quantiles serves all windows of all series.
     seen, place = _different(infected)
     table = gammaincinv(shape + seen[:, None], np.asarray(quantiles))
-    mean, sd = np.empty(rate.shape), np.empty(rate.shape)
-    found = np.empty((*rate.shape, len(quantiles)))
-    _told(shape + seen, np.sqrt(shape + seen), table, place, rate, mean, sd, found)
+    mean, sd = np.empty(infected.shape), np.empty(infected.shape)
+    found = np.empty((*infected.shape, len(quantiles)))
+    for at in range(0, len(cases), _AT_ONCE):
+        rows = slice(at, at + _AT_ONCE)
+        rate = _rate(cases[rows], weights, start, end, 1 / scale)
+        rate[:, early] = np.nan
+        _told(shape + seen, np.sqrt(shape + seen), table, place[rows], rate, mean[rows], sd[rows], found[rows])
     return Reproduction(start, end, _one(mean, one), _one(sd, one), _one(found, one), quantiles)
 
 
@@ -164,7 +169,11 @@ def _windows(times: int, window: int, windows: tuple[Sequence[int], Sequence[int
 def _incidence(incidence: ArrayLike, imported: ArrayLike | None) -> tuple[Ints, Ints, bool]:
     """All cases and local ones (n, T), none of the first day being local; and whether there is one series only."""
     cases, one = _whole(incidence)
-    elsewhere = np.zeros_like(cases) if imported is None else _whole(imported)[0]
+    if imported is None:
+        local = cases.copy()
+        local[:, :1] = 0
+        return cases, local, one
+    elsewhere = _whole(imported)[0]
     if elsewhere.shape != cases.shape or (elsewhere > cases).any():
         raise ReproductionError(
             "输入病例应与病例数同样排列，且不多于病例数。",
@@ -180,14 +189,15 @@ def _whole(incidence: ArrayLike) -> tuple[Ints, bool]:
     if given.ndim not in (1, 2) or given.dtype.kind not in "iufb":
         raise ReproductionError("发病数应是“序列 × 日”的数值数组。", "Incidence is a numeric array of series × day.")
     table = np.atleast_2d(np.nan_to_num(given) if given.dtype.kind == "f" else given)
-    wrong = (table < 0) | (table != np.floor(table)) | (table > 1e15)
-    if wrong.any():
+    whole = table.dtype.kind != "f"
+    if table.size and (table.min() < 0 or table.max() > 1e15 or not (whole or (table == np.floor(table)).all())):
+        wrong = (table < 0) | (table != np.floor(table)) | (table > 1e15)
         row, day = (int(i) for i in np.argwhere(wrong)[0])
         raise ReproductionError(
             f"第 {row} 条序列第 {day} 天的发病数 {table[row, day]} 不是非负整数。",
             f"The incidence {table[row, day]} of series {row} on day {day} is not a whole number of at least 0.",
         )
-    return np.ascontiguousarray(table.astype(np.int64)), given.ndim == 1
+    return np.ascontiguousarray(table, np.int64), given.ndim == 1
 
 
 def _one(array: Floats, one: bool) -> Floats:
@@ -199,13 +209,26 @@ def _posterior_shape(cases: Ints, start: Ints) -> tuple[int, int]:
 
 
 def _posterior(cases: Ints, local: Ints, si: Floats, start: Ints, end: Ints, prior_rate: float) -> tuple[Ints, Floats]:
-    """Local cases in each window, and the posterior rate: that of the prior plus the infectivity in the window."""
+    """Local cases in each window, and the posterior rate."""
+    return _counted(local, start, end), _rate(cases, si, start, end, prior_rate)
+
+
+def _counted(local: Ints, start: Ints, end: Ints) -> Ints:
+    """Local cases in each window."""
+    counted = np.zeros((len(local), local.shape[1] + 1), np.int64)
+    np.cumsum(local, axis=1, out=counted[:, 1:])
+    found: Ints = counted[:, end + 1]
+    found -= counted[:, start]
+    return found
+
+
+def _rate(cases: Ints, si: Floats, start: Ints, end: Ints, prior_rate: float) -> Floats:
+    """The posterior rate of each window: that of the prior plus the infectivity in it."""
     infectivity = _infectivity(cases, si)
     infectivity[:, :1] = 0
-    counted = np.concatenate((np.zeros((len(local), 1), np.int64), np.cumsum(local, axis=1)), axis=1)
     rate = np.empty((len(cases), len(start)))
     _summed(infectivity, start, end, prior_rate, rate)
-    return counted[:, end + 1] - counted[:, start], rate
+    return rate
 
 
 def _different(numbers: Ints) -> tuple[Ints, Ints]:
