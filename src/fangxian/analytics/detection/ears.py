@@ -74,11 +74,13 @@ def _ears(
         f"The baseline is too long for counts of {most}.",
     )
     expected, upperbound, alarm, reason = given.unwritten()
+    width = np.int32 if (baseline * most) ** 2 < 2**31 else np.int64
     limit = float(scipy.stats.norm.ppf(1 - alpha)) if z is None else float(z)
 
     def work(a: int, b: int) -> None:
         out = expected[a:b], upperbound[a:b], alarm[a:b], reason[a:b]
-        _judge(given.counts[a:b], baseline, gap, third, limit, min_sigma, compat == "paper", *out)
+        room = np.empty((4, given.shape[1] + 1), width)
+        _judge(given.counts[a:b], baseline, gap, third, limit, min_sigma, compat == "paper", room, *out)
 
     shared(len(given.counts), work)
     return given.judged(method, expected, upperbound, alarm, reason)
@@ -86,68 +88,86 @@ def _ears(
 
 @kernel(error_model="numpy")
 def _judge_complete(
-    y: Counts, baseline: int, gap: int, third: bool, z: float, min_sigma: float, paper: bool,
-    totals: Ints, squared: Ints, over: Floats, expected: Floats, upperbound: Floats, alarm: Codes, reason: Codes,
+    y: Counts, baseline: int, gap: int, third: bool, z: float, min_sigma: float, paper: bool, totals: Ints, squared: Ints,
+    window: Ints, spread: Ints, over: Floats, expected: Floats, upperbound: Floats, alarm: Codes, reason: Codes,
 ) -> None:  # fmt: skip
-    """A series without missing reports: one pass adds up, the others are free of branches, so that four times are done at once.
+    """A series without missing reports: one pass adds up, the others are free of branches, so that several times are done at once.
 
-    Sums of squares may pass the largest whole number; their differences are right all the same. `over` is room for the excesses.
+    Sums may pass the largest whole number; the differences of a window are right all the same. `totals` to `over` are room to work in.
     """
     first = baseline + gap
-    for t in range(len(y)):
-        count = np.int64(y[t])
-        totals[t + 1] = totals[t] + count
-        squared[t + 1] = squared[t] + count * count
+    times = len(y)
+    expected[:first], upperbound[:first], alarm[:first], reason[:first] = np.nan, np.nan, _CANNOT_TELL, _HISTORY
+    for t in range(times):
+        totals[t + 1] = totals[t] + y[t]
+        squared[t + 1] = squared[t] + y[t] * y[t]
+    # Written down and read again as whole numbers of their own width, which processors turn into floats several at once.
+    n = times - first
+    later, later_squared = totals[baseline:], squared[baseline:]
+    for i in range(n):
+        window[i] = later[i] - totals[i]
+    for i in range(n):
+        spread[i] = baseline * (later_squared[i] - squared[i]) - window[i] * window[i]
     pairs = baseline * (baseline - 1.0)
-    for t in range(first, len(y)):
-        total = totals[t - gap] - totals[t - gap - baseline]
-        squares = squared[t - gap] - squared[t - gap - baseline]
-        mean = total / np.float64(baseline)
-        sigma = max(math.sqrt((baseline * squares - total * total) / pairs), min_sigma)
+    told, means, bounds, alarms, why = y[first:], expected[first:], upperbound[first:], alarm[first:], reason[first:]
+    for i in range(n):
+        mean = window[i] / np.float64(baseline)
+        sigma = max(math.sqrt(spread[i] / pairs), min_sigma)
         bound = mean + z * sigma
-        expected[t] = mean
-        upperbound[t] = sigma if third else bound
-        alarm[t] = y[t] > bound
-        reason[t] = _JUDGED
+        means[i] = mean
+        bounds[i] = sigma if third else bound
+        alarms[i] = told[i] > bound
+        why[i] = _JUDGED
     if not third:
         return
-    for t in range(first, len(y)):
-        excess = (y[t] - expected[t]) / upperbound[t] - 1.0
-        if paper and upperbound[t] == 0.0 and y[t] == expected[t]:
+    for i in range(n):
+        excess = (told[i] - means[i]) / bounds[i] - 1.0
+        if paper and bounds[i] == 0.0 and told[i] == means[i]:
             excess = -1.0
-        over[t] = 0.0 if excess < 0.0 else excess
-    for t in range(len(y) - 1, first - 1, -1):
-        sigma, mean = upperbound[t], expected[t]
-        if t >= first + 2:
-            late = over[t - 1] + over[t - 2]
-            if paper:
-                bound = mean + sigma * (1.0 + z - late) if late < np.inf else 0.0
-            else:
-                bound = y[t] + sigma * (z - late)
-            if not math.isnan(bound):
-                bound = max(bound, 0.0)
-                upperbound[t] = bound
-                alarm[t] = late + over[t] > z if paper else y[t] > bound
-                continue
-        expected[t], upperbound[t], alarm[t] = np.nan, np.nan, _CANNOT_TELL
-        reason[t] = _VARIANCE if t >= first + 2 else _HISTORY
+        over[i] = 0.0 if excess < 0.0 else excess
+    means[:2], bounds[:2], alarms[:2], why[:2] = np.nan, np.nan, _CANNOT_TELL, _HISTORY
+    before, now, told, means, bounds, alarms, why = (
+        over[1:],
+        over[2:],
+        told[2:],
+        means[2:],
+        bounds[2:],
+        alarms[2:],
+        why[2:],
+    )
+    for i in range(n - 2):
+        late, sigma = before[i] + over[i], bounds[i]
+        if paper:
+            bound = means[i] + sigma * (1.0 + z - late) if late < np.inf else 0.0
+        else:
+            bound = told[i] + sigma * (z - late)
+        known = bound == bound
+        bounds[i] = max(bound, 0.0) if known else np.nan
+        means[i] = means[i] if known else np.nan
+        high = late + now[i] > z if paper else told[i] > bounds[i]
+        alarms[i] = np.int8(high) if known else np.int8(_CANNOT_TELL)
+        why[i] = np.int8(_JUDGED) if known else np.int8(_VARIANCE)
 
 
 @kernel(error_model="numpy")
 def _judge(
-    counts: Counts, baseline: int, gap: int, third: bool, z: float, min_sigma: float, paper: bool,
+    counts: Counts, baseline: int, gap: int, third: bool, z: float, min_sigma: float, paper: bool, room: Ints,
     expected: Floats, upperbound: Floats, alarm: Codes, reason: Codes,
 ) -> None:  # fmt: skip
-    """Fill the last four arrays; sums over the window are whole numbers, so rolling them loses nothing."""
+    """Fill the last four arrays; sums over the window are whole numbers, so rolling them loses nothing. `room`: (4, times + 1)."""
     times = counts.shape[1]
-    totals, squared, over = np.zeros(times + 1, np.int64), np.zeros(times + 1, np.int64), np.empty(times)
+    totals, squared, window, spread, over = room[0], room[1], room[2], room[3], np.empty(times)
+    totals[0], squared[0] = 0, 0
     for s in range(counts.shape[0]):
         y = counts[s]
-        expected[s], upperbound[s], alarm[s], reason[s] = np.nan, np.nan, _CANNOT_TELL, _HISTORY
-        if times > baseline + gap and y.min() >= 0:
+        least = 0
+        for t in range(times):
+            least = min(least, y[t])
+        if times > baseline + gap and least >= 0:
             out = expected[s], upperbound[s], alarm[s], reason[s]
-            _judge_complete(y, baseline, gap, third, z, min_sigma, paper, totals, squared, over, *out)
+            _judge_complete(y, baseline, gap, third, z, min_sigma, paper, totals, squared, window, spread, over, *out)
             continue
+        expected[s], upperbound[s], alarm[s], reason[s] = np.nan, np.nan, _CANNOT_TELL, _HISTORY
         total = 0
         squares = 0
         missing = 0
