@@ -108,11 +108,11 @@ def _judge_complete(
         window[i] = later[i] - totals[i]
     for i in range(n):
         spread[i] = baseline * (later_squared[i] - squared[i]) - window[i] * window[i]
-    pairs = baseline * (baseline - 1.0)
+    scale = 1.0 / math.sqrt(baseline * (baseline - 1.0))
     told, means, bounds, alarms, why = y[first:], expected[first:], upperbound[first:], alarm[first:], reason[first:]
     for i in range(n):
         mean = window[i] / np.float64(baseline)
-        sigma = max(math.sqrt(spread[i] / pairs), min_sigma)
+        sigma = max(math.sqrt(spread[i]) * scale, min_sigma)
         bound = mean + z * sigma
         means[i] = mean
         bounds[i] = sigma if third else bound
