@@ -146,6 +146,13 @@ class Loop(RuleBasedStateMachine):
         with self._at():
             actions.end_all(SYSTEM, duty.subject_kind, {duty.subject_id: ("became_case", "tested positive")})
 
+    @precondition(lambda self: Step.objects.exclude(state=Step.OPEN).exists())
+    @rule(pick=st.integers(0, 10_000))
+    def reopen(self, pick: int) -> None:
+        steps = list(Step.objects.exclude(state=Step.OPEN).order_by("id"))
+        step = steps[pick % len(steps)]
+        self._try(lambda: actions.reopen(SYSTEM, step.pk, "the result was wrong"), step)
+
     @rule(hours=st.integers(1, 100))
     def wait(self, hours: int) -> None:
         self.now += timedelta(hours=hours)

@@ -7,7 +7,7 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict
 from fangxian.duties import planning
-from fangxian.duties.actions.writing import checked_reason, retime, rule_of
+from fangxian.duties.actions.writing import checked_reason, retime, rule_of, write_end
 from fangxian.duties.models import Duty, Step
 
 
@@ -25,6 +25,7 @@ def reopen(by: Actor, step_id: int, reason: str) -> Step | None:
     if newest[step.key].pk != step.pk or newest[step.key].state == Step.OPEN:
         return None
     reason, now, rule, closed = checked_reason(reason), clock.now(), rule_of(duty), duty.state == Duty.CLOSED
+    before = duty.outcome
     if closed:
         others = Duty.objects.filter(
             subject_kind=duty.subject_kind, subject_id=duty.subject_id, kind=duty.kind, state=Duty.OPEN
@@ -46,6 +47,8 @@ def reopen(by: Actor, step_id: int, reason: str) -> Step | None:
         by, "duty.reopened", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack, rule, step.key),
         data={"step": step.key, "attempt": step.attempt, "at": now.isoformat(), "reason": reason, "owners": owners},
     )  # fmt: skip
+    if not Step.objects.filter(duty=duty, state=Step.OPEN).exists():  # the plan has no such step any more
+        write_end(by, [(duty, before or rule.outcomes[0], reason)])
     return Step.objects.filter(duty=duty, key=step.key, state=Step.OPEN).first()
 
 
