@@ -17,6 +17,7 @@ from fangxian.cli import (
     fuse,
     importation,
     journal,
+    lab,
     lake,
     lists,
     operate,
@@ -82,6 +83,11 @@ app.add_typer(
     lake.app,
     name="lake",
     help=say("停留数据湖：收入、状态、核对、整理、删除", "The lake of stays: take in, status, verify, compact, drop"),
+)
+app.add_typer(
+    lab.app,
+    name="lab",
+    help=say("实验室：收检验结果", "Laboratories: take their results"),
 )
 app.add_typer(
     pools.app,

@@ -14,8 +14,8 @@ def served(state: State) -> State:
         key=lambda row: (done.parties[row].priority, done.parties[row].deadline, done.parties[row].ready, row),
     )
     by_zone: dict[str, list[int]] = {}
-    for number, trip in enumerate(done.problem.trips):
-        by_zone.setdefault(trip.zone, []).append(number)
+    for number, run in enumerate(done.problem.trips):
+        by_zone.setdefault(run.zone, []).append(number)
     for row in order:
         party = done.parties[row]
         near = sorted(

@@ -109,6 +109,6 @@ def kept(problem: Problem) -> State:
                 f"对 {name} 一家的承诺互相矛盾；请只留一个。",
                 f"The family of {name} was promised different things. Keep one of them.",
             )
-        for trip, room in said:
-            state.take(row, trips[trip], named[room])
+        for promised_trip, promised_room in said:
+            state.take(row, trips[promised_trip], named[promised_room])
     return state
