@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -186,8 +186,9 @@ class Disease:
         wave = 1 + self.season * np.cos(2 * np.pi * (np.arange(days) - self.peak) / 365)
         return np.asarray(wave / (1 + self.season))
 
+    @cached_property
     def course(self) -> Course:
-        """As the kernel reads it."""
+        """As the kernel reads it: worked out once, since quantiles take a tenth of a run's time."""
         kinds = 1 + len(self.variants)
         cross = np.asarray(self.cross or np.ones((kinds, kinds)), np.float64)
         most = max(*self.susceptible, 1e-12)

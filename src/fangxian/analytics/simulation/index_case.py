@@ -20,7 +20,7 @@ def basic_reproduction(population: Population, disease: Disease, *, cases: int =
     who = random.integers(0, len(population), cases)
     decade = np.minimum(population.age // 10, 9)
     susceptible = np.asarray(disease.susceptible)
-    course = disease.course()
+    course = disease.course
     lasts = _infectious(disease, decade[who], random)
     high = np.minimum(disease.cap, disease.share * lasts)
     early = np.minimum(np.ceil(high), lasts)
@@ -41,7 +41,7 @@ def basic_reproduction(population: Population, disease: Disease, *, cases: int =
 def _infectious(disease: Disease, decade: NDArray[np.uint8], random: np.random.Generator) -> Floats:
     """(cases,) days from the beginning of infectiousness to the end of illness."""
     _susceptible, symptomatic, severe, critical, dies = disease.chances()
-    days = disease.course().days
+    days = disease.course.days
     drawn = {name: random.choice(days[at], len(decade)).astype(np.float64) for at, name in enumerate(DURATIONS)}
     ill, bad, worst, dead = (
         random.random(len(decade)) < chance[decade] for chance in (symptomatic, severe, critical, dies)

@@ -70,7 +70,7 @@ def simulate(
     orders = plan.orders(disease.seasons(days))
     daily = np.zeros((days, len(kernel.DAILY)), np.int64)
     held = state.new(len(population), days, zones, _vaccinated(population, city.decade, plan, seed, daily))
-    kernel.spread(city, disease.course(), orders, disease.introduced(seeds), held, np.uint64(seed), daily)
+    kernel.spread(city, disease.course, orders, disease.introduced(seeds), held, np.uint64(seed), daily)
     return Run(seed, daily, held.infector, held.infected_on, thread_time() - begun)
 
 
