@@ -95,16 +95,24 @@ def test_households_are_of_people_who_might_live_together() -> None:
 
 @pytest.mark.parametrize(("table", "said"), [
     ("code,people\n1,5\n", "townships.csv: lacks the column name"),
-    ("code,name,people\n1,a,many\n", "townships.csv, row 2, people: is a whole number of at least 0, not “many”"),
     ("code,name,people\n1,a,0\n", "A city has from 1 to 2147483647 people, not 0"),
 ])  # fmt: skip
-def test_a_wrong_table_is_refused_and_nothing_is_written(
-    console: Console, tmp_path: Path, table: str, said: str
-) -> None:
+def test_a_wrong_table_is_refused(tmp_path: Path, table: str, said: str) -> None:
     path = tmp_path / "townships.csv"
     path.write_text(table, encoding="utf-8")
+    with pytest.raises(simulation.SimulationError) as refused:
+        synthesis.synthesise(synthesis.townships(path))
+    assert said in refused.value.en and refused.value.zh
+
+
+def test_a_refusal_leaves_nothing_behind(console: Console, tmp_path: Path) -> None:
+    path = tmp_path / "townships.csv"
+    path.write_text("code,name,people\n1,a,many\n", encoding="utf-8")
     refused = console.run("population", "build", path, "--out", tmp_path / "city.npz", code=1)
-    assert said in " ".join(refused.stderr.split()) and not list(tmp_path.glob("city*"))
+    assert "townships.csv, row 2, people: is a whole number of at least 0, not “many”" in " ".join(
+        refused.stderr.split()
+    )
+    assert not list(tmp_path.glob("city*"))
 
 
 def test_a_file_that_is_no_city_is_refused(tmp_path: Path) -> None:

@@ -50,9 +50,9 @@ EVENT = np.dtype([("who", np.int32), ("then", np.int32), ("until", np.int16), ("
 
 
 class State(NamedTuple):
-    """`people` (N,) records; `infected_on`, `infector` (N,); the first entry of each day in the calendars of meetings, results and events;
-    `changes` (7, days + 2) in how many are held; `lists` (5, N) of people; `zones` (3, zones); `dosed` (N,) or empty; counts; samples and cases
-    that wait."""
+    """`people` (N,) records; `infected_on`, `infector` (N,); the first entry of each day in the calendars of meetings, results and
+    events; `changes` (7, days + 2) in how many are held; `lists` (5, N) of people; `zones` (3, zones); `dosed` (N,) or empty; counts;
+    samples and cases that wait."""
 
     people: Array
     infected_on: Array
@@ -76,8 +76,9 @@ def new(people: int, days: int, zones: int, dosed: Array) -> State:
     persons["entered"] = -2
     first = np.full((3, days + 2), -1, np.int32)
     return State(
-        persons, np.full(people, NEVER, np.int16), np.full(people, -1, np.int32), first[0], first[1], first[2], np.zeros((7, days + 2), np.int64),
-        np.empty((5, people), np.int32), np.zeros((3, zones), np.int32), dosed, np.zeros(8, np.int64), np.zeros(2, np.float64),
+        persons, np.full(people, NEVER, np.int16), np.full(people, -1, np.int32), first[0], first[1], first[2],
+        np.zeros((7, days + 2), np.int64), np.empty((5, people), np.int32), np.zeros((3, zones), np.int32), dosed,
+        np.zeros(8, np.int64), np.zeros(2, np.float64),
     )  # fmt: skip
 
 
