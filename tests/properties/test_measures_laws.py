@@ -57,6 +57,18 @@ def test_what_exceeds_a_capacity_waits_and_nobody_is_dropped(lab: int, teams: in
     assert ((column(one, "overflow") == 0) | (column(one, "in_hospital") == 5)).all()
 
 
+@pytest.mark.parametrize(("after", "review", "second_after"), [(0, 0, 1), (3, 0, 2), (1, 4, 0)])
+def test_contacts_are_reached_as_late_as_the_measure_says(after: int, review: int, second_after: int) -> None:
+    home = Tracing((1, 0, 0, 0), (after, 0, 0, 0), review=review, second=(0, 1, 1, 1), second_after=second_after)
+    rings = [run(simulation.Testing(0.3), one, days=60) for one in (replace(home, second=(0.0,) * 4), home)]
+    found = column(rings[0], "found")
+    first = int(np.flatnonzero(found)[0])
+    one, two = (column(ring, "quarantined") for ring in rings)
+    assert one[: first + review + after].sum() == 0 < one.sum()
+    assert (one[: first + review + after + second_after] == two[: first + review + after + second_after]).all()
+    assert two.sum() > one.sum()
+
+
 def test_a_capacity_that_is_never_reached_changes_nothing() -> None:
     free, bounded = run(*BASE), run(*BASE, Capacity(12_000, 12_000, 12_000, 11_999))
     assert (free.daily == bounded.daily).all()
