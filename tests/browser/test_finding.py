@@ -20,7 +20,7 @@ def test_a_search_leads_to_duties(site: Site, open_page: Callable[..., Page], si
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     rows.first.locator("a").first.click()
     page.wait_for_url("**/people/*/")
-    expect(page.locator("main")).to_contain_text("渔港小馆")
+    expect(page.locator("main")).to_contain_text("渔港小馆" if language == "zh" else "Yugang Inn")
     expect(page.locator("main")).not_to_contain_text("晚宴客")  # nobody is named before there is a purpose
     page.go_back()
     expect(rows).to_have_count(8)
