@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 
 from fangxian.analytics.reproduction import (
     ReproductionError,
@@ -106,3 +107,15 @@ def test_windows_lie_within_the_days() -> None:
     assert estimate_r([1, 2, 3], NEXT_DAY, window=7).mean.shape == (0,)
     with pytest.raises(ReproductionError, match="mean above 1 day"):
         discr_si([1], 1.0, 0.5)
+
+
+@pytest.mark.parametrize("cases", [5, 3000, 900_000])
+def test_quantiles_are_those_of_the_gamma_however_many_cases_there_are(cases: int) -> None:
+    """Few are looked up in a table that is kept, many in one of their own, of very many the different ones are sought by sorting."""
+    counts, si = np.array([[cases] * 20, [1] * 20]), np.array([0.0, 0.5, 0.5])
+    found = estimate_r(counts, si, window=7)
+    for row in range(2):
+        rate = 1 / 5 + 7 * counts[row, 0]
+        wanted = scipy.stats.gamma(1 + 7 * counts[row, 0], scale=1 / rate)
+        assert found.mean[row, -1] == pytest.approx(wanted.mean()) and found.sd[row, -1] == pytest.approx(wanted.std())
+        assert found.quantiles[row, -1] == pytest.approx(wanted.ppf(found.probabilities))

@@ -140,7 +140,13 @@ def _organise(city: City) -> None:
             city.organisations["community", f"{county}{number:03}"] = made.pk
 
 
-_BOUND = {"clinic": "clinic", "reporter": "school", "lab": "laboratory", "sampler": "laboratory", "site_nurse": "isolation_site"}
+_BOUND = {
+    "clinic": "clinic",
+    "reporter": "school",
+    "lab": "laboratory",
+    "sampler": "laboratory",
+    "site_nurse": "isolation_site",
+}
 
 
 def _appoint(city: City) -> None:

@@ -10,6 +10,7 @@ imported cases. Agrees with `estimate_R` of the R package EpiEstim 2.2.4.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,8 @@ from fangxian.analytics.reproduction.serial_interval import Floats, Reproduction
 Ints = NDArray[np.int64]
 #: Series whose arrays are worked on at a time: they stay in the cache, and their memory is used again.
 _AT_ONCE = 256
+#: Windows with fewer cases than these are looked up in a table that is kept.
+_TABLE = 4096
 #: Up to this number of cases a table of all numbers is smaller than what sorting takes.
 _COUNTABLE = 1 << 22
 
@@ -70,8 +73,11 @@ def _estimated(
     early = end + 1 <= (weights * np.arange(len(weights))).sum()
     infected = _counted(local, start, end)
     # The posterior's shape is a whole number plus the prior's: a table of unit quantiles serves all windows of all series.
-    seen, place = _different(infected)
-    table = gammaincinv(shape + seen[:, None], np.asarray(quantiles))
+    if infected.max(initial=0) < _TABLE:
+        seen, place, table = np.arange(_TABLE), infected, _of_few(shape, tuple(quantiles))
+    else:
+        seen, place = _different(infected)
+        table = gammaincinv(shape + seen[:, None], np.asarray(quantiles))
     mean, sd = np.empty(infected.shape), np.empty(infected.shape)
     found = np.empty((*infected.shape, len(quantiles)))
     for at in range(0, len(cases), _AT_ONCE):
@@ -229,6 +235,13 @@ def _rate(cases: Ints, si: Floats, start: Ints, end: Ints, prior_rate: float) ->
     rate = np.empty((len(cases), len(start)))
     _summed(infectivity, start, end, prior_rate, rate)
     return rate
+
+
+@lru_cache(maxsize=8)
+def _of_few(shape: float, quantiles: tuple[float, ...]) -> Floats:
+    """The table of unit quantiles for every number of cases below _TABLE: kept, as outbreaks come in batches."""
+    table: Floats = gammaincinv(shape + np.arange(_TABLE)[:, None], np.asarray(quantiles))
+    return table
 
 
 def _different(numbers: Ints) -> tuple[Ints, Ints]:
