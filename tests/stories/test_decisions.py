@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from fangxian.analytics.deciding import Estimate, wording
 from fangxian.command.decisions import actions, packs, queries
 from fangxian.command.decisions.models import Batch, Question
 from fangxian.command.decisions.schemas import QuestionForm
@@ -114,6 +115,12 @@ def test_what_was_decided_is_in_the_journal_and_covers_its_figures(city: World) 
     with pytest.raises(Invalid) as refused:
         actions.choose_policy(by, code, beaten, "because")
     assert refused.value.field == "policy"
+
+
+def test_nothing_that_is_counted_is_said_to_be_below_nothing(city: World) -> None:
+    question = queries.question(city.actor("leader"), city.cases[-1]).asked
+    assert wording.ranged(question, "deaths", Estimate(0.2, -0.4, 0.8)).en == "0 (0–1)"
+    assert wording.amount(question, "deaths", -0.3).en == "0" and wording.amount(question, "deaths", -12).en == "−12"
 
 
 def test_rights(city: World) -> None:

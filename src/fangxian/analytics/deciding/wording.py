@@ -13,7 +13,8 @@ _CURRENCY = {"CNY": Text("元", "CNY")}
 def amount(question: Question, figure: str, value: float) -> Text:
     """A value of a figure as people say it; money in the currency of the prices."""
     if figure != COST:
-        return _minus(Text(f"{value:,.0f}", f"{value:,.0f}"))
+        whole = f"{round(value):,}"
+        return _minus(Text(whole, whole))
     unit = _CURRENCY.get(question.prices.currency, Text(question.prices.currency, question.prices.currency))
     size = abs(value)
     zh = f"{value / 1e8:,.2f} 亿" if size >= 1e8 else f"{value / 1e4:,.1f} 万" if size >= 1e4 else f"{value:,.0f} "
@@ -29,7 +30,8 @@ def amount(question: Question, figure: str, value: float) -> Text:
 
 def ranged(question: Question, figure: str, one: Estimate) -> Text:
     """447 (401–493), as people say the figure."""
-    value, low, high = (amount(question, figure, part) for part in (one.value, one.low, one.high))
+    # Nothing that is counted is below 0, whatever the approximation says.
+    value, low, high = (amount(question, figure, part) for part in (one.value, max(0.0, one.low), one.high))
     return Text(f"{value.zh}（{low.zh}–{high.zh}）", f"{value.en} ({low.en}–{high.en})")
 
 

@@ -64,7 +64,8 @@ def frontier(
 
 def fan(answer: Answer, setting: tuple[int, ...], column: str, label: Text, language: str, *, width: int = WIDTH, height: int = 240,
         name: str = "fan", today: int = 0, highest: float | None = None) -> str:  # fmt: skip
-    """Days of a policy as a fan: median, the middle half and 95 % of runs. Days are counted from `today`."""
+    """Days of a policy as a fan: median, the middle half and 95 % of runs. Days are counted from `today`;
+    `highest` is the top that drawings side by side share."""
     rows = [row[today:] for row in next(one for one in answer.fans if one.setting == setting).columns[column]]
     chinese = language.startswith("zh")
     said = [Text("95% 的推演", "95 % of runs"), Text("一半的推演", "half of them"), Text("中位数", "median")]
@@ -73,12 +74,14 @@ def fan(answer: Answer, setting: tuple[int, ...], column: str, label: Text, lang
         Band(said[1].in_(language), list(rows[1]), list(rows[3])),
         Line(said[2].in_(language), list(rows[2])),
     ]
+    if highest is not None:
+        layers.append(Line("", [*[None] * (len(rows[0]) - 1), highest]))  # no stroke: it only holds the axis
     words = Words(
         label.in_(language), Text("逐日中位数与区间", "Median and intervals by day").in_(language), Text("第几天", "Day").in_(language),
         label.in_(language), chinese,
     )  # fmt: skip
     days = [str(day) for day in range(len(rows[0]))]
-    return draw(name, days, layers, words, width=width, height=height, highest=highest)
+    return draw(name, days, layers, words, width=width, height=height)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
