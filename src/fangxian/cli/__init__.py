@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from fangxian.cli import (
     account,
+    allocate,
     calibrate,
     decide,
     detect,
@@ -100,6 +101,7 @@ app.add_typer(
     help=say("合成人口：生成城市文件与停留记录", "Synthetic cities: a file, and the stays of its people"),
 )
 operate.add_to(app)
+allocate.add_to(app)
 account.add_to(app)
 lists.add_to(app)
 situation.add_to(app)

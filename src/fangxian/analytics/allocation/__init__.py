@@ -12,11 +12,13 @@
 from fangxian.analytics.allocation.explaining import explain
 from fangxian.analytics.allocation.planning import plan
 from fangxian.analytics.allocation.problem import AllocationError, Party, Person, Problem, Promise, Room, Site, Trip
+from fangxian.analytics.allocation.reading import Clock, read_problem, told
 from fangxian.analytics.allocation.results import Assignment, Cost, Plan, Shortage, Unplaced
 
 __all__ = [
     "AllocationError",
     "Assignment",
+    "Clock",
     "Cost",
     "Party",
     "Person",
@@ -30,4 +32,6 @@ __all__ = [
     "Unplaced",
     "explain",
     "plan",
+    "read_problem",
+    "told",
 ]

@@ -10,6 +10,7 @@ from fangxian.analytics.allocation.programme import Programme
 from fangxian.analytics.allocation.state import State
 
 _GROUPS = 100
+_OTHERS = 3
 #: Person-kilometres that a zone pays for a floor that no class has yet: not to take one for a short cut.
 _NEW_FLOOR = 5.0
 
@@ -19,7 +20,7 @@ def zone_placed(
 ) -> State | None:
     """The state with these parties (of one zone) on trips and in rooms, a room costing its price besides.
 
-    Only sites that the parties would go to if trips could be split are looked at: so it is quick, and nearly always the best.
+    Only sites that the parties would go to if trips and floors could be split are looked at, and a few near ones for when they cannot.
     """
     programme = Programme()
     flows = flow(programme, state, rates, grouped(state, rows, _GROUPS, kindly=False))
@@ -28,6 +29,9 @@ def zone_placed(
     house(programme, state, flows.come, prices, supply=supply)
     split, _, _ = programme.relaxed()
     wanted = {site for (site, _, _), variables in flows.come.items() if split[variables].sum() > 1e-6}
+    zone = state.parties[rows[0]].zone
+    others = sorted(set(rates.open) - wanted, key=lambda name: state.problem.kilometres(zone, state.sites[name]))
+    wanted |= set(others[:_OTHERS])
     for (_, _, site), option in flows.options.items():
         if site not in wanted:
             programme.most[option] = 0.0
