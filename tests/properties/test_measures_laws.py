@@ -234,7 +234,13 @@ def test_a_measure_of_ones_own_is_a_class_with_one_method() -> None:
     assert (column(one, "infected")[:10] == column(run(days=60), "infected")[:10]).all()
 
 
+class Festival:
+    def enter(self, plan: Plan) -> None:
+        plan.open[3:6] = 2.0
+
+
 @pytest.mark.parametrize(("measures", "said"), [
+    ([Festival()], "open of the plan lies between 0 and 1"),
     ([simulation.Testing(1.5)], "Testing.symptomatic: is a number from 0 to 1, not 1.5"),
     ([simulation.Testing(0.1), simulation.Testing(0.2)], "hold on the same days"),
     ([Capacity(laboratory=20_000)], "20000 tests for 12000 people"),

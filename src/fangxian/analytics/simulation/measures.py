@@ -13,6 +13,8 @@ A measure of one's own is any object with `enter(plan)`:
             away[: self.since] = False
             plan.open[away, SCHOOL] *= 0.0
             plan.closed[away, SCHOOL] = 1.0
+
+`multiplied` says that several of its kind may hold on the same day.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Orders(NamedTuple):
 
 @dataclass(eq=False)
 class Plan:
-    """What is done on each day. Arrays whose first axis is the day may be written in windows; `open` and `worn` are multiplied.
+    """What is done on each day. Arrays whose first axis is the day may be written in windows; `open` is multiplied, so that measures add up.
 
     `chances` (days, 5) of a test with symptoms, without, both again on the day after quarantine begins, and its sensitivity;
     `result_after` (days,) days; `seeking` (days,) the share of those who fall ill that seek care; `traced`, `reached` (days, layers)
@@ -114,6 +114,7 @@ class Plan:
         for one in measures:
             values.check(one)
             one.enter(plan)
+        plan.within()
         if people is not None:
             plan.bounded(people)
         return plan
@@ -121,6 +122,16 @@ class Plan:
     def window(self, since: int, until: int) -> slice:
         """The days from one until before another, as far as the plan goes."""
         return slice(min(max(since, 0), self.days), min(max(until, 0), self.days))
+
+    def within(self) -> None:
+        """Raises SimulationError where a measure wrote what is no share: a layer opened beyond what it is could not be drawn exactly."""
+        for name in ("chances", "seeking", "traced", "next_traced", "less", "open", "closed", "compliance"):
+            of = getattr(self, name)
+            if not ((of >= 0) & (of <= 1)).all():
+                raise SimulationError(
+                    f"计划的 {name} 应在 0 与 1 之间；传播增强请提高疾病的 transmission。",
+                    f"{name} of the plan lies between 0 and 1; where more is passed on, raise the disease's transmission.",
+                )
 
     def bounded(self, people: int) -> None:
         """Raises SimulationError for more capacity than people: a capacity that is no bound is a slip."""
