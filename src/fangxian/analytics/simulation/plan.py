@@ -57,7 +57,7 @@ class Orders(NamedTuple):
 
 @dataclass(eq=False)
 class Plan:
-    """What is done on each day. Arrays whose first axis is the day may be written in windows; `open` is multiplied, so that measures add up.
+    """What is done on each day. Arrays whose first axis is the day may be written in windows; measures multiply `open`.
 
     `chances` (days, 5) of a test with symptoms, without, both again on the day after quarantine begins, and its sensitivity;
     `result_after` (days,) days; `seeking` (days,) the share of those who fall ill that seek care; `traced`, `reached` (days, layers)
