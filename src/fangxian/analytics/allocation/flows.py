@@ -105,12 +105,11 @@ def stocks(state: State) -> dict[Stock, int]:
 
 def house(
     programme: Programme, state: State, come: Come, prices: Prices, *, whole: bool = False,
-    supply: Mapping[Stock, list[tuple[int, float]]] | None = None, bounded: bool = True,
+    supply: Mapping[Stock, list[tuple[int, float]]] | None = None,
 ) -> dict[Stock, int]:  # fmt: skip
     """Whoever comes has a room that fits; gives the row that limits each stock.
 
-    To use a room costs its price. `supply`: variables that add rooms to a stock, with how many each adds. Unless `bounded` there is no
-    end of rooms, only their price.
+    To use a room costs its price. `supply`: variables that add rooms to a stock, with how many each adds.
     """
     supply = supply or {}
     fixed = stocks(state)
@@ -126,8 +125,6 @@ def house(
                 uses.append((used, -1.0))
                 inside[site, kind, has].append((used, 1.0))
         programme.equal([*((variable, 1.0) for variable in variables), *uses], 0.0)
-    if not bounded:
-        return {}
     return {
         stock: programme.limit(
             [*terms, *((variable, -count) for variable, count in supply.get(stock, ()))], float(fixed.get(stock, 0))

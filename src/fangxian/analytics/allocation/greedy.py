@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fangxian.analytics.allocation.problem import Party, Room
 from fangxian.analytics.allocation.state import State
 
 
-def served(state: State) -> State:
-    """Everybody by priority, then deadline, on the earliest arrival with a seat, at the nearest site with a room for their class."""
+def served(state: State, rows: Iterable[int] | None = None) -> State:
+    """Everybody (or only these parties) by priority, then deadline: the earliest arrival with a seat, the nearest room for their class."""
     done = state.copy()
     order = sorted(
-        (row for row in range(len(done.parties)) if row not in done.taken),
+        (row for row in (range(len(done.parties)) if rows is None else rows) if row not in done.taken),
         key=lambda row: (done.parties[row].priority, done.parties[row].deadline, done.parties[row].ready, row),
     )
     by_zone: dict[str, list[int]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
 from fangxian.analytics.allocation.costs import Rates
@@ -13,7 +12,7 @@ from fangxian.analytics.allocation.problem import Problem
 from fangxian.analytics.allocation.results import Assignment, Plan
 from fangxian.analytics.allocation.shortages import shortages
 from fangxian.analytics.allocation.state import State, kept
-from fangxian.analytics.allocation.zones import zone_bound, zone_placed
+from fangxian.analytics.allocation.zones import zone_placed
 
 
 def plan(problem: Problem, *, seconds: float = 45.0, gap: float = 0.01) -> Plan:
@@ -52,54 +51,73 @@ def _searched(state: State, rates: Rates, end: float, gap: float) -> tuple[State
     outline = outlined(state, rates, rows)
     done = state.copy()
     done.floors |= outline.floors
-    share = max((end - perf_counter()) / 2 / len(zones), 0.1)
-    with ThreadPoolExecutor(1) as beside:  # HiGHS lets other threads run
-        bounds = [
-            beside.submit(zone_bound, state, rates, zones[zone], outline.prices, share, gap / 2)
-            for zone in sorted(zones, key=lambda zone: -len(zones[zone]))
-        ]
-        for zone in sorted(zones, key=lambda zone: -len(zones[zone])):
-            done = zone_placed(done, rates, zones[zone], outline.prices, share, gap / 2) or done
-        done = served(done)
-        bound = promised + outline.bound + sum(whole - split for whole, split in (one.result() for one in bounds))
-    return _improved(done, rates, zones, bound, end, gap), bound
+    order = sorted(zones.values(), key=len, reverse=True)
+    for place, of_zone in enumerate(order):
+        # A programme's time grows faster than its size; what a zone leaves of its share goes to those that follow.
+        part = len(of_zone) ** 2 / sum(len(each) ** 2 for each in order[place:])
+        tried = zone_placed(
+            done, rates, of_zone, outline.prices, max((end - perf_counter()) * 0.8 * part, 0.1), gap / 2
+        )
+        by_hand = served(done, of_zone)
+        done = min((one for one in (tried, by_hand) if one is not None), key=lambda one: rates.total(one)[1])
+    bound = promised + outline.bound
+    return _improved(served(done), rates, order, bound, end, gap), bound
 
 
-def _improved(state: State, rates: Rates, zones: dict[str, list[int]], bound: float, end: float, gap: float) -> State:
-    """Each zone anew with the rooms that the others leave, while it helps."""
+def _improved(state: State, rates: Rates, zones: list[list[int]], bound: float, end: float, gap: float) -> State:
+    """Each zone anew with the rooms that the others leave, those that cost most first, while it helps."""
     best, cost = state, rates.total(state)[1]
     helped = True
     while helped:
         helped = False
-        for rows in zones.values():
+        for rows in sorted(zones, key=lambda rows: -_cost(best, rates, rows)):
             left = end - perf_counter()
             if left < 0 or cost - bound <= gap * cost:
                 return best
             again = best.copy()
             again.release(row for row in rows if row in again.taken)
-            tried = zone_placed(again, rates, rows, {}, max(min(left / 4, 5.0), 0.1), gap / 4)
+            tried = zone_placed(again, rates, rows, {}, max(left / 3, 0.1), gap / 4)
             if tried is not None and (less := rates.total(tried)[1]) < cost * (1 - 1e-6):
                 best, cost, helped = tried, less, True
     return best
+
+
+def _cost(state: State, rates: Rates, rows: list[int]) -> float:
+    """What these parties cost, in a number."""
+    return sum(
+        rates.cost(state.parties[row], state.taken[row][0], state.taken[row][1].site) if row in state.taken
+        else rates.unplaced(state.parties[row])
+        for row in rows
+    )  # fmt: skip
 
 
 def _never_later(state: State, rates: Rates, simple: State, done: State, seconds: float) -> State:
     """The best that is not later than first come, first served for any priority: at worst that itself."""
     most = rates.total(simple)[0].by_priority
     rows = [row for row in range(len(state.parties)) if row not in state.taken]
-    candidates = [simple]
     if _within(rates, done, most):
-        candidates.append(done)
-    else:
-        for one in (done, simple):
-            again = placed(_as(state, _trips(one), one.floors), rates, rows, seconds, caps=most)
-            candidates += [again] if again is not None else []
+        return min((simple, done), key=lambda one: rates.total(one)[1])
+    caps = {priority: hours - _promised_hours(state, rates, priority) for priority, hours in most.items()}
+    candidates = [simple]
+    for one in (done, simple):
+        again = placed(_as(state, _trips(one), one.floors), rates, rows, seconds, caps=caps)
+        if again is not None and _within(rates, again, most):
+            candidates.append(again)
     return min(candidates, key=lambda one: rates.total(one)[1])
+
+
+def _promised_hours(state: State, rates: Rates, priority: int) -> float:
+    """Weighted hours late of those who have been promised their places."""
+    return sum(
+        party.weight * rates.late(party, trip, room.site)
+        for row, (trip, room) in state.taken.items()
+        if (party := state.parties[row]).priority == priority
+    )
 
 
 def _within(rates: Rates, done: State, most: dict[int, float]) -> bool:
     late = rates.total(done)[0].by_priority
-    return all(hours <= most.get(priority, 0.0) + 1e-6 for priority, hours in late.items())
+    return all(hours <= most.get(priority, 0.0) + 1e-5 for priority, hours in late.items())
 
 
 def _trips(state: State) -> dict[int, tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fangxian.analytics.allocation.costs import Rates
 from fangxian.analytics.allocation.floors import floors_alike, floors_chosen, floors_free
-from fangxian.analytics.allocation.flows import Prices, Stock, flow, grouped, house, stocks
+from fangxian.analytics.allocation.flows import Prices, flow, grouped, house
 from fangxian.analytics.allocation.placing import placed
 from fangxian.analytics.allocation.programme import Programme
 from fangxian.analytics.allocation.state import State
@@ -50,25 +50,3 @@ def zone_placed(
             if trip not in ridden:
                 done.trips[trip] = settled_for
     return done
-
-
-def zone_bound(
-    state: State, rates: Rates, rows: list[int], prices: Prices, seconds: float, gap: float
-) -> tuple[float, float]:
-    """What the parties of a zone cost at least if rooms are bought at these prices: with whole trips, and with split ones."""
-    programme = Programme()
-    flows = flow(programme, state, rates, grouped(state, rows, _GROUPS, kindly=True))
-    supply: dict[Stock, list[tuple[int, float]]] = {stock: [] for stock in prices}
-    house(programme, state, flows.come, prices, supply=supply, bounded=False)
-    _, split, _ = programme.relaxed()
-    return max(programme.solve(seconds, gap).bound, split), split
-
-
-def worth(state: State, prices: Prices) -> float:
-    """What all rooms are worth at these prices, each floor to the class that values it most: what a bound by prices gives back."""
-    total = sum(prices.get(stock, 0.0) * count for stock, count in stocks(state).items())
-    kinds = {kind for _, kind, _ in prices}
-    for (site, has), floors in floors_alike(state).items():
-        values = [sum(prices.get((site, kind, need), 0.0) * rooms for need, rooms in has) for kind in kinds]
-        total += len(floors) * max([*values, 0.0])
-    return total
