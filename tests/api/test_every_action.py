@@ -93,7 +93,6 @@ LEFT_OUT = {
     "fangxian.laboratory.queries": {
         "counted": "the numbers above a page; programs read the lists",
         "outcomes": FOR_OTHER_STAGES,
-        "people_in": FOR_OTHER_STAGES,
         "samples_of": FOR_OTHER_STAGES,
         "waiting_to_be_sealed": "for the page on which a box is sealed; programs read the tubes that were taken",
     },

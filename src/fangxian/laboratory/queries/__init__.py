@@ -2,7 +2,7 @@
 
 from fangxian.laboratory.queries.boxes import box, boxes, custody, waiting_to_be_sealed
 from fangxian.laboratory.queries.decisions import member, members, positives, unmatched
-from fangxian.laboratory.queries.lookups import outcomes, people_in, samples_of
+from fangxian.laboratory.queries.lookups import outcomes, samples_of
 from fangxian.laboratory.queries.points import point, points
 from fangxian.laboratory.queries.tubes import counted, late, tube, tubes
 
@@ -15,7 +15,6 @@ __all__ = [
     "member",
     "members",
     "outcomes",
-    "people_in",
     "point",
     "points",
     "positives",

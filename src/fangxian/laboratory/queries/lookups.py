@@ -1,22 +1,21 @@
 """What the stages above ask of samples; the caller has checked the right. No names."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db.models import QuerySet
 
 from fangxian.laboratory.models import Swab
 from fangxian.laboratory.schemas import Outcome
 
 
-def outcomes(tube_ids: Iterable[int], people: Collection[int] | None = None) -> list[Outcome]:
-    """What is told now of each person in these tubes (of these people alone, where named), the oldest sample first. One query."""
+def outcomes(tube_ids: Iterable[int], people: Collection[int] | QuerySet[Any, Any] | None = None) -> list[Outcome]:
+    """What is told now of each person in these tubes, the oldest sample first; of these people alone, where they are named or a
+    condition of another stage says who. One query."""
     rows = Swab.objects.filter(tube__in=list(tube_ids))
     if people is not None:
-        rows = rows.filter(person__in=list(people))
+        rows = rows.filter(person_id__in=people)
     return [_outcome(row) for row in rows.select_related("tube").order_by("tube__sampled_at", "pk")]
-
-
-def people_in(tube_ids: Iterable[int]) -> set[int]:
-    """Everybody in these tubes."""
-    return set(Swab.objects.filter(tube__in=list(tube_ids)).values_list("person_id", flat=True))
 
 
 def samples_of(person_ids: Iterable[int], *, limit: int = 50) -> list[Outcome]:
