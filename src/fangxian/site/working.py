@@ -38,7 +38,7 @@ def work_once() -> bool:
             attachments.remove_strays(clock.now() - clock.DAY)
             tracing.forget_stays(SYSTEM)
             tracing.tidy_stays(SYSTEM)
-        busy += keep_pictures()
+        keep_pictures()  # which never hurries: what waits for the worker comes first
     except (
         OperationalError,
         InterfaceError,

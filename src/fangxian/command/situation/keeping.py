@@ -17,9 +17,10 @@ from fangxian.core.access import SYSTEM
 from fangxian.core.errors import NotFound
 
 #: How old a kept picture is before it is counted anew, and how old it may be and still be shown: older than that, nobody keeps it.
-EVERY, STALE = timedelta(minutes=1), timedelta(minutes=5)
-#: Pictures in one round of the worker, which has other things to do; the oldest go first.
-AT_ONCE = 10
+EVERY, STALE = timedelta(minutes=1), timedelta(minutes=10)
+#: Pictures in one round of the worker, which has other things to do; the oldest go first. At a million people one takes seconds, and
+#: two hundred are kept: they are a few minutes old then.
+AT_ONCE = 4
 
 #: Counts the present of an outbreak in a jurisdiction.
 Counting = Callable[[OutbreakView, str], Situation]
