@@ -98,6 +98,8 @@ class Step(models.Model):
                 condition=models.Q(state="open") & ~models.Q(escalated_to=""),
             ),
             models.Index(fields=["account", "due_at"], name="step_account", condition=models.Q(state="open")),
+            #: What is late, of whatever kind and wherever: read in the order of time, from this index alone.
+            models.Index(fields=["due_at", "id", "area", "duty"], name="step_due", condition=models.Q(state="open")),
             models.Index(
                 fields=["kind", "area", "due_at"],
                 name="step_place",
