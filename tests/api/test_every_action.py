@@ -154,6 +154,13 @@ LEFT_OUT = {
         "numbers": FOR_OTHER_STAGES,
         "drawn": "for the page on which a zone is drawn; programs read the zone and the map",
     },
+    "fangxian.containment.isolation.actions": {
+        "duty_ended": "done when the duties of somebody in isolation have ended",
+        "retime": "done when a clock has moved",
+        "revealing": "part of revealing a person",
+        "watch_ended": "done when a contact is watched no longer",
+    },
+    "fangxian.containment.isolation.queries": {},
     "fangxian.containment.venues.actions": {},
     "fangxian.containment.venues.queries": {},
     "fangxian.duties.actions": {
@@ -184,6 +191,7 @@ LEFT_OUT = {
         "Covered": "an answer",
         "answering": FOR_OTHER_STAGES,
         "diary": FOR_OTHER_STAGES,
+        "due_of_role": FOR_OTHER_STAGES,
         "holds": FOR_OTHER_STAGES,
         "ids_of_subjects": FOR_OTHER_STAGES,
         "last_settled": FOR_OTHER_STAGES,

@@ -26,6 +26,7 @@ ASKED_WITH = {
     "/exposures": "case={case}",
     "/zones/past": "instant=2026-03-04T09:30:00%2B08:00",
     "/zones/units": "area=990101",
+    "/isolation-reserve": "area=990101",
     "/zones/unplaced": "outbreak={outbreak}",
 }
 

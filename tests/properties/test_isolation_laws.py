@@ -103,12 +103,12 @@ class Site(RuleBasedStateMachine):
     @precondition(lambda self: self.people)
     @rule(which=st.integers(0, 9), room=st.integers(0, 11))
     def given_a_room(self, which: int, room: int) -> None:
-        self.tried(lambda: actions.assign(self.wards.actor("chief"), self.one(which), self.rooms[room][1].id))
+        self.tried(lambda: actions.keep_room(self.wards.actor("chief"), self.one(which), self.rooms[room][1].id))
 
     @precondition(lambda self: self.people)
     @rule(which=st.integers(0, 9))
     def enters_the_room(self, which: int) -> None:
-        self.tried(lambda: actions.house(self.wards.actor("chief"), self.one(which)))
+        self.tried(lambda: actions.settle_in(self.wards.actor("chief"), self.one(which)))
 
     @precondition(lambda self: self.people)
     @rule(which=st.integers(0, 9), room=st.integers(0, 11))
@@ -117,8 +117,8 @@ class Site(RuleBasedStateMachine):
         self.tried(lambda: actions.bring(chief, code, self.wards.ward))
         self.tried(lambda: actions.send(chief, code))
         self.tried(lambda: actions.receive(chief, code))
-        self.tried(lambda: actions.assign(chief, code, self.rooms[room][1].id))
-        self.tried(lambda: actions.house(chief, code))
+        self.tried(lambda: actions.keep_room(chief, code, self.rooms[room][1].id))
+        self.tried(lambda: actions.settle_in(chief, code))
 
     @precondition(lambda self: self.people)
     @rule(which=st.integers(0, 9))

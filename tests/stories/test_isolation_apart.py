@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from fangxian.containment.isolation import actions, queries
 from fangxian.containment.isolation.models import Placement
-from fangxian.containment.isolation.schemas import CheckForm, ErrandForm, FloorForm, PlacementForm, TripForm
+from fangxian.containment.isolation.schemas import CheckForm, FloorForm, PlacementErrandForm, PlacementForm, TripForm
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -31,7 +31,7 @@ def wards() -> Iterator[Wards]:
 
 
 def kept(wards: Wards, code: str, room: str) -> None:
-    actions.assign(wards.actor("chief"), code, wards.rooms()[room].id)
+    actions.keep_room(wards.actor("chief"), code, wards.rooms()[room].id)
 
 
 @pytest.mark.django_db
@@ -51,16 +51,16 @@ def test_a_floor_is_for_one_class_and_says_so(wards: Wards) -> None:
 def test_a_passage_belongs_to_one_class_for_a_while(wards: Wards) -> None:
     nurse, contact, arrival = wards.actor("nurse"), wards.brought(wards.told()), wards.traveller()
     kept(wards, contact, "A-301")
-    actions.house(nurse, contact)
+    actions.settle_in(nurse, contact)
     kept(wards, arrival, "A-201")
     with clock.at(NOW + timedelta(minutes=10)):
         actions.bring(wards.actor("chief"), arrival, wards.ward)
         actions.send(wards.actor("chief"), arrival)
         actions.receive(nurse, arrival)
         with pytest.raises(Conflict, match="free for others from 10:30"):
-            actions.house(nurse, arrival)
+            actions.settle_in(nurse, arrival)
     with clock.at(NOW + timedelta(minutes=31)):
-        actions.house(nurse, arrival)
+        actions.settle_in(nurse, arrival)
     assert queries.placement(SYSTEM, arrival).row.room == "A-201"
 
 
@@ -89,7 +89,7 @@ def test_a_floor_changes_its_class_only_when_empty_and_clean(wards: Wards) -> No
     floor = next(one for one in queries.site(SYSTEM, wards.ward).floors if (one.building, one.level) == ("A", 3))
     with pytest.raises(Conflict, match="1 people are on this floor"):
         actions.designate(chief, wards.ward, floor.id, COVID, "arrival")
-    actions.withdraw(wards.actor("grid"), code, "已在外地隔离")
+    actions.take_out(wards.actor("grid"), code, "已在外地隔离")
     actions.designate(chief, wards.ward, floor.id, COVID, "arrival")
     kept(wards, wards.traveller(), "A-301")
     actions.mark_room(wards.actor("nurse"), wards.ward, wards.rooms()["A-302"].id, "out", "漏水")
@@ -199,7 +199,7 @@ def test_of_two_at_the_same_moment_one_is_refused() -> None:
         try:
             with with_pack(), override("en"), clock.at(NOW):
                 gate.wait()
-                actions.assign(chief, code, rooms[room].id)
+                actions.keep_room(chief, code, rooms[room].id)
                 told[code] = "kept"
         except Conflict as conflict:
             told[code] = conflict.code
@@ -224,7 +224,7 @@ def test_isolation_at_home_with_what_is_brought_and_a_way_to_the_doctor(wards: W
     assert queries.placement(SYSTEM, code).row.link == "home"
     actions.check(grid, code, CheckForm(temperature=36.4, symptoms="none"))
     due = NOW + timedelta(hours=5)
-    asked = actions.ask_errand(grid, code, ErrandForm(kind="medical", what="血液透析，周三上午", due_at=due))
+    asked = actions.ask_errand(grid, code, PlacementErrandForm(kind="medical", what="血液透析，周三上午", due_at=due))
     assert [one.what for one in queries.errands(grid)] == ["血液透析，周三上午"]
     actions.finish_errand(grid, asked.pk, "专车往返，已回家")
     assert queries.errands(grid) == [] and queries.placement(SYSTEM, code).errands[0].outcome == "专车往返，已回家"

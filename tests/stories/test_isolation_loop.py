@@ -64,8 +64,8 @@ def test_from_the_telephone_to_the_end_nobody_is_lost_and_it_is_one_book(wards: 
     with clock.at(later):
         actions.send(driver, code)
         actions.receive(nurse, code)
-        actions.assign(nurse, code, wards.rooms()["A-301"].id)
-        actions.house(nurse, code)
+        actions.keep_room(nurse, code, wards.rooms()["A-301"].id)
+        actions.settle_in(nurse, code)
         actions.end_trip(driver, trip)
         hand_on()
     view = queries.placement(SYSTEM, code)

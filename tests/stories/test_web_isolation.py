@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fangxian.containment.isolation import actions, queries
-from fangxian.containment.isolation.schemas import ErrandForm
+from fangxian.containment.isolation.schemas import PlacementErrandForm
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.registry.models import Person
@@ -162,7 +162,7 @@ def test_no_page_costs_more_than_twelve_queries_however_many_people(wards: Wards
     actions.start_trip(wards.actor("driver"), trip)
     actions.send(wards.actor("grid"), on_way)
     actions.ask_errand(
-        wards.actor("nurse"), people[0], ErrandForm(kind="other", what="书", due_at=NOW + timedelta(hours=3))
+        wards.actor("nurse"), people[0], PlacementErrandForm(kind="other", what="书", due_at=NOW + timedelta(hours=3))
     )
     addresses = [
         "/isolation/", "/isolation/people/", "/isolation/between/", "/isolation/releases/", "/isolation/waiting/",

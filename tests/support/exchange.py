@@ -12,6 +12,9 @@ from django.test import Client, override_settings
 from fangxian.cases import queries as cases
 from fangxian.command.situation import actions as sitreps
 from fangxian.command.situation import queries as situation
+from fangxian.containment.isolation import actions as isolation
+from fangxian.containment.isolation import queries as rooming
+from fangxian.containment.isolation.schemas import FloorForm, PlacementForm, SiteForm, TripForm, VehicleForm
 from fangxian.containment.zones import queries as zones
 from fangxian.core import accounts, clock, tokens
 from fangxian.core.access import SYSTEM, Grant, roles
@@ -22,6 +25,7 @@ from tests.support import kept
 from tests.support import world as xizhou
 from tests.support.tracers import hand_on
 from tests.support.web import rolled_back
+from tests.support.world import World
 
 NOW = datetime(2026, 3, 4, 2, tzinfo=UTC)  # ten in the morning there
 ROOT = "/api/v1"
@@ -80,8 +84,15 @@ class Exchange:
         people = [row.person for row in cases.line_list(SYSTEM).rows]
         exposures = tracing.exposures(SYSTEM, case=city.cases[0])
         drawn = [row.code for row in zones.zones(SYSTEM).rows]
+        sites, vans = [row.code for row in rooming.sites(SYSTEM)], [row.code for row in rooming.vehicles(SYSTEM)]
+        held, driven = [row.code for row in rooming.people(SYSTEM)], [row.code for row in rooming.trips(SYSTEM)]
+        plan = rooming.site(SYSTEM, sites[0])
+        rooms = [room.id for floor in plan.floors for room in floor.rooms]
         accounts_there = [account.pk for account in city.staff.values()]
         return {
+            "isolation-sites.code": sites, "isolation-sites.site": sites, "site": sites, "vehicle": vans, "room_id": rooms,
+            "placements.code": held, "placements.other": held, "trips.code": driven, "trips.trip": driven, "trip": driven,
+            "floor_id": [floor.id for floor in plan.floors], "cls": ["contact", "arrival"],
             "case": city.cases, "infected": city.cases, "cases.code": city.cases, "codes": [city.cases[:2]],
             "contact": city.contacts, "contact_of": city.contacts, "contacts.code": city.contacts,
             "outbreak": [city.outbreak], "outbreaks.code": [city.outbreak],
@@ -109,9 +120,24 @@ def _staffed() -> Exchange:
     """The exchange with a line for everybody."""
     exchange = Exchange()
     sitreps.draft(SYSTEM, exchange.city.outbreak, xizhou.CITY, clock.today())
+    _isolating(exchange.city)
     for post in exchange.city.staff:
         exchange.line(post)
     return exchange
+
+
+def _isolating(city: World) -> None:
+    """A site with two floors and a vehicle; one contact in the loop, and a trip that is planned."""
+    body = city.bodies["site"]
+    site = isolation.open_site(SYSTEM, SiteForm(organisation=body, name_zh="海景隔离点", area=xizhou.WANGCHAO)).code
+    for level in (2, 3):
+        isolation.add_floor(SYSTEM, site, FloorForm(building="A", level=level, passage="东通道", rooms=3))
+    van = isolation.add_vehicle(
+        SYSTEM, VehicleForm(plate="澜A-0001", organisation=body, area=xizhou.WANGCHAO, seats=4)
+    ).code
+    told = isolation.tell(SYSTEM, PlacementForm(contact=city.contacts[3], cls="contact")).code
+    trip = TripForm(vehicle=van, site=site, pack=xizhou.PACK, cls="contact", leaves_at=clock.now(), driver_name="武")
+    isolation.board(SYSTEM, isolation.plan_trip(SYSTEM, trip).code, told)
 
 
 #: A dozen passwords at full strength take longer than the rest of the city.

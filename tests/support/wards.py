@@ -83,6 +83,6 @@ class Wards(Tracers):
         actions.send(self.actor("grid"), code)
         actions.receive(self.actor("nurse"), code)
         if room:
-            actions.assign(self.actor("nurse"), code, self.rooms()[room].id)
-            actions.house(self.actor("nurse"), code)
+            actions.keep_room(self.actor("nurse"), code, self.rooms()[room].id)
+            actions.settle_in(self.actor("nurse"), code)
         return code

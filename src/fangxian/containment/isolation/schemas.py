@@ -92,7 +92,7 @@ class TripForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrandForm:
+class PlacementErrandForm:
     """Something to be brought (delivery), or to go out for (medical), by when."""
 
     kind: str
@@ -101,8 +101,8 @@ class ErrandForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Beds:
-    """Beds of one class in a site: all of them, taken or kept for somebody, free now, and waiting to be cleaned."""
+class FreeBeds:
+    """FreeBeds of one class in a site: all of them, taken or kept for somebody, free now, and waiting to be cleaned."""
 
     cls: str
     pack: str
@@ -114,7 +114,7 @@ class Beds:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteRow:
+class IsolationSiteRow:
     """A site in the list. Free beds are those of rooms that are ready, by class; those of no class yet are under an empty one."""
 
     id: int
@@ -125,7 +125,7 @@ class SiteRow:
     organisation: int
     ready_in: int
     open: bool
-    beds: tuple[Beds, ...]
+    beds: tuple[FreeBeds, ...]
     free: int
     all: int
     expected: int
@@ -175,10 +175,10 @@ class FloorView:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteView:
+class IsolationSiteView:
     """A site with its floors, top down; `classes` are those that a floor may be for: (pack, key, name)."""
 
-    row: SiteRow
+    row: IsolationSiteRow
     address: str
     floors: tuple[FloorView, ...]
     classes: tuple[tuple[str, str, Text], ...]
@@ -235,7 +235,7 @@ class PlacementRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckView:
+class PlacementCheck:
     """A look that was had at a person."""
 
     at: datetime
@@ -248,7 +248,7 @@ class CheckView:
 
 
 @dataclass(frozen=True, slots=True)
-class DecisionView:
+class PlacementDecision:
     """What was decided, why, and what the person concerned said to it."""
 
     id: int
@@ -284,7 +284,7 @@ class ErrandView:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PassedLink:
     """A link of the loop as it was passed: both sides by name, and when."""
 
     link: str
@@ -306,9 +306,9 @@ class PlacementView:
     together: tuple[str, ...]
     trip: str
     passing: Passing | None
-    way: tuple[Link, ...]
-    checks: tuple[CheckView, ...]
-    decisions: tuple[DecisionView, ...]
+    way: tuple[PassedLink, ...]
+    checks: tuple[PlacementCheck, ...]
+    decisions: tuple[PlacementDecision, ...]
     errands: tuple[ErrandView, ...]
     site_until: datetime | None
     home_until: datetime | None
@@ -332,7 +332,7 @@ class RoundRow:
     needs: tuple[str, ...]
     done: int
     wanted: int
-    last: CheckView | None
+    last: PlacementCheck | None
     test_due: bool
     leave_at: datetime | None
     overdue: bool
@@ -341,7 +341,7 @@ class RoundRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class TripStop:
     """Where a trip picks somebody up: masked, and which confirmation is next (aboard, arrived, or nothing any more)."""
 
     code: str
@@ -376,7 +376,7 @@ class TripView:
     ended_at: datetime | None
     cleaned_at: datetime | None
     clean_from: datetime | None
-    stops: tuple[Stop, ...]
+    stops: tuple[TripStop, ...]
     may: frozenset[str]
 
 
@@ -395,7 +395,7 @@ class VehicleView:
 
 
 @dataclass(frozen=True, slots=True)
-class Reserve:
+class RoomReserve:
     """Rooms of a place against what the protocol asks for: beds in use or to be ready within some hours, of how many wanted."""
 
     population: int
@@ -464,7 +464,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class LoopNumbers:
     """How many are at which link in a jurisdiction, how many are late on their way, how many past their release."""
 
     links: Mapping[str, int]

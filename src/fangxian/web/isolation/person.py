@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fangxian.containment.isolation import actions, queries, words
 from fangxian.containment.isolation.schemas import CheckForm as Look
-from fangxian.containment.isolation.schemas import ErrandForm
+from fangxian.containment.isolation.schemas import PlacementErrandForm
 from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotFound, Refusal
@@ -103,7 +103,7 @@ def _errand(by: Actor, code: str, request: HttpRequest) -> None:
     form = ErrandEntryForm(request.POST)
     if not form.is_valid():
         raise Invalid(_("Not complete yet."), remedy=_("Look at the marked fields."))
-    actions.ask_errand(by, code, ErrandForm(**form.cleaned_data))
+    actions.ask_errand(by, code, PlacementErrandForm(**form.cleaned_data))
 
 
 def _extend(by: Actor, code: str, request: HttpRequest) -> None:
@@ -136,11 +136,11 @@ _ACTS: dict[str, Act] = {
     "bring": lambda by, code, request: actions.bring(by, code, request.POST.get("site", "")),
     "home": lambda by, code, request: actions.keep_at_home(by, code),
     "board": lambda by, code, request: actions.board(by, request.POST.get("trip", ""), code),
-    "assign": lambda by, code, request: actions.assign(by, code, _number(request, "room")),
-    "house": lambda by, code, request: actions.house(by, code, at=_at(request)),
+    "assign": lambda by, code, request: actions.keep_room(by, code, _number(request, "room")),
+    "house": lambda by, code, request: actions.settle_in(by, code, at=_at(request)),
     "let_go": lambda by, code, request: actions.let_go(by, code),
     "call_off": lambda by, code, request: actions.call_off(by, code, request.POST.get("reason", "")),
-    "withdraw": lambda by, code, request: actions.withdraw(by, code, request.POST.get("reason", "")),
+    "withdraw": lambda by, code, request: actions.take_out(by, code, request.POST.get("reason", "")),
     "early": lambda by, code, request: actions.release_early(by, code, request.POST.get("reason", "")),
     "dispute": lambda by, code, request: actions.dispute(by, _number(request, "decision"), request.POST.get("words", "")),
     "answer": lambda by, code, request: actions.answer(

@@ -1,6 +1,6 @@
 """The only writers of isolation: sites and rooms, the loop link by link, the daily round, decisions, transport."""
 
-from fangxian.containment.isolation.actions.beginning import tell, withdraw
+from fangxian.containment.isolation.actions.beginning import take_out, tell
 from fangxian.containment.isolation.actions.caring import ask_errand, check, finish_errand
 from fangxian.containment.isolation.actions.certifying import certify, revealing
 from fangxian.containment.isolation.actions.deciding import answer, dispute, extend, release_early, stay_together
@@ -15,7 +15,7 @@ from fangxian.containment.isolation.actions.driving import (
 )
 from fangxian.containment.isolation.actions.ending import duty_ended, retime, watch_ended
 from fangxian.containment.isolation.actions.moving import bring, call_off, keep_at_home, let_go, receive, send
-from fangxian.containment.isolation.actions.rooming import assign, house
+from fangxian.containment.isolation.actions.rooming import keep_room, settle_in
 from fangxian.containment.isolation.actions.sites import (
     add_floor,
     close_site,
@@ -26,9 +26,8 @@ from fangxian.containment.isolation.actions.sites import (
 )
 
 __all__ = [
-    "add_floor", "add_vehicle", "answer", "ask_errand", "assign", "board", "bring", "call_off", "cancel_trip",
-    "certify", "check", "cleaned", "close_site", "designate", "dispute", "duty_ended", "end_trip", "extend",
-    "finish_errand", "house", "keep_at_home", "let_go", "mark_room", "open_site", "plan_trip", "receive",
-    "release_early", "retime", "revealing", "send", "set_readiness", "start_trip", "stay_together", "tell",
-    "watch_ended", "withdraw",
+    "add_floor", "add_vehicle", "answer", "ask_errand", "board", "bring", "call_off", "cancel_trip", "certify", "check",
+    "cleaned", "close_site", "designate", "dispute", "duty_ended", "end_trip", "extend", "finish_errand",
+    "keep_at_home", "keep_room", "let_go", "mark_room", "open_site", "plan_trip", "receive", "release_early", "retime",
+    "revealing", "send", "set_readiness", "settle_in", "start_trip", "stay_together", "take_out", "tell", "watch_ended",
 ]  # fmt: skip

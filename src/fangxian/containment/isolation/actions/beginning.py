@@ -63,7 +63,7 @@ def tell(by: Actor, form: PlacementForm) -> Placement:
 
 
 @action
-def withdraw(by: Actor, code: str, reason: str) -> Placement:
+def take_out(by: Actor, code: str, reason: str) -> Placement:
     """Take somebody out of the loop who never set out: told by mistake, or isolated elsewhere."""
     row = rights.placement(by, code, lock=True)
     by.must(rights.TELL, row.area)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from fangxian.containment.isolation import rights, ruling, subject
 from fangxian.containment.isolation.models import Check, Errand, Placement
 from fangxian.containment.isolation.passing import reasoned
-from fangxian.containment.isolation.schemas import CheckForm, ErrandForm
+from fangxian.containment.isolation.schemas import CheckForm, PlacementErrandForm
 from fangxian.containment.isolation.words import ERRANDS, MEDICINE, MOODS
 from fangxian.core import clock
 from fangxian.core.access import Actor
@@ -64,7 +64,7 @@ def check(by: Actor, code: str, form: CheckForm, *, at: datetime | None = None) 
 
 
 @action
-def ask_errand(by: Actor, code: str, form: ErrandForm) -> Errand:
+def ask_errand(by: Actor, code: str, form: PlacementErrandForm) -> Errand:
     """Ask for something to be brought to somebody in isolation, or for a way out to see a doctor and back."""
     row = rights.placement(by, code, lock=True)
     _must_care(by, row)

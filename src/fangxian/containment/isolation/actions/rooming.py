@@ -17,7 +17,7 @@ _BEFORE_ROOM = (Placement.TOLD, Placement.ABOARD, Placement.ARRIVED)
 
 
 @action
-def assign(by: Actor, code: str, room_id: int) -> Placement:
+def keep_room(by: Actor, code: str, room_id: int) -> Placement:
     """Keep a room for somebody, or give them another one. The floor is for their class from then on.
 
     Raises Conflict (`kept_apart`) where people would meet who must not. The one they had waits to be cleaned if they were in it.
@@ -63,7 +63,7 @@ def assign(by: Actor, code: str, room_id: int) -> Placement:
 
 
 @action
-def house(by: Actor, code: str, *, at: datetime | None = None) -> Placement:
+def settle_in(by: Actor, code: str, *, at: datetime | None = None) -> Placement:
     """The person is in the room that was kept for them (入住): handed over by the reception to the ward, both named."""
     row = rights.placement(by, code, lock=True)
     rights.must_at_site(by, rights.RECEIVE, row.site)

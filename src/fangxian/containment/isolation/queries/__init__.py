@@ -2,12 +2,21 @@
 
 from fangxian.containment.isolation.queries.choosing import options
 from fangxian.containment.isolation.queries.counting import numbers, reserve
-from fangxian.containment.isolation.queries.people import between, errands, people, placement, releases, waiting
+from fangxian.containment.isolation.queries.people import (
+    between,
+    decision_view,
+    errand_view,
+    errands,
+    people,
+    placement,
+    releases,
+    waiting,
+)
 from fangxian.containment.isolation.queries.rounds import rounds
 from fangxian.containment.isolation.queries.sites import destinations, site, sites
 from fangxian.containment.isolation.queries.trips import trip, trips, vehicles
 
 __all__ = [
-    "between", "destinations", "errands", "numbers", "options", "people", "placement", "releases", "reserve", "rounds", "site",
-    "sites", "trip", "trips", "vehicles", "waiting",
+    "between", "decision_view", "destinations", "errand_view", "errands", "numbers", "options", "people", "placement",
+    "releases", "reserve", "rounds", "site", "sites", "trip", "trips", "vehicles", "waiting",
 ]  # fmt: skip

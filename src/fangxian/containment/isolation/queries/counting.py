@@ -1,4 +1,4 @@
-"""Numbers of isolation: how many at each link, who is late on the way, whose release is overdue; and the reserve of rooms."""
+"""LoopNumbers of isolation: how many at each link, who is late on the way, whose release is overdue; and the reserve of rooms."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from fangxian.containment.isolation import rights
 from fangxian.containment.isolation.models import Floor, Placement, Room, Site
 from fangxian.containment.isolation.queries.rows import visible_within
-from fangxian.containment.isolation.schemas import Numbers, Reserve
+from fangxian.containment.isolation.schemas import LoopNumbers, RoomReserve
 from fangxian.containment.isolation.words import LINKS
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
@@ -19,7 +19,7 @@ RESERVE, ROOMS = "isolation_sites", "rooms"
 _SHARES: Mapping[str, tuple[int, int]] = {"third": (1, 3), "half": (1, 2), "all": (1, 1)}
 
 
-def numbers(by: Actor, area: str = "") -> Numbers:
+def numbers(by: Actor, area: str = "") -> LoopNumbers:
     """How many people are at each link in a place, of those that the actor may know of; one query."""
     now = clock.now()
     tonight = clock.local_midnight(clock.today() + clock.DAY)
@@ -30,7 +30,7 @@ def numbers(by: Actor, area: str = "") -> Numbers:
         overdue=Count("pk", filter=Q(leave_at__lte=now)),
         due_today=Count("pk", filter=Q(leave_at__gt=now, leave_at__lte=tonight)),
     )
-    return Numbers(
+    return LoopNumbers(
         {key: told.get(key, 0) for key in LINKS if key != Placement.CLOSED},
         told["passing_late"],
         told["overdue"],
@@ -38,7 +38,7 @@ def numbers(by: Actor, area: str = "") -> Numbers:
     )
 
 
-def reserve(by: Actor, area: str) -> Reserve:
+def reserve(by: Actor, area: str) -> RoomReserve:
     """The rooms of a place against the reserve that its protocol asks for: how many are ready in how many hours, how many should be."""
     by.must(rights.VIEW, area)
     where = registry.area(area)
@@ -56,6 +56,6 @@ def reserve(by: Actor, area: str) -> Reserve:
         for key, (part, whole) in _SHARES.items():
             asked[round(group[key].delta.total_seconds() / 3600)] = -(-wanted * part // whole)
     hours = sorted({0, *counted, *asked})
-    return Reserve(
+    return RoomReserve(
         where.population or 0, wanted, {one: sum(n for h, n in counted.items() if h <= one) for one in hours}, asked
     )

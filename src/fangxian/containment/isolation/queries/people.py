@@ -14,11 +14,11 @@ from fangxian.containment.isolation.actions.moving import RECEIVED, SENT, may_co
 from fangxian.containment.isolation.models import Check, Decision, Errand, HandOver, Placement
 from fangxian.containment.isolation.queries.rows import rows, visible_within
 from fangxian.containment.isolation.schemas import (
-    CheckView,
-    DecisionView,
     ErrandView,
-    Link,
+    PassedLink,
     Passing,
+    PlacementCheck,
+    PlacementDecision,
     PlacementRow,
     PlacementView,
     Side,
@@ -79,7 +79,7 @@ def releases(
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class NotInTheLoop:
     """A contact who is to be brought in and is not in the loop yet: the step of the duty, by whom, by when."""
 
     contact: str
@@ -91,7 +91,7 @@ class Waiting:
     step: int
 
 
-def waiting(by: Actor, area: str = "", *, after: duties.After | None = None, limit: int = 50) -> list[Waiting]:
+def waiting(by: Actor, area: str = "", *, after: duties.After | None = None, limit: int = 50) -> list[NotInTheLoop]:
     """Whoever the duties say must be brought in and nobody has told yet (应隔未隔), the first due first.
 
     Asked of the duties themselves, so that nobody is missing here for not having been entered. `after` is (due_at, step).
@@ -106,7 +106,7 @@ def waiting(by: Actor, area: str = "", *, after: duties.After | None = None, lim
     described = subjects.describe("contact", ids)
     places = registry.short_area_names({one.area for one in steps})
     return [
-        Waiting(
+        NotInTheLoop(
             described[pk].code, described[pk].title, step.area, places[step.area], step.due_at,
             step.account.name if step.account else step.organisation.name_zh, step.pk,
         )
@@ -122,7 +122,7 @@ def errands(by: Actor, area: str = "", *, after: After | None = None, limit: int
     )
     if after is not None:
         found = found.filter(Q(due_at__gt=after[0]) | Q(due_at=after[0], pk__gt=after[1]))
-    return [_errand(one) for one in found.order_by("due_at", "pk")[:limit]]
+    return [errand_view(one) for one in found.order_by("due_at", "pk")[:limit]]
 
 
 def placement(by: Actor, code: str) -> PlacementView:
@@ -140,8 +140,8 @@ def placement(by: Actor, code: str) -> PlacementView:
         guardian=row.guardian, together=tuple(one.code for one in fellows), trip=row.trip.code if row.trip else "",
         passing=_passing(by, row, open_one), way=tuple(_link(one) for one in hand_overs if one.ended_at and not one.called_off),
         checks=tuple(_look(one) for one in checks),
-        decisions=tuple(_decision(one) for one in Decision.objects.filter(placement=row).select_related("other").order_by("-pk")),
-        errands=tuple(_errand(one) for one in Errand.objects.filter(placement=row).select_related("placement").order_by("-pk")[:LOOKS]),
+        decisions=tuple(decision_view(one) for one in Decision.objects.filter(placement=row).select_related("other").order_by("-pk")),
+        errands=tuple(errand_view(one) for one in Errand.objects.filter(placement=row).select_related("placement").order_by("-pk")[:LOOKS]),
         site_until=stay.site_until, home_until=stay.home_until, missing=stay.missing_home if home else stay.missing,
         extended_until=row.extended_until, early=row.early, version=row.version, may=_may(by, row, open_one),
     )  # fmt: skip
@@ -179,25 +179,27 @@ def _passing(by: Actor, row: Placement, open_one: HandOver | None) -> Passing | 
     )  # fmt: skip
 
 
-def _link(one: HandOver) -> Link:
+def _link(one: HandOver) -> PassedLink:
     assert one.ended_at is not None
-    return Link(
+    return PassedLink(
         one.to_link, one.ended_at, one.sent_by_name or one.sender_name, one.received_by_name or one.receiver_name
     )
 
 
-def _look(one: Check) -> CheckView:
-    return CheckView(one.at, one.temperature, one.symptoms, one.mood, one.medicine, one.note, one.by_name)
+def _look(one: Check) -> PlacementCheck:
+    return PlacementCheck(one.at, one.temperature, one.symptoms, one.mood, one.medicine, one.note, one.by_name)
 
 
-def _decision(one: Decision) -> DecisionView:
-    return DecisionView(
+def decision_view(one: Decision) -> PlacementDecision:
+    """A decision as it is shown."""
+    return PlacementDecision(
         one.pk, one.kind, one.reason, one.basis, one.until, one.other.code if one.other else "", one.at, one.by_name,
         one.disputed_at, one.disputed_by, one.dispute, one.answered_at, one.answered_by, one.answer, one.upheld,
     )  # fmt: skip
 
 
-def _errand(one: Errand) -> ErrandView:
+def errand_view(one: Errand) -> ErrandView:
+    """An errand as it is shown."""
     return ErrandView(
         one.pk, one.placement.code, one.kind, one.what, one.due_at, one.asked_by, one.done_at, one.done_by, one.outcome
     )

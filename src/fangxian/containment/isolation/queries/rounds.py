@@ -8,7 +8,7 @@ from django.db.models import Q
 from fangxian.containment.isolation import rights, ruling
 from fangxian.containment.isolation.actions.caring import turns, wanted_on
 from fangxian.containment.isolation.models import Check, Placement
-from fangxian.containment.isolation.schemas import CheckView, RoundRow
+from fangxian.containment.isolation.schemas import PlacementCheck, RoundRow
 from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.duties import queries as duties
@@ -49,10 +49,10 @@ def rounds(by: Actor, site: str, *, after: tuple[int, int] | None = None, limit:
     return shown
 
 
-def _view(one: Check | None) -> CheckView | None:
+def _view(one: Check | None) -> PlacementCheck | None:
     if one is None:
         return None
-    return CheckView(one.at, one.temperature, one.symptoms, one.mood, one.medicine, one.note, one.by_name)
+    return PlacementCheck(one.at, one.temperature, one.symptoms, one.mood, one.medicine, one.note, one.by_name)
 
 
 def _tests(people: list[Placement], until: datetime) -> set[tuple[str, int]]:

@@ -8,7 +8,15 @@ from django.db.models import Count, Q
 from fangxian.containment.isolation import rights, ruling
 from fangxian.containment.isolation.actions.caring import turns
 from fangxian.containment.isolation.models import Check, Floor, Placement, Room, Site
-from fangxian.containment.isolation.schemas import Beds, Destination, FloorView, Occupant, RoomView, SiteRow, SiteView
+from fangxian.containment.isolation.schemas import (
+    Destination,
+    FloorView,
+    FreeBeds,
+    IsolationSiteRow,
+    IsolationSiteView,
+    Occupant,
+    RoomView,
+)
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
 from fangxian.duties import packs
@@ -20,7 +28,7 @@ from fangxian.text import Text
 MOST = 200
 
 
-def sites(by: Actor, area: str = "", *, after: int | None = None, limit: int = 50) -> list[SiteRow]:
+def sites(by: Actor, area: str = "", *, after: int | None = None, limit: int = 50) -> list[IsolationSiteRow]:
     """Isolation sites that the actor may know of, as they were entered, with their free beds by class; four queries."""
     found = Site.objects.filter(by.scope(rights.VIEW, organisation="organisation_id"), within(area))
     if after is not None:
@@ -37,7 +45,7 @@ def destinations(by: Actor, right: str = rights.DRIVE) -> list[Destination]:
     return [Destination(one.code, Text(one.name_zh, one.name_en or one.name_zh)) for one in rows]
 
 
-def site(by: Actor, code: str) -> SiteView:
+def site(by: Actor, code: str) -> IsolationSiteView:
     """One site with its plan, floors top down. Raises NotFound."""
     row = rights.site(by, code)
     floors = list(Floor.objects.filter(site=row).select_related("passage").order_by("building", "-level"))
@@ -69,13 +77,13 @@ def site(by: Actor, code: str) -> SiteView:
     )
     looks = next((int(one.isolation.checks.number) for one in packs.in_force(row.area) if one.isolation), 1)
     (head,) = _rows([row])
-    return SiteView(head, row.address, tuple(shown), classes, looks, frozenset(may), row.version)
+    return IsolationSiteView(head, row.address, tuple(shown), classes, looks, frozenset(may), row.version)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _rows(found: Sequence[Site]) -> list[SiteRow]:
+def _rows(found: Sequence[Site]) -> list[IsolationSiteRow]:
     beds = _beds(found)
     now = clock.now()
     here = Placement.objects.filter(site__in=found, closed_at__isnull=True).order_by().values("site_id")
@@ -91,7 +99,7 @@ def _rows(found: Sequence[Site]) -> list[SiteRow]:
     for one in found:
         mine, numbers = beds.get(one.pk, ()), counted.get(one.pk, {"expected": 0, "overdue": 0})
         shown.append(
-            SiteRow(
+            IsolationSiteRow(
                 one.pk, one.code, Text(one.name_zh, one.name_en or one.name_zh), one.area, places[one.area], one.organisation_id,
                 one.ready_in, one.closed_at is None, tuple(mine), sum(bed.free for bed in mine), sum(bed.all for bed in mine),
                 numbers["expected"], numbers["overdue"],
@@ -100,8 +108,8 @@ def _rows(found: Sequence[Site]) -> list[SiteRow]:
     return shown
 
 
-def _beds(found: Iterable[Site]) -> Mapping[int, list[Beds]]:
-    """Beds by site and class of floor. One person has a room: free beds are free rooms, whatever beds they hold."""
+def _beds(found: Iterable[Site]) -> Mapping[int, list[FreeBeds]]:
+    """FreeBeds by site and class of floor. One person has a room: free beds are free rooms, whatever beds they hold."""
     areas = {one.pk: one.area for one in found}
     rooms = Room.objects.filter(floor__site__in=areas, floor__zone=Floor.OBSERVATION).exclude(state=Room.OUT)
     taken = Q(placements__closed_at__isnull=True, placements__isnull=False)
@@ -114,12 +122,12 @@ def _beds(found: Iterable[Site]) -> Mapping[int, list[Beds]]:
             cleaning=Count("pk", filter=Q(state=Room.CLEANING), distinct=True),
         )
     )
-    beds: dict[int, list[Beds]] = defaultdict(list)
+    beds: dict[int, list[FreeBeds]] = defaultdict(list)
     for one in told.order_by("floor__site_id", "floor__pack", "floor__cls"):
         site_id, pack, cls = one["floor__site_id"], one["floor__pack"], one["floor__cls"]
         free = one["everything"] - one["taken"] - one["cleaning"]
         beds[site_id].append(
-            Beds(
+            FreeBeds(
                 cls,
                 pack,
                 _called(pack, cls, areas[site_id]),

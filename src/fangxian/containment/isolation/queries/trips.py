@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from fangxian.containment.isolation import rights, ruling
 from fangxian.containment.isolation.models import HandOver, Placement, Trip, Vehicle
-from fangxian.containment.isolation.schemas import Stop, TripView, VehicleView
+from fangxian.containment.isolation.schemas import TripStop, TripView, VehicleView
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
 from fangxian.registry import queries as registry
@@ -111,8 +111,8 @@ def _view(
     )  # fmt: skip
 
 
-def _stop(row: Placement, names: Mapping[int, str], places: Mapping[str, str], open_one: HandOver | None) -> Stop:
-    return Stop(
+def _stop(row: Placement, names: Mapping[int, str], places: Mapping[str, str], open_one: HandOver | None) -> TripStop:
+    return TripStop(
         row.code, names.get(row.person_id, ""), places[row.area], tuple(row.needs), row.guardian, row.deadline, row.link,
         open_one is not None and open_one.sent_at is not None, open_one is not None and open_one.received_at is not None,
         open_one.to_link if open_one else "",
