@@ -44,10 +44,11 @@ def main() -> None:
         _set_the_clock()
         from fangxian.core import clock
         from fangxian.site.working import work_once
-        from tests.support import swabbing, world
+        from tests.support import lodging, swabbing, world
 
         city = world.build(clock.now())
         _stays(city)
+        lodging.lodge(city)
         point, folk = swabbing.staffed(city)
         while work_once():
             pass

@@ -12,9 +12,7 @@ from django.test import Client, override_settings
 from fangxian.cases import queries as cases
 from fangxian.command.situation import actions as sitreps
 from fangxian.command.situation import queries as situation
-from fangxian.containment.isolation import actions as isolation
 from fangxian.containment.isolation import queries as rooming
-from fangxian.containment.isolation.schemas import FloorForm, PlacementForm, SiteForm, TripForm, VehicleForm
 from fangxian.containment.zones import queries as zones
 from fangxian.core import accounts, clock, tokens
 from fangxian.core.access import SYSTEM, Grant, roles
@@ -23,9 +21,9 @@ from fangxian.registry import queries as registry
 from fangxian.tracing import queries as tracing
 from tests.support import kept
 from tests.support import world as xizhou
+from tests.support.lodging import lodge
 from tests.support.tracers import hand_on
 from tests.support.web import rolled_back
-from tests.support.world import World
 
 NOW = datetime(2026, 3, 4, 2, tzinfo=UTC)  # ten in the morning there
 ROOT = "/api/v1"
@@ -120,24 +118,10 @@ def _staffed() -> Exchange:
     """The exchange with a line for everybody."""
     exchange = Exchange()
     sitreps.draft(SYSTEM, exchange.city.outbreak, xizhou.CITY, clock.today())
-    _isolating(exchange.city)
+    lodge(exchange.city)
     for post in exchange.city.staff:
         exchange.line(post)
     return exchange
-
-
-def _isolating(city: World) -> None:
-    """A site with two floors and a vehicle; one contact in the loop, and a trip that is planned."""
-    body = city.bodies["site"]
-    site = isolation.open_site(SYSTEM, SiteForm(organisation=body, name_zh="海景隔离点", area=xizhou.WANGCHAO)).code
-    for level in (2, 3):
-        isolation.add_floor(SYSTEM, site, FloorForm(building="A", level=level, passage="东通道", rooms=3))
-    van = isolation.add_vehicle(
-        SYSTEM, VehicleForm(plate="澜A-0001", organisation=body, area=xizhou.WANGCHAO, seats=4)
-    ).code
-    told = isolation.tell(SYSTEM, PlacementForm(contact=city.contacts[3], cls="contact")).code
-    trip = TripForm(vehicle=van, site=site, pack=xizhou.PACK, cls="contact", leaves_at=clock.now(), driver_name="武")
-    isolation.board(SYSTEM, isolation.plan_trip(SYSTEM, trip).code, told)
 
 
 #: A dozen passwords at full strength take longer than the rest of the city.

@@ -62,6 +62,7 @@ ACCOUNTS = (
     DemoAccount(
         "nurse", "site_nurse", "990101", "周宁", "隔离点护士：每日健康监测", "Isolation-site nurse: daily checks"
     ),
+    DemoAccount("driver", "transfer_team", "990101", "石磊", "转运司机：接人送人", "Transfer driver: trips"),
     DemoAccount(
         "investigator", "investigator", "990101", "赵明", "流调员：调查与密接", "Investigator: cases and contacts"
     ),
@@ -146,6 +147,7 @@ _BOUND = {
     "lab": "laboratory",
     "sampler": "laboratory",
     "site_nurse": "isolation_site",
+    "transfer_team": "hospital",
 }
 
 

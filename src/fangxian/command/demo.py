@@ -20,6 +20,7 @@ from fangxian.command.city import ACCOUNTS, City
 from fangxian.command.decisions import actions as deciding
 from fangxian.command.decisions import queries as questions
 from fangxian.command.decisions.schemas import QuestionForm
+from fangxian.command.rooming import Rooming
 from fangxian.command.sentinels import Sentinels
 from fangxian.command.situation import actions as reports
 from fangxian.command.swabbing import Swabbing
@@ -109,6 +110,7 @@ def build(on_progress: Progress = lambda done, total: None) -> None:
     on_progress(1, PIECES)
     story = _Story(city, first, sentinels)
     story.play(lambda done: on_progress(1 + done, PIECES))
+    story.isolate()
     story.search()
     sweep()
 
@@ -274,6 +276,12 @@ class _Story:
             code = subjects.describe("contact", [step.duty.subject_id])[step.duty.subject_id].code
             tracing.not_reached(self._holder(step.account_id, step.organisation.name_zh), code, "敲门无人应，电话未接")
         sweep()
+
+    def isolate(self) -> None:
+        """Some of those who are held are on a site with rooms; a trip is under way."""
+        rooming = Rooming(self.city, self._who, PACK)
+        for act in (rooming.open, partial(rooming.fill, self.outbreak), rooming.drive):
+            self._at(DAYS - 1, LAST_HOUR, act)
 
     def search(self) -> None:
         """The venues hand in where people were, and contacts of one of the last cases are looked for: they wait for a decision."""

@@ -102,7 +102,7 @@ class PlacementErrandForm:
 
 @dataclass(frozen=True, slots=True)
 class FreeBeds:
-    """FreeBeds of one class in a site: all of them, taken or kept for somebody, free now, and waiting to be cleaned."""
+    """Beds of one class in a site: all of them, taken or kept for somebody, free now, and waiting to be cleaned."""
 
     cls: str
     pack: str

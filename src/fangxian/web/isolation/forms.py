@@ -118,7 +118,7 @@ class FloorEntryForm(forms.Form):
         help_text=gettext_lazy("Staff and people in isolation never share one."),
     )
     rooms = forms.IntegerField(label=gettext_lazy("Rooms"), min_value=0, max_value=200, initial=0)
-    beds = forms.IntegerField(label=gettext_lazy("FreeBeds in each"), min_value=1, max_value=8, initial=1)
+    beds = forms.IntegerField(label=gettext_lazy("Beds in each"), min_value=1, max_value=8, initial=1)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -162,4 +162,4 @@ class ErrandEntryForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = choices(words.ERRANDS)  # type: ignore[attr-defined]
-        self.fields["due_at"] = instant(gettext_lazy("By"))
+        self.fields["due_at"] = instant(gettext_lazy("Needed by"))

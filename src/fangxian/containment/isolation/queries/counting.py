@@ -1,4 +1,4 @@
-"""LoopNumbers of isolation: how many at each link, who is late on the way, whose release is overdue; and the reserve of rooms."""
+"""Numbers of isolation: how many at each link, who is late on the way, whose release is overdue; and the reserve of rooms."""
 
 from collections.abc import Mapping
 

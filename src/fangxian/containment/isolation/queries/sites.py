@@ -109,7 +109,7 @@ def _rows(found: Sequence[Site]) -> list[IsolationSiteRow]:
 
 
 def _beds(found: Iterable[Site]) -> Mapping[int, list[FreeBeds]]:
-    """FreeBeds by site and class of floor. One person has a room: free beds are free rooms, whatever beds they hold."""
+    """Beds by site and class of floor. One person has a room: free beds are free rooms, whatever beds they hold."""
     areas = {one.pk: one.area for one in found}
     rooms = Room.objects.filter(floor__site__in=areas, floor__zone=Floor.OBSERVATION).exclude(state=Room.OUT)
     taken = Q(placements__closed_at__isnull=True, placements__isnull=False)
