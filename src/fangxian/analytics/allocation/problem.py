@@ -21,7 +21,8 @@ class Person:
     """Somebody to be taken to a room. `kind`: class of people (人员分类) that never mixes with another on a floor or in a vehicle.
 
     Not before `ready`, in the room by `deadline` (hours). Those of one `family` ride together and share a room. `needs` must be among the
-    features of the room, `ride` among those of the vehicle. `priority`: deadline class, 1 the most urgent; an hour late counts 1/priority.
+    features of the room, `ride` among those of the vehicle. `priority`: deadline class, 1 the most urgent; an hour late of each further
+    one counts a quarter.
     """
 
     name: str
@@ -199,7 +200,7 @@ def _party(members: list[Person], rows: tuple[int, ...]) -> Party:
     return Party(
         rows, first.zone, first.kind, max(one.ready for one in members), min(one.deadline for one in members),
         frozenset().union(*(one.needs for one in members)), frozenset().union(*(one.ride for one in members)),
-        sum(1 / one.priority for one in members), min(one.priority for one in members),
+        sum(4.0 ** (1 - one.priority) for one in members), min(one.priority for one in members),
     )  # fmt: skip
 
 

@@ -50,7 +50,10 @@ class Shortage:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`late`: hours late, an hour of priority p counting 1/p. `kilometres`: of all people. `unplaced`: people without a room."""
+    """`late`: hours late, an hour of each priority counting a quarter of one of the priority before. `kilometres`: of all people.
+
+    `unplaced`: people without a room. `by_priority`: hours late so counted, those without a place included.
+    """
 
     unplaced: int
     late: float

@@ -9,7 +9,8 @@ from fangxian.analytics.allocation.placing import placed
 from fangxian.analytics.allocation.programme import Programme
 from fangxian.analytics.allocation.state import State
 
-_GROUPS = 100
+#: Parties of a zone are treated in about so many groups; so many sites are looked at that the relaxed zone does not want.
+_GROUPS = 50
 _OTHERS = 3
 #: Person-kilometres that a zone pays for a floor that no class has yet: not to take one for a short cut.
 _NEW_FLOOR = 5.0
