@@ -197,6 +197,7 @@ LEFT_OUT = {
         "last_settled": FOR_OTHER_STAGES,
         "last_told": FOR_OTHER_STAGES,
         "late_subjects": FOR_OTHER_STAGES,
+        "due_of_role": FOR_OTHER_STAGES,
         "of_role": FOR_OTHER_STAGES,
         "open_step": FOR_OTHER_STAGES,
     },

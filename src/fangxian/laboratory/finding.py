@@ -47,10 +47,15 @@ def past(at: datetime | None, field: str) -> datetime:
 
 def reason(text: str, field: str = "reason") -> str:
     """A reason of at least two characters. Raises Invalid."""
-    text = (text or "").strip()
+    text = plain(text, 300)
     if len(text) < 2:
         raise Invalid(_("A reason is needed."), remedy=_("Write one sentence; it stays on record."), field=field)
-    return text[:300]
+    return text
+
+
+def plain(text: str, longest: int) -> str:
+    """A text as a column holds it."""
+    return (text or "").replace("\0", "").strip()[:longest]
 
 
 def may_see(by: Actor, tube: Tube) -> bool:

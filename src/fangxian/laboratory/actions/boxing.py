@@ -36,12 +36,13 @@ def seal_box(by: Actor, form: BoxForm) -> Box:
         raise Invalid(_("Who sends the box?"), remedy=_("Name a swab point or an organisation."), field="organisation")
     if target is None:
         raise Invalid(_("Which laboratory is it for?"), remedy=_("Name the laboratory."), field="laboratory")
-    area = point.area if point else registry.organisation(sender).area
+    body = registry.organisation(sender)
+    area = point.area if point else body.area
     by.must(finding.COLLECT, area, sender)
     laboratory, at = registry.organisation(target), finding.past(form.sealed_at, "sealed_at")
     rows = _to_be_sealed(by, form.tubes, at)
     box = Box.objects.create(
-        code=ids.new_code(), seal=form.seal.strip()[:40], organisation_id=sender, laboratory_id=laboratory.pk, area=area,
+        code=ids.new_code(), seal=finding.plain(form.seal, 40), organisation_id=body.pk, laboratory_id=laboratory.pk, area=area,
         pack=rows[0].pack, tubes=len(rows), waiting=len(rows), first_sampled_at=min(one.sampled_at for one in rows),
         sealed_at=at,
     )  # fmt: skip
@@ -91,7 +92,7 @@ def hand_over_box(
         by.must(finding.TEST, box.area, box.laboratory_id)
     if box.state == Box.RECEIVED:
         raise Conflict(_("The laboratory has received this box already."), code="received")
-    receiver, sender = receiver.strip()[:80], sender.strip()[:80] or _holder(box)
+    receiver, sender = finding.plain(receiver, 80), finding.plain(sender, 80) or _holder(box)
     if not receiver:
         raise Invalid(_("Who takes the box?"), remedy=_("Give a name or a vehicle."), field="receiver")
     _link(by, box, sender, receiver, at, note)
@@ -116,7 +117,7 @@ def receive_box(
             _("This box was received at %(at)s.") % {"at": _hour(box.received_at)}, code="received",
             remedy=_("Nothing of yours was lost; reload to see what was entered."),
         )  # fmt: skip
-    _link(by, box, sender.strip()[:80] or _holder(box), by.name, at, note)
+    _link(by, box, finding.plain(sender, 80) or _holder(box), by.name, at, note)
     box.received_at = finding.past(at, "at")
     sealed = {one.code: one for one in Tube.objects.select_for_update().filter(box=box, state=Tube.SEALED)}
     found = set(sealed) if tubes is None else {finding.barcode(one, "tubes") for one in tubes}
@@ -168,13 +169,13 @@ def _link(by: Actor, box: Box, sender: str, receiver: str, at: datetime | None, 
         sender=sender,
         receiver=receiver,
         at=moment,
-        note=note.strip()[:300],
+        note=finding.plain(note, 300),
         by_id=by.account_id,
         by_name=by.name,
     )
     record(
         by, "box.handed_over", (subject.BOX, box.pk), area=box.area,
-        data={"from": sender, "to": receiver, "at": moment.isoformat(), "note": note.strip()[:300]},
+        data={"from": sender, "to": receiver, "at": moment.isoformat(), "note": finding.plain(note, 300)},
     )  # fmt: skip
 
 
