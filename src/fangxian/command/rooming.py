@@ -1,7 +1,7 @@
 """Isolation in the fictional city: one site with people of three classes, a trip under way, a release that is due."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fangxian.command.city import City
 from fangxian.containment.isolation import actions, queries, ruling
@@ -59,7 +59,7 @@ class Rooming:
             self.van = actions.add_vehicle(duty, VehicleForm(plate=plate, organisation=team, area=COUNTY, seats=6)).code
 
     def fill(self, outbreak: str) -> None:
-        """Close contacts, contacts of contacts and arrivals move in; those who leave soonest first, and nobody who should have left."""
+        """Close contacts, contacts of contacts and arrivals move in; one of them leaves tonight, the others later."""
         held = tracing.four_clear(
             SYSTEM, outbreak, wanted=ContactFilter(state="watched"), limit=400, watched_only=True
         ).rows
@@ -67,9 +67,17 @@ class Rooming:
             (row for row in held if row.area.startswith(COUNTY)), key=lambda row: (row.last_exposure_at, row.id)
         )
         for building, level, cls, number in (("A", 3, "contact", _CLOSE), ("B", 3, "contact2", _SECOND)):
-            there = [row for row in mine if row.category == cls and not row.suspected_at and self._stays(row.code)]
-            for place, row in enumerate(there[:number]):
-                self._house(PlacementForm(contact=row.code, guardian=_GUARDIAN), building, level, place)
+            left = {
+                row.code: self._until(row.code) - clock.now()
+                for row in mine
+                if row.category == cls and not row.suspected_at
+            }
+            soon = [code for code, days in left.items() if timedelta() < days <= clock.DAY][
+                : 1 if cls == "contact" else 0
+            ]
+            there = soon + [code for code, days in left.items() if days > clock.DAY]
+            for place, code in enumerate(there[:number]):
+                self._house(PlacementForm(contact=code, guardian=_GUARDIAN), building, level, place)
         for place, code in enumerate(self._strangers(_ARRIVED)):
             self._house(PlacementForm(person=code, pack=self.pack, guardian=_GUARDIAN), "B", 2, place)
         actions.ask_errand(
@@ -93,10 +101,9 @@ class Rooming:
 
     # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _stays(self, contact: str) -> bool:
-        """Whether the days on the site of a contact end tonight or later."""
-        until = ruling.stay("contact", tracing.contact(SYSTEM, contact).row.id).site_until
-        return until is None or until > clock.now()
+    def _until(self, contact: str) -> datetime:
+        """When the days on the site of a contact end; now, where they are over."""
+        return ruling.stay("contact", tracing.contact(SYSTEM, contact).row.id).site_until or clock.now()
 
     def _strangers(self, number: int) -> list[str]:
         """People of the last households of the struck grid's neighbour, who play no part in the story."""
