@@ -191,7 +191,6 @@ LEFT_OUT = {
         "Covered": "an answer",
         "answering": FOR_OTHER_STAGES,
         "diary": FOR_OTHER_STAGES,
-        "due_of_role": FOR_OTHER_STAGES,
         "holds": FOR_OTHER_STAGES,
         "ids_of_subjects": FOR_OTHER_STAGES,
         "last_settled": FOR_OTHER_STAGES,

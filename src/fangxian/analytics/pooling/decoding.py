@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from fangxian.analytics.kernel import kernel
 from fangxian.analytics.pooling.assay import Assay, Floats
 from fangxian.analytics.pooling.errors import PoolingError
 
@@ -129,7 +129,7 @@ def _near(said: Floats, own: Numbers, own_start: Numbers, people: int) -> NDArra
     return np.asarray(counted * 3 > np.diff(own_start))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _sample(
     own: Numbers, own_start: Numbers, members: Numbers, tube_start: Numbers, table: Floats, cycles: Floats,
     log_share: Floats, near: NDArray[np.bool_], prevalence: float, a: float, b: float, sweeps: int, settling: int, seed: int,
@@ -193,7 +193,7 @@ def _sample(
     return summed / np.maximum(seen, 1), learnt / sweeps
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _cell(total: float, count: int, empty: int) -> int:
     """Where in the table a tube with this sum of loads is; without carriers, at its end."""
     if count == 0 or total <= 0:
@@ -201,7 +201,7 @@ def _cell(total: float, count: int, empty: int) -> int:
     return min(max(int(-np.log2(total) / _STEP + 0.5), 0), empty - 1)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _exchange(
     i: int, state: Numbers, total: Floats, count: Numbers, own: Numbers, own_start: Numbers, members: Numbers,
     tube_start: Numbers, table: Floats, load: Floats, empty: int,
@@ -233,7 +233,7 @@ def _exchange(
     state[i] = -1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _holds(tube: int, sample: int, own: Numbers, own_start: Numbers) -> bool:
     """Whether a sample is in this tube."""
     for k in range(own_start[sample], own_start[sample + 1]):  # noqa: SIM110  numba compiles no generators
