@@ -40,7 +40,7 @@ class Told:
             shape, scale = (self.mean / self.sd) ** 2, self.sd**2 / self.mean
             told = self.share * np.diff(gamma.cdf(np.arange(days + 1), shape, scale=scale))
         steps = np.append(told, max(0.0, 1 - told.sum()))
-        return steps / steps.sum()
+        return np.asarray(steps / steps.sum())
 
     def drawn(self, events: NDArray[np.int64], random: np.random.Generator) -> Floats:
         """Reports by day (days,) of events by day (days,), each told or not by its own chance."""
