@@ -54,7 +54,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
     }
 
 
-NAMES = sorted(_pages(Site(0, "", "", "", "", "", {})))
+NAMES = sorted(_pages(Site(0, "", "", "", "", "", [], "", {})))
 
 
 @pytest.mark.parametrize(("size", "language", "dark"), VARIANTS)

@@ -89,8 +89,9 @@ def test_a_place_that_only_cases_told_of_is_named_without_a_likelihood(town: Nig
     sick = [town.case(person=town.person(), onset_on=clock.today() - timedelta(days=1)) for _ in range(3)]
     by = town.actor("investigator")
     for one in sick[:2]:
-        told = {"from_at": clock.now() - timedelta(hours=WEEK), "to_at": clock.now() - timedelta(hours=WEEK - 2)}
-        actions.add_stay(by, one.code, StayForm(**told, place=town.places["diner"].code))
+        since = clock.now() - timedelta(hours=WEEK)
+        form = StayForm(from_at=since, to_at=since + timedelta(hours=2), place=town.places["diner"].code)
+        actions.add_stay(by, one.code, form)
     town.stay(*((one.person_id, "mall", WEEK + 30, WEEK + 29) for one in sick))
     found = searched(town)
     assert [(one.name, len(one.cases), one.lift is None) for one in found.rows] == [

@@ -36,10 +36,14 @@ def resembling(form: PersonForm, *, limit: int = 5) -> list[Resembling]:
     records = matching.records([row["person"] for row in hits])
     compared = [linkage.compare(wanted, record) for record in records.values()]
     alike = [one for one in compared if one.decision != "apart"]
-    roots = dict(Person.objects.filter(pk__in=[int(one.b.key) for one in alike]).values_list("pk", "canonical_id"))
+    roots = dict(Person.objects.filter(pk__in=[_pk(one) for one in alike]).values_list("pk", "canonical_id"))
     best: dict[int, Resembling] = {}
     for one in sorted(alike, key=lambda one: -one.probability):
-        pk = int(one.b.key)
+        pk = _pk(one)
         agreed = tuple(field.text for field in one.fields if field.weight > 0)
         best.setdefault(roots[pk] or pk, (roots[pk] or pk, one.probability, agreed))
     return list(best.values())[:limit]
+
+
+def _pk(compared: linkage.Match) -> int:
+    return int(compared.b.key)  # type: ignore[call-overload,no-any-return]
