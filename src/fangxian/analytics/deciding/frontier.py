@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -53,7 +53,7 @@ def beaten(effect: Floats, cost: Floats, among: Ints) -> tuple[Floats, Bools]:
             np.where(by_cost == 0, by_effect, np.minimum(by_effect, by_cost)),
         )
         worst[rows] = both.max(axis=1, initial=-np.inf)
-    return worst, worst > student.ppf(SURE, runs - 1)
+    return worst, worst > stdtrit(runs - 1, SURE)
 
 
 def halved(effect: Floats, cost: Floats, allowed: Bools) -> Ints:
