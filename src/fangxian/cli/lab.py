@@ -193,6 +193,6 @@ def _show(result: dict[str, Any], kept: list[_Kept]) -> None:
         table = Table(say("文件", "File"), say("报文", "Message"), say("字段", "Field"), say("原因", "Reason"))
         for one in kept[:_SHOWN]:
             table.add_row(Path(one.file).name, one.message, one.field, one.reason)
-        console.print(table, markup=False)
+        console.print(table, markup=False, soft_wrap=False)
     if len(kept) > _SHOWN:
         console.print(say("…（--json 可见全部）", "… (--json lists them all)"))

@@ -92,7 +92,7 @@ def status(as_json: AsJson = False) -> None:
         table.add_column(name, justify="left" if name == say("日期", "day") else "right")
     for day in found.days:
         table.add_row(day.day, f"{day.rows:,}", f"{day.size / 1e6:.1f}", str(day.files), "✓" if day.projected else "–")
-    console.print(table)
+    console.print(table, soft_wrap=False)
     _say(
         f"{lake().folder}：{len(found.days)} 天 {found.rows:,} 条停留，{found.persons:,} 人，{found.places:,} 处场所",
         f"{lake().folder}: {found.rows:,} stays of {len(found.days)} days, {found.persons:,} persons, {found.places:,} places",

@@ -294,14 +294,14 @@ def show(result: dict[str, Any]) -> None:
                 one["name"][language()[:2]],
                 say(f"{one['days']} 天（目标 {one['target_days']} 天）", f"{one['days']} d (target {one['target_days']} d)"),
             )  # fmt: skip
-    console.print(facts)
+    console.print(facts, soft_wrap=False)
     duties = Table(title=say("任务", "Duties"))
     duties.add_column(say("类别", "kind"))
     for name in (say("开启", "opened"), say("完成", "done"), say("逾期", "late"), say("未结", "open")):
         duties.add_column(name, justify="right")
     for kind, row in sorted(result["duties"].items()):
         duties.add_row(kind, *(f"{row[key]:,}" for key in ("opened", "done", "late", "open")))
-    console.print(duties)
+    console.print(duties, soft_wrap=False)
     rejected = result["rejected_rows"]
     if rejected:
         console.print(

@@ -93,7 +93,7 @@ def demo(
         table.add_column(name)
     for one in city.ACCOUNTS:
         table.add_row(one.login, city.PASSWORD, say(one.zh, one.en))
-    console.print(table)
+    console.print(table, soft_wrap=False)
     if serve:
         console.print(say("按 Ctrl-C 结束。数据均为虚构。", "Ctrl-C ends it. All data are fictional."), style="dim")
         run("127.0.0.1", port)

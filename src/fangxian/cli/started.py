@@ -1,6 +1,7 @@
 """Starting Django for a command, in the language of the terminal."""
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: Progress and remarks go to stderr, so that stdout carries only the result.
-console = Console(stderr=True)
+#: Progress and remarks go to stderr, so that stdout carries only the result. In a file, whose width nobody knows, no
+#: sentence is broken: whoever searches it finds the words as they were said.
+console = Console(stderr=True, soft_wrap=not sys.stderr.isatty())
 
 
 class NotInstalled(Exception):
