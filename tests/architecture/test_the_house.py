@@ -78,7 +78,9 @@ def test_documents_lead_where_they_say(own_files: list[Path]) -> None:
     assert lost == [], "link these from docs/README.md or from a page that it leads to"
 
 
-@pytest.mark.parametrize("library", ["fangxian.analytics", "fangxian.protocols", "fangxian.standards"])
+@pytest.mark.parametrize(
+    "library", ["fangxian.analytics", "fangxian.drawing", "fangxian.protocols", "fangxian.standards"]
+)
 def test_what_a_library_offers_exists_and_is_documented(library: str) -> None:
     package = import_module(library)
     modules = [package, *(import_module(each.name) for each in walk_packages(package.__path__, f"{library}."))]

@@ -157,7 +157,7 @@ def _tell(answer: dict[str, Any], words: list[str], out: Path, as_json: bool) ->
 
 
 def _write(out: Path, asked: "Question", last: "Generation", checked: "Check") -> None:
-    from fangxian.command.drawing import Band, Bars, Layer, Line, Words, draw
+    from fangxian.drawing import Band, Bars, Layer, Line, Words, draw
 
     with (out / "posterior.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -97,7 +97,7 @@ def _told(run: "Run", setup: float) -> dict[str, Any]:
 
 def _write(out: Path, asked: "Scenario", seed: int, results: list[dict[str, Any]]) -> None:
     from fangxian.analytics.simulation import DAILY as COLUMNS
-    from fangxian.command.drawing import Band, Layer, Line, Words, draw
+    from fangxian.drawing import Band, Layer, Line, Words, draw
 
     heads = [name for name in results[0] if name != "daily"]
     _table(

@@ -6,6 +6,7 @@ from html import escape
 
 from fangxian.analytics.pooling.choosing import Choice, Forecast
 from fangxian.analytics.pooling.designs import Design
+from fangxian.drawing.axes import BLUE, GREY, INK, LINE, opened
 from fangxian.text import Text
 
 NAMES = {
@@ -35,8 +36,7 @@ def drawn(choice: Choice, language: str) -> str:
     scale = Text("每 100 份样本的检测数（95% 范围）", "Tests per 100 samples (95 % range)").in_(language)
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {bottom}" font-family="sans-serif" font-size="13" role="img">',
-            f"<title>{title}</title>",
+            opened("pools", "pools", (_WIDE, bottom), title, scale),
             f'<rect width="{_WIDE}" height="{bottom}" fill="#fff"/>',
             *plan,
             f'<text x="20" y="{high + 40}" font-weight="bold">{scale}</text>',
@@ -60,7 +60,7 @@ def _plan(design: Design, language: str) -> tuple[list[str], float]:
     tall = max(cell, 7.0)
     for row, pool in enumerate(tubes):
         y = 40 + row * (tall + 1)
-        parts.append(f'<path d="M110 {y + tall / 2:.1f}H{110 + samples * cell:.1f}" stroke="#ddd"/>')
+        parts.append(f'<path d="M110 {y + tall / 2:.1f}H{110 + samples * cell:.1f}" stroke="{LINE}"/>')
         if row % 6 == 0 or len(tubes) <= 12:
             label = Text(f"第 {row + 1} 管", f"tube {row + 1}").in_(language)
             parts.append(f'<text x="100" y="{y + tall / 2 + 4:.1f}" text-anchor="end" font-size="11">{label}</text>')
@@ -68,7 +68,7 @@ def _plan(design: Design, language: str) -> tuple[list[str], float]:
             f"M{110 + member * cell:.1f} {y:.1f}h{cell - 1:.1f}v{tall - 1:.1f}h-{cell - 1:.1f}z"
             for member in pool[pool < samples].tolist()
         )
-        parts.append(f'<path d="{marks}" fill="#1f4e79"/>')
+        parts.append(f'<path d="{marks}" fill="{BLUE}"/>')
     return parts, 40 + len(tubes) * (tall + 1)
 
 
@@ -82,14 +82,14 @@ def _bar(one: Forecast, y: float, refused: bool, language: str) -> list[str]:
     for stage, tests in enumerate(one.by_stage):
         wide = min(tests / one.samples * 100, 160) * unit
         look = (
-            'fill="none" stroke="#555" stroke-dasharray="3 2"'
+            f'fill="none" stroke="{GREY}" stroke-dasharray="3 2"'
             if refused
-            else f'fill="{("#1f4e79", "#7fa8cc", "#c9dcee")[stage]}"'
+            else f'fill="{(BLUE, "#7fa8cc", "#c9dcee")[stage]}"'
         )
         parts.append(f'<rect x="{x:.1f}" y="{y}" width="{wide:.1f}" height="18" {look}/>')
         x += wide
     low, high = (_LEFT + min(tests / one.samples * 100, 160) * unit for tests in (one.tests.low, one.tests.high))
-    parts.append(f'<path d="M{low:.1f} {y + 9}H{high:.1f}M{low:.1f} {y + 4}v10M{high:.1f} {y + 4}v10" stroke="#000"/>')
+    parts.append(f'<path d="M{low:.1f} {y + 9}H{high:.1f}M{low:.1f} {y + 4}v10M{high:.1f} {y + 4}v10" stroke="{INK}"/>')
     finds = Text(f"检出 {one.sensitivity:.1%}", f"finds {one.sensitivity:.1%}").in_(language)
     parts.append(
         f'<text x="{max(x, high) + 8:.1f}" y="{y + 14}" font-size="12">{one.tests_per_sample * 100:.1f} · {finds}</text>'

@@ -7,17 +7,15 @@ beaten, a cross keeps no limit. Each carries its words as a title, and on a page
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import ceil
 
 from fangxian.analytics.deciding import Answer, Policy, Question, wording
 from fangxian.analytics.deciding.figures import COST, name_of
-from fangxian.command.axes import FONT, INK, LINE, step, wide
-from fangxian.command.drawing import Band, Layer, Line, Words, draw
+from fangxian.drawing import Band, Layer, Line, Words, draw
+from fangxian.drawing.axes import BLUE, GREY, INK, LINE, opened, path, step, wide
 from fangxian.text import Text
 
 WIDTH, HEIGHT, NARROW = 720, 380, 350
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 40, 44
-_ACCENT, _GREY = "#0a5a8c", "#5a6570"
 #: How far beyond the frontier's own ends the drawing goes.
 _AROUND = 1.25
 _LEGEND = (
@@ -52,10 +50,8 @@ def frontier(
     ]  # fmt: skip
     ring = "" if chosen is None or not plot.holds(answer.policies[chosen]) else plot.ring(answer.policies[chosen])
     return "".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing frontier" viewBox="0 0 {width} {height}"'
-            f' role="{"group" if address else "img"}"'
-        f' aria-labelledby="{name}-title {name}-desc" font-family="{FONT}" font-size="12" fill="{INK}">',
-        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(described)}</desc>',
+        opened(
+            "drawing frontier", name, (width, height), title, described, role="group" if address else "img"),
         *plot.grid(), _legend(language), _joined(plot, on), *marks, ring,
         f'<text class="axis" x="4" y="14">{escape(effect)}</text>',
         f'<text class="axis" x="{width / 2:g}" y="{height - 6}" text-anchor="middle">{escape(cost)}{escape(plot.unit)}</text></svg>',
@@ -133,12 +129,7 @@ class _Plot:
 
 
 def _ticks(top: float, most: int = 6) -> list[float]:
-    if top <= 0:
-        return [0.0]
-    size = 1.0
-    while top * size < 10:
-        size *= 10
-    apart = step(ceil(top * size)) / size
+    apart = step(max(top, 0.0), 1e-6)
     if top / apart > most:
         apart *= 2
     return [round(apart * place, 9) for place in range(int(top / apart + 1e-9) + 1)]
@@ -152,8 +143,8 @@ def _units(question: Question, language: str) -> tuple[float, str]:
 
 
 def _joined(plot: _Plot, on: Sequence[Policy]) -> str:
-    points = "L".join(f"{plot.x(one.cost.value):.5g} {plot.y(one.effect.value):.5g}" for one in on)
-    return f'<path class="line" d="M{points}" fill="none" stroke="{_ACCENT}" stroke-width="1.6"/>'
+    line = path((plot.x(one.cost.value), plot.y(one.effect.value)) for one in on)
+    return f'<path class="line" d="{line}" fill="none" stroke="{BLUE}" stroke-width="1.6"/>'
 
 
 def _mark(
@@ -186,12 +177,12 @@ def _mark(
 def _shape(state: str, x: float, y: float) -> str:
     match state:
         case "knee":
-            return f'<path class="knee" d="M{x:.5g} {y - 8:.5g}l8 8l-8 8l-8-8z" fill="{_ACCENT}" stroke="{INK}" stroke-width="1.2"/>'
+            return f'<path class="knee" d="M{x:.5g} {y - 8:.5g}l8 8l-8 8l-8-8z" fill="{BLUE}" stroke="{INK}" stroke-width="1.2"/>'
         case "frontier":
-            return f'<circle class="on" cx="{x:.5g}" cy="{y:.5g}" r="5" fill="{_ACCENT}"/>'
+            return f'<circle class="on" cx="{x:.5g}" cy="{y:.5g}" r="5" fill="{BLUE}"/>'
         case "not_allowed":
-            return f'<path class="off" d="M{x - 3:.5g} {y - 3:.5g}l6 6m0-6l-6 6" stroke="{_GREY}" stroke-width="1.2"/>'
-    return f'<circle class="off" cx="{x:.5g}" cy="{y:.5g}" r="3" fill="none" stroke="{_GREY}"/>'
+            return f'<path class="off" d="M{x - 3:.5g} {y - 3:.5g}l6 6m0-6l-6 6" stroke="{GREY}" stroke-width="1.2"/>'
+    return f'<circle class="off" cx="{x:.5g}" cy="{y:.5g}" r="3" fill="none" stroke="{GREY}"/>'
 
 
 def _legend(language: str) -> str:

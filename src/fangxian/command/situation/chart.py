@@ -9,7 +9,7 @@ from datetime import date
 from html import escape
 from math import ceil
 
-from fangxian.command.axes import FONT, HEIGHT, INK, WIDTH, Plot, dates, level, said_day, step, wide
+from fangxian.drawing.axes import HEIGHT, INK, WIDTH, Plot, dates, level, opened, said_day, step, wide
 
 #: Class → ink of its pattern; what is drawn with it is in `_PATTERNS`.
 _COLOURS = {"confirmed": "#0a5a8c", "probable": "#0a5a8c", "suspected": "#17212b", "asymptomatic": "#5a6570"}
@@ -46,13 +46,10 @@ def epicurve(
     top = max(apart, ceil(highest / apart) * apart)
     plot = Plot(width, height, len(days), top)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="epicurve" viewBox="0 0 {width} {height}" role="img"'
-        f' aria-labelledby="{name}-title {name}-desc" font-family="{FONT}"'
-        f' font-size="12" fill="{INK}">',
-        f'<title id="{name}-title">{escape(words.title)}</title><desc id="{name}-desc">{escape(words.description)}</desc>',
+        opened("epicurve", name, (width, height), words.title, words.description),
         f"<defs>{''.join(_pattern(name, key) for key, _label in used)}</defs>",
         _legend(name, used, words),
-        *(level(plot, value) for value in range(0, top + 1, apart)),
+        *(level(plot, apart * place) for place in range(round(top / apart) + 1)),
         *(_bar(plot, place, day, counts, used, name, words) for place, (day, counts) in enumerate(days)),
         *dates(plot, [day for day, _counts in days], words.chinese),
         f'<text class="axis" x="{width / 2:g}" y="{height - 6}" text-anchor="middle">{escape(words.days)}</text>',

@@ -10,10 +10,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from fangxian.command import axes
 from fangxian.command.situation import chart
 from fangxian.command.situation.narrative import Piece
 from fangxian.command.situation.schemas import Figure, Situation
+from fangxian.drawing import said_day
+from fangxian.drawing.axes import WIDTH
 from fangxian.web.maps import Board, Feature
 from fangxian.web.saying import chinese, said
 
@@ -81,7 +82,7 @@ def _tone(one: Figure) -> str:
     return "good" if one.key in _GOOD and one.value else ""
 
 
-def curve(told: Situation, per: str, name: str = "curve", *, width: int = axes.WIDTH) -> SafeString:
+def curve(told: Situation, per: str, name: str = "curve", *, width: int = WIDTH) -> SafeString:
     """The epidemic curve as SVG, in the reader's words; the narrower it is drawn, the larger its letters are on a screen."""
     days = [(one.day, one.counts) for one in told.curves[per]]
     classes = [(key, said(text)) for key, text in told.classes]
@@ -90,7 +91,7 @@ def curve(told: Situation, per: str, name: str = "curve", *, width: int = axes.W
     words = chart.Words(
         title=_("Epidemic curve, %(by)s") % {"by": by},
         description=_("%(n)s cases in %(days)s days until %(day)s; the table below has the numbers.")
-        % {"n": total, "days": len(days), "day": axes.said_day(told.day, chinese())},
+        % {"n": total, "days": len(days), "day": said_day(told.day, chinese())},
         days=_("Day of onset") if per == "onset" else _("Day of report"),
         cases=pgettext("axis of a chart", "Cases"),
         chinese=chinese(),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from fangxian.command.situation.paper.pdf import as_png
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
+from fangxian.drawing import Words
 from fangxian.surveillance import drawing, queries
 from fangxian.surveillance.judging import name_of_method
 from fangxian.surveillance.kinds import Measure, kinds
@@ -20,7 +21,7 @@ from fangxian.surveillance.schemas import Judgement, SourceView, Spark
 from fangxian.surveillance.wording import amount
 from fangxian.web.imports.files import sent
 from fangxian.web.parts import actor_of, fragment
-from fangxian.web.saying import day, said
+from fangxian.web.saying import chinese, said
 from fangxian.web.surveillance.overview import place
 
 #: Sources whose series are on one page.
@@ -80,7 +81,7 @@ def one(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         for at, value, expected, upper, alarm in reversed(days[-28:])
     ]
     context = {
-        "source": source, "measure": of, "judged": judged, "chart": mark_safe(drawing.chart(judged, _words(source, of, judged), of.unit)),
+        "source": source, "measure": of, "judged": judged, "chart": mark_safe(_drawn(source, of, judged)),
         "method": name_of_method(judged.method) if judged.method else None, "rows": rows,
         "breaks": [row for row in queries.breaks(by, code) if row.measure in (measure, *of.parts)],
         "others": [part for part in kinds()[source.kind.key].measures.values() if part.key != measure],
@@ -95,7 +96,7 @@ def download(request: HttpRequest, code: str, measure: str, form: str) -> HttpRe
     name = f"{source.code}-{measure}"
     if form == "csv":
         return _csv(name, judged)
-    drawn = drawing.chart(judged, _words(source, of, judged), of.unit)
+    drawn = _drawn(source, of, judged)
     if form == "svg":
         answer = HttpResponse(drawn, content_type="image/svg+xml")
     elif form == "png":
@@ -124,11 +125,12 @@ def _read(by: Actor, code: str, measure: str) -> tuple[SourceView, Measure, Judg
     return source, source.kind.measures[measure], judged
 
 
-def _words(source: SourceView, of: Measure, judged: Judgement) -> drawing.Words:
-    title = f"{said(source.name)} · {said(of.name)}"
+def _drawn(source: SourceView, of: Measure, judged: Judgement) -> str:
     alarms = int((judged.alarm == 1).sum())
     told = _("%(n)s alarms by %(method)s.") % {"n": alarms, "method": judged.parameters or "–"}
-    return drawing.Words(title, told, _("told"), _("expected"), _("upper bound"), _("alarm"), judged.parameters, day)
+    words = Words(f"{said(source.name)} · {said(of.name)}", told, "", "", chinese())
+    legend = drawing.Legend(_("told"), _("expected"), _("upper bound"), _("alarm"))
+    return drawing.chart(judged, words, legend, of.unit)
 
 
 def _csv(name: str, judged: Judgement) -> FileResponse:

@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from fangxian.command import axes
-from fangxian.command.drawing import Band, Bars, Layer, Line, Rule, Whiskers, Words, draw
 from fangxian.command.trend.schemas import Delay, Trend
+from fangxian.drawing import Band, Bars, Layer, Line, Rule, Whiskers, Words, draw, said_day
+from fangxian.drawing.axes import WIDTH
 from fangxian.web.saying import chinese, said
 from fangxian.web.trend import words
 
@@ -98,7 +98,7 @@ def csv(told: Trend, key: str) -> str:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _svg(name: str, made: _Figure, width: int = axes.WIDTH) -> SafeString:
+def _svg(name: str, made: _Figure, width: int = WIDTH) -> SafeString:
     drawn = draw(name, made.places, made.layers, made.words, width=width, highest=made.highest)
     return mark_safe(drawn)  # every word in it was escaped there
 
@@ -168,7 +168,7 @@ def _reproduction(told: Trend) -> _Figure | None:
     )  # fmt: skip
     last = rows[-1]
     described = _("R %(r)s in the window that ends on %(day)s.") % {
-        "r": words.ranged(last.r, 2), "day": axes.said_day(last.day, chinese()),
+        "r": words.ranged(last.r, 2), "day": said_day(last.day, chinese()),
     }  # fmt: skip
     text = _words(told, "reproduction", described, _("Last day of the window"), "R")
     return _Figure([one.day for one in rows], layers, text, Table(columns, table), HIGHEST_R)
@@ -190,7 +190,7 @@ def _forecast(told: Trend) -> _Figure | None:
         ),
         Band(_("middle half"), [*none, *(one.half[0] for one in ahead)], [*none, *(one.half[1] for one in ahead)]),
         Bars(_("reported"), [*(one.reported for one in past), *[None] * len(ahead)]),
-        Line(_("as before"), [*none, *(one.as_before for one in ahead)], dotted=True),
+        Line(_("as before"), [*none, *(one.as_before for one in ahead)], look="baseline"),
         Line(_("median"), [*none, *(one.median for one in ahead)]),
     ]
     columns = (
@@ -200,7 +200,7 @@ def _forecast(told: Trend) -> _Figure | None:
     rows = tuple(
         (one.day.isoformat(), *(_number(value, 0) for value in (one.median, *one.half, *one.wide, one.as_before))) for one in ahead
     )  # fmt: skip
-    described = _("From %(day)s on, for two weeks.") % {"day": axes.said_day(first, chinese())}
+    described = _("From %(day)s on, for two weeks.") % {"day": said_day(first, chinese())}
     text = _words(told, "forecast", described, _("Day of onset"), _cases())
     # The wide interval of a short history may reach the sky: what is likely must stay readable.
     highest = 1.5 * max([*(one.half[1] for one in ahead), *(one.reported for one in past)])

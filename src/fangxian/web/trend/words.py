@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fangxian.command import trend
-from fangxian.command.axes import said_day
 from fangxian.command.trend.schemas import Estimate, Trend
+from fangxian.drawing import said_day
 from fangxian.text import Text
 from fangxian.web.saying import chinese, said
 

@@ -4,26 +4,39 @@ What differs in meaning differs in form: what is known is filled, what is expect
 stands for a value carries it as its title; a table beside the drawing has them all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
 from itertools import groupby, pairwise
 from math import ceil
+from typing import Literal
 
-from fangxian.command.axes import FONT, HEIGHT, INK, LEFT, RIGHT, WIDTH, Plot, dates, level, step, wide
+from fangxian.drawing.axes import (
+    BLUE,
+    GREY,
+    HEIGHT,
+    INK,
+    LEFT,
+    RED,
+    RIGHT,
+    WIDTH,
+    Plot,
+    Values,
+    dates,
+    level,
+    opened,
+    step,
+    wide,
+)
 
-_BLUE, _GREY = "#0a5a8c", "#5a6570"
 _EDGE = f'stroke="{INK}" stroke-width="0.4"'
 _OPACITY = {"band faint": 'fill-opacity="0.16"', "band near": 'fill-opacity="0.3"'}
+#: Colour, thickness and dashes of what is drawn as a stroke.
 _STROKES = {
-    "halo": ("#fff", 5.2),
-    "whisker": (INK, 1.2),
-    "rule": (INK, 1.4),
-    "line": (_BLUE, 2.2),
-    "baseline": (_GREY, 2.2),
-}
-Values = Sequence[float | None]
+    "halo": ("#fff", 5.2, ""), "whisker": (INK, 1.2, ""), "rule": (INK, 1.4, ""), "line": (BLUE, 2.2, ""), "baseline": (GREY, 2.2, "1 4"),
+    "bound": (RED, 1.5, "5 3"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +70,21 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through the values, dashed where `weak`; a gap where there is none."""
+    """A line through the values, dashed where `weak`; a gap where there is none. A `baseline` is what they are compared with, a `bound`
+    what they should not exceed."""
 
     label: str
     values: Values
     weak: Sequence[bool] = ()
-    dotted: bool = False
+    look: Literal["line", "baseline", "bound"] = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """A triangle above each value: an alarm."""
+
+    label: str
+    values: Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +95,7 @@ class Rule:
     value: float
 
 
-Layer = Bars | Whiskers | Band | Line | Rule
+Layer = Bars | Whiskers | Band | Line | Marks | Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +112,31 @@ class Words:
 
 def draw(
     name: str, places: Sequence[date] | Sequence[str], layers: Sequence[Layer], words: Words, *, width: int = WIDTH,
-    height: int = HEIGHT, highest: float | None = None,
+    height: int = HEIGHT, highest: float | None = None, least: float | None = None, said: Callable[[float], str] = "{:g}".format,
 ) -> str:  # fmt: skip
     """An SVG element with the layers one over another, the first at the back. `places` are days, or words for classes.
 
-    `name` keeps its ids apart. Values above `highest` are cut off there: one wild interval must not flatten the rest.
+    `name` keeps its ids apart. Values above `highest` are cut off there: one wild interval must not flatten the rest. Lines are at least
+    `least` apart (else 1 where bars count something, 0.5 elsewhere), their values `said` beside them.
     """
     reach = max((value for layer in layers for value in _reach(layer)), default=0)
     reach = reach if highest is None else min(reach, highest)
-    counted = any(isinstance(layer, Bars) for layer in layers)  # there are no half cases
-    apart = step(ceil(reach)) if reach > 3 or counted else 0.5
-    plot = Plot(width, height, len(places), max(apart, ceil(round(reach / apart, 9)) * apart))
-    lines = round(plot.top / apart)
-    frame = f'x="{LEFT}" y="{plot.y(plot.top) - 1:g}" width="{width - LEFT - RIGHT}" height="{plot.base}"'
-    clip = f'<clipPath id="{name}-frame"><rect {frame}/></clipPath>'
+    if least is None:  # there are no half cases
+        least = 1 if reach > 3 or any(isinstance(layer, Bars) for layer in layers) else 0.5
+    apart = step(reach, least)
+    top = max(apart, ceil(round(reach / apart, 9)) * apart)
+    levels = [round(apart * place, 9) for place in range(round(top / apart) + 1)]
+    left = max(LEFT, 10 + max(wide(said(value)) for value in levels))
+    plot = Plot(width, height, len(places), top, left)
+    frame = f'x="{left:g}" y="{plot.y(top) - 1:g}" width="{width - left - RIGHT:g}" height="{plot.base}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" viewBox="0 0 {width} {height}" role="img"'
-        f' aria-labelledby="{name}-title {name}-desc" font-family="{FONT}" font-size="12" fill="{INK}">',
-        f'<title id="{name}-title">{escape(words.title)}</title>',
-        f'<desc id="{name}-desc">{escape(words.description)} {escape(words.method)}</desc>',
-        f'<defs>{clip}<pattern id="{name}-hatch" class="hatch" width="6" height="6" patternUnits="userSpaceOnUse">'
+        opened("drawing", name, (width, height), words.title, f"{words.description} {words.method}"),
+        f'<defs><clipPath id="{name}-frame"><rect {frame}/></clipPath>'
+        f'<pattern id="{name}-hatch" class="hatch" width="6" height="6" patternUnits="userSpaceOnUse">'
         f'<rect width="6" height="6" fill="#fff"/><path d="M-1 7L7-1M-1 1L1-1M5 7L7 5"'
-        f' stroke="{_BLUE}" stroke-width="1.6"/></pattern></defs>',
+        f' stroke="{BLUE}" stroke-width="1.6"/></pattern></defs>',
         _legend(name, layers, words, width),
-        *(level(plot, round(apart * place, 9)) for place in range(lines + 1)),
+        *(level(plot, value, said(value)) for value in levels),
         f'<g clip-path="url(#{name}-frame)">',
         *(_drawn(name, plot, layer) for layer in layers),
         "</g>",
@@ -131,7 +154,7 @@ def _reach(layer: Layer) -> list[float]:
     match layer:
         case Rule(value=value):
             return [value]
-        case Bars(values=values) | Line(values=values):
+        case Bars(values=values) | Line(values=values) | Marks(values=values):
             return [value for value in values if value is not None]
         case Whiskers(high=high) | Band(high=high):
             return [value for value in high if value is not None]
@@ -145,10 +168,14 @@ def _rect(kind: str, x: float, y: float, size: tuple[float, float], fill: str, t
     )
 
 
-def _stroke(kind: str, path: str, *, dashed: str = "") -> str:
-    colour, thick = _STROKES[kind]
-    dash = f' stroke-dasharray="{dashed}"' if dashed else ""
+def _stroke(kind: str, path: str, dashed: str = "") -> str:
+    colour, thick, dashes = _STROKES[kind]
+    dash = f' stroke-dasharray="{dashed or dashes}"' if dashed or dashes else ""
     return f'<path class="{kind}" d="{path}" fill="none" stroke="{colour}" stroke-width="{thick}" stroke-linecap="round"{dash}/>'
+
+
+def _triangle(x: float, y: float) -> str:
+    return f'<path class="alarm" d="M{x:.5g} {y:.5g}l5 9h-10z" fill="{RED}"/>'
 
 
 def _drawn(name: str, plot: Plot, layer: Layer) -> str:
@@ -157,7 +184,7 @@ def _drawn(name: str, plot: Plot, layer: Layer) -> str:
             return "".join(_bar(name, plot, layer, place) for place in range(len(layer.values)))
         case Whiskers(low=low, high=high):
             return "".join(
-                _stroke("whisker", f"M{_middle(plot, place):.5g} {plot.y(a):.5g}V{plot.y(b):.5g}")
+                _stroke("whisker", f"M{plot.middle(place):.5g} {plot.y(a):.5g}V{plot.y(b):.5g}")
                 for place, (a, b) in enumerate(zip(low, high, strict=True))
                 if a is not None and b is not None and b > a
             )
@@ -165,12 +192,14 @@ def _drawn(name: str, plot: Plot, layer: Layer) -> str:
             return "".join(_area(plot, layer, run) for run in _runs(layer.low, layer.high))
         case Line():
             return _lines(plot, layer)
+        case Marks(values=values):
+            return "".join(
+                _triangle(plot.middle(place), plot.y(value) - 13)
+                for place, value in enumerate(values)
+                if value is not None
+            )
         case Rule(value=value):
-            return _stroke("rule", f"M{LEFT} {plot.y(value):g}H{plot.width - RIGHT}")
-
-
-def _middle(plot: Plot, place: int) -> float:
-    return plot.x(place) + plot.slot / 2
+            return _stroke("rule", f"M{plot.left:g} {plot.y(value):g}H{plot.width - RIGHT}")
 
 
 def _bar(name: str, plot: Plot, layer: Bars, place: int) -> str:
@@ -186,8 +215,8 @@ def _bar(name: str, plot: Plot, layer: Bars, place: int) -> str:
 def _look(name: str, layer: Bars | Band) -> tuple[str, str]:
     """The class of an area, and what it is filled with."""
     if isinstance(layer, Band):
-        return "band faint" if layer.faint else "band near", _BLUE
-    return ("expected", f"url(#{name}-hatch)") if layer.hatched else ("known", _BLUE)
+        return "band faint" if layer.faint else "band near", BLUE
+    return ("expected", f"url(#{name}-hatch)") if layer.hatched else ("known", BLUE)
 
 
 def _runs(*rows: Values) -> list[list[int]]:
@@ -199,7 +228,7 @@ def _runs(*rows: Values) -> list[list[int]]:
 def _area(plot: Plot, layer: Band, run: list[int]) -> str:
     def edge(values: Values, order: Sequence[int]) -> list[str]:
         return [
-            f"{_middle(plot, place):.5g} {plot.y(value):.5g}" for place in order if (value := values[place]) is not None
+            f"{plot.middle(place):.5g} {plot.y(value):.5g}" for place in order if (value := values[place]) is not None
         ]
 
     path = "L".join([*edge(layer.high, run), *edge(layer.low, run[::-1])])
@@ -211,14 +240,13 @@ def _lines(plot: Plot, layer: Line) -> str:
     parts: list[str] = []
     halo: list[str] = []  # so that it is seen on bars of its own colour
     for run in _runs(layer.values):
-        points = [(_middle(plot, place), plot.y(layer.values[place] or 0)) for place in run]
+        points = [(plot.middle(place), plot.y(layer.values[place] or 0)) for place in run]
         for place, (a, b) in zip(run[1:], pairwise(points), strict=True):
             weak = bool(layer.weak) and layer.weak[place]
-            dashed = "1 4" if layer.dotted else "5 4" if weak else ""
             path = f"M{a[0]:.5g} {a[1]:.5g}L{b[0]:.5g} {b[1]:.5g}"
-            if not layer.dotted:
+            if layer.look == "line":
                 halo.append(_stroke("halo", path))
-            parts.append(_stroke("baseline" if layer.dotted else "line", path, dashed=dashed))
+            parts.append(_stroke(layer.look, path, "5 4" if weak else ""))
     return "".join([*halo, *parts])
 
 
@@ -244,8 +272,10 @@ def _key(name: str, layer: Layer, x: float) -> str:
             return _rect(kind, x, 4, (12, 12), fill)
         case Whiskers():
             return _stroke("whisker", f"M{x + 6:g} 4V16")
-        case Line(dotted=dotted):
-            return _stroke("baseline" if dotted else "line", f"M{x:g} 10h14", dashed="1 4" if dotted else "")
+        case Line(look=look):
+            return _stroke(look, f"M{x:g} 10h14")
+        case Marks():
+            return _triangle(x + 6, 5)
         case Rule():
             return _stroke("rule", f"M{x:g} 10h14")
 
@@ -256,7 +286,7 @@ def _below(plot: Plot, places: Sequence[date] | Sequence[str], chinese: bool) ->
         return dates(plot, days, chinese)
     apart = max(1, ceil(24 / plot.slot))
     return [
-        f'<text class="axis" x="{_middle(plot, place):.5g}" y="{plot.base + 16}" text-anchor="middle">'
+        f'<text class="axis" x="{plot.middle(place):.5g}" y="{plot.base + 16}" text-anchor="middle">'
         f"{escape(str(places[place]))}</text>"
         for place in range(0, len(places), apart)
     ]
