@@ -162,10 +162,27 @@ def test_who_is_not_in_the_loop_is_asked_of_the_duties(wards: Wards) -> None:
     contact = tracing.expose(wards.actor("investigator"), wards.met()).contact
     (one,) = [one for one in queries.waiting(SYSTEM) if one.contact == contact]
     assert one.due_at is not None and one.name
+    before = queries.numbers(SYSTEM).waiting
     actions.tell(wards.actor("grid"), PlacementForm(contact=contact))
     assert contact not in [one.contact for one in queries.waiting(SYSTEM)]
+    assert queries.numbers(SYSTEM).waiting == before - 1 == len(queries.waiting(SYSTEM))
     with pytest.raises(Conflict, match="in isolation already"):
         actions.tell(wards.actor("grid"), PlacementForm(contact=contact))
+
+
+def test_those_who_are_in_the_loop_hide_nobody_behind_them(wards: Wards) -> None:
+    """However many of the first due are in the loop already, a page of those who are not is full while there are any."""
+    contacts = [tracing.expose(wards.actor("investigator"), wards.met()).contact for _ in range(3)]
+    everybody = [one.contact for one in queries.waiting(SYSTEM)]
+    assert set(contacts) <= set(everybody)
+    for contact in contacts[:2]:
+        actions.tell(wards.actor("grid"), PlacementForm(contact=contact))
+    found: list[str] = []
+    after = None
+    while page := queries.waiting(SYSTEM, after=after, limit=1):
+        found += [one.contact for one in page]
+        after = page[-1].due_at, page[-1].step
+    assert found == [one for one in everybody if one not in contacts[:2]] and contacts[2] in found
 
 
 def test_both_checks_of_a_day_make_its_step_and_symptoms_are_told_at_once(wards: Wards) -> None:

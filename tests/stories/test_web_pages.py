@@ -124,6 +124,12 @@ def test_signing_in_is_refused_in_words_and_does_not_lead_elsewhere(city: World)
     assert client.post("/logout/").status_code == 302 and client.get("/").status_code == 302
 
 
+def test_whoever_asks_for_no_page_begins_at_what_they_need_most(city: World) -> None:
+    for login, begins in (("grid", "/"), ("leader", "/situation/"), ("auditor", "/coverage/")):
+        answer = Client().post("/login/", {"login": login, "password": PASSWORD})
+        assert answer["Location"] == begins, login
+
+
 def test_demonstration_accounts_are_offered_in_the_demonstration_only(city: World, settings: Any) -> None:
     assert "fangxian-demo" not in Client().get("/login/").content.decode()
     settings.DEMO = True

@@ -18,9 +18,10 @@ from fangxian.duties.planning import evidence_wanted, title
 from fangxian.protocols import DutyRule
 
 __all__ = [
-    "Answer", "Covered", "answering", "coverage", "coverage_by_hour", "diary", "due_of_role", "evidence_wanted", "gaps", "holds",
-    "ids_of_subjects", "last_settled", "last_told", "late_subjects", "missing", "my_counts", "my_steps",
-    "of_role", "of_subject", "open_step", "open_steps", "rule", "step", "summary", "title",
+    "Answer", "Covered", "answering", "count_outstanding", "coverage", "coverage_by_hour", "diary", "due_of_role",
+    "evidence_wanted", "gaps", "holds", "ids_of_subjects", "last_settled", "last_told", "late_subjects", "missing",
+    "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps", "outstanding", "rule", "step",
+    "summary", "title",
 ]  # fmt: skip
 
 
@@ -290,10 +291,29 @@ def open_steps(
     after: After | None = None, limit: int = 1000,
 ) -> list[Step]:  # fmt: skip
     """Steps still to be done in an area, the first due first; only of these kinds, only those due by `until`."""
-    found = Step.objects.filter(by.scope("duties.view", organisation="organisation_id"), within(area), state=Step.OPEN)
+    found = _open(by, area)
     if kinds:
         found = found.filter(kind__in=kinds)
     return _in_time(found, until, after, limit)
+
+
+def outstanding(
+    by: Actor, area: str, kind: str, key: str, *, but: QuerySet[Any, Any], after: After | None = None, limit: int = 50
+) -> list[Step]:
+    """One step of one kind of duty wherever it is still to be done, the first due first, but for the subjects of a query.
+
+    To drop them afterwards would end a page, and with it the list, before everybody was on it.
+    """
+    return _in_time(_open(by, area).filter(kind=kind, key=key).exclude(duty__subject_id__in=but), None, after, limit)
+
+
+def count_outstanding(by: Actor, area: str, kind: str, key: str, *, but: QuerySet[Any, Any], most: int = MOST) -> int:
+    """How many such steps are `outstanding`, counted up to so many."""
+    return _open(by, area).filter(kind=kind, key=key).exclude(duty__subject_id__in=but)[:most].count()
+
+
+def _open(by: Actor, area: str) -> QuerySet[Step]:
+    return Step.objects.filter(by.scope("duties.view", organisation="organisation_id"), within(area), state=Step.OPEN)
 
 
 def ids_of_subjects(kind: str, subject_ids: Iterable[int]) -> dict[int, int]:

@@ -140,7 +140,7 @@ def menu(actor: Actor) -> Menu:
 
 
 def beginning(actor: Actor) -> Section:
-    """Where somebody begins who has no duties: at what they need most."""
+    """Where somebody begins: at what they need most."""
     return _ranked(actor, sections(actor))[0]
 
 

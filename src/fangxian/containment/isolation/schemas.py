@@ -465,9 +465,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class LoopNumbers:
-    """How many are at which link in a jurisdiction, how many are late on their way, how many past their release."""
+    """How many are at which link in a jurisdiction, how many are late on their way, how many past their release.
+
+    `waiting` must be brought in by the duties and are not in the loop (应隔未隔).
+    """
 
     links: Mapping[str, int]
     passing_late: int
     overdue: int
     due_today: int
+    waiting: int

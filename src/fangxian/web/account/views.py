@@ -9,6 +9,7 @@ from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -19,8 +20,11 @@ from fangxian.command import city
 from fangxian.core import access, accounts, clock, factors
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.registry import queries as registry
+from fangxian.web.context import beginning
 from fangxian.web.saying import said
 
+#: Where one is taken who asked for no page.
+HOME = "/"
 #: How long after the password the code may come.
 CODE_WITHIN = timedelta(minutes=5)
 
@@ -141,8 +145,10 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 def _begun(request: HttpRequest, account: Any, onward: str, *, factor: bool = False) -> HttpResponse:
-    """A session of one shift, and on to the page that was wanted."""
+    """A session of one shift, and on to the page that was wanted, or else to what this account needs most."""
     login(request, account)
+    if onward == HOME:
+        onward = reverse(beginning(access.actor_for(account, "web")).view)
     ends = clock.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     request.session["ends_at"] = ends.isoformat()
     request.session["second_factor"] = factor
@@ -150,11 +156,11 @@ def _begun(request: HttpRequest, account: Any, onward: str, *, factor: bool = Fa
 
 
 def _safe(request: HttpRequest, address: str) -> str:
-    """An address of this site; the home page for any other."""
+    """An address of this site; `HOME` for any other."""
     hosts = {request.get_host()}
     if address and url_has_allowed_host_and_scheme(address, allowed_hosts=hosts, require_https=request.is_secure()):
         return address
-    return "/"
+    return HOME
 
 
 def _with_language(answer: HttpResponseRedirect, wanted: str) -> HttpResponse:

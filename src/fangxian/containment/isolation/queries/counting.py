@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from django.db.models import Count, Q
 
 from fangxian.containment.isolation import rights
+from fangxian.containment.isolation.actions.beginning import NOTIFICATION, TRANSFER
 from fangxian.containment.isolation.models import Floor, Placement, Room, Site
-from fangxian.containment.isolation.queries.rows import visible_within
+from fangxian.containment.isolation.queries.rows import in_the_loop, visible_within
 from fangxian.containment.isolation.schemas import LoopNumbers, RoomReserve
 from fangxian.containment.isolation.words import LINKS
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
 from fangxian.duties import packs
+from fangxian.duties import queries as duties
 from fangxian.registry import queries as registry
 
 #: The group of a pack that says how many rooms there must be, and its parts that say which share of them how soon.
@@ -20,7 +22,7 @@ _SHARES: Mapping[str, tuple[int, int]] = {"third": (1, 3), "half": (1, 2), "all"
 
 
 def numbers(by: Actor, area: str = "") -> LoopNumbers:
-    """How many people are at each link in a place, of those that the actor may know of; one query."""
+    """How many people are at each link in a place, of those that the actor may know of, and how many are not in it; two queries."""
     now = clock.now()
     tonight = clock.local_midnight(clock.today() + clock.DAY)
     found = visible_within(by, area).filter(closed_at__isnull=True)
@@ -35,6 +37,7 @@ def numbers(by: Actor, area: str = "") -> LoopNumbers:
         told["passing_late"],
         told["overdue"],
         told["due_today"],
+        duties.count_outstanding(by, area, NOTIFICATION, TRANSFER, but=in_the_loop("contact")),
     )
 
 

@@ -12,7 +12,7 @@ from fangxian.containment.isolation import rights, ruling
 from fangxian.containment.isolation.actions.beginning import NOTIFICATION, TRANSFER
 from fangxian.containment.isolation.actions.moving import RECEIVED, SENT, may_confirm
 from fangxian.containment.isolation.models import Check, Decision, Errand, HandOver, Placement
-from fangxian.containment.isolation.queries.rows import rows, visible_within
+from fangxian.containment.isolation.queries.rows import in_the_loop, rows, visible_within
 from fangxian.containment.isolation.schemas import (
     ErrandView,
     PassedLink,
@@ -96,14 +96,8 @@ def waiting(by: Actor, area: str = "", *, after: duties.After | None = None, lim
 
     Asked of the duties themselves, so that nobody is missing here for not having been entered. `after` is (due_at, step).
     """
-    steps = duties.open_steps(by, area, kinds=(NOTIFICATION,), after=after, limit=limit * 2)
-    steps = [one for one in steps if one.key == TRANSFER][:limit]
-    ids = [one.duty.subject_id for one in steps]
-    known = set(
-        Placement.objects.filter(subject_kind="contact", subject_id__in=ids, closed_at__isnull=True)
-        .values_list("subject_id", flat=True)
-    )  # fmt: skip
-    described = subjects.describe("contact", ids)
+    steps = duties.outstanding(by, area, NOTIFICATION, TRANSFER, but=in_the_loop("contact"), after=after, limit=limit)
+    described = subjects.describe("contact", [one.duty.subject_id for one in steps])
     places = registry.short_area_names({one.area for one in steps})
     return [
         NotInTheLoop(
@@ -111,7 +105,7 @@ def waiting(by: Actor, area: str = "", *, after: duties.After | None = None, lim
             step.account.name if step.account else step.organisation.name_zh, step.pk,
         )
         for step in steps
-        if (pk := step.duty.subject_id) not in known and pk in described
+        if (pk := step.duty.subject_id) in described
     ]  # fmt: skip
 
 

@@ -19,6 +19,11 @@ def visible_within(by: Actor, area: str) -> Any:
     return found.filter(within(area) | within(area, "site__area")) if area else found
 
 
+def in_the_loop(kind: str) -> Any:
+    """The ids of all subjects of a kind that are in the loop, as a query."""
+    return Placement.objects.filter(subject_kind=kind, closed_at__isnull=True).values("subject_id")
+
+
 def rows(found: Iterable[Placement], told: Iterable[HandOver] | None = None) -> list[PlacementRow]:
     """Rows of people who have site, room and floor at hand; three queries, or two where their hand-overs are `told`."""
     people = list(found)
