@@ -54,14 +54,19 @@ print("TOLD" + json.dumps(told))
 """
 
 
-def covasim(people: int, seeds: int, network: Path) -> list[dict[str, float]]:
-    """Covasim's runs, and its first city in a file."""
+def environment() -> Path:
+    """The Python that has Covasim, installed the first time."""
     python = FOLDER / "bin" / "python"
     if not python.exists():
         venv.create(FOLDER, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=True)
+    return python
+
+
+def covasim(people: int, seeds: int, network: Path) -> list[dict[str, float]]:
+    """Covasim's runs, and its first city in a file."""
     done = subprocess.run(
-        [python, "-W", "ignore", "-c", THEIRS, str(people), str(seeds), str(network)],
+        [environment(), "-W", "ignore", "-c", THEIRS, str(people), str(seeds), str(network)],
         capture_output=True,
         text=True,
         check=True,

@@ -144,6 +144,12 @@ class Disease:
                     f"{name} 应为 {DECADES} 个年龄组的概率。",
                     f"{name} has {DECADES} probabilities, one for each decade of age.",
                 )
+        for more, less in pairwise(("symptomatic", "severe", "critical", "dies")):
+            if any(b > a * (1 + 1e-9) for a, b in zip(getattr(self, more), getattr(self, less), strict=True)):
+                raise SimulationError(
+                    f"{less} 是全部感染者中的比例，各年龄组都不应大于 {more}。",
+                    f"{less} is a share of all infected, and at no age above {more}.",
+                )
         if (
             not self.transmission >= 0
             or len(self.layers) != len(LAYERS)

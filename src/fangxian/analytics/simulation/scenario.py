@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from fangxian.analytics.simulation.disease import Disease, disease
+from fangxian.analytics.simulation import overriding
+from fangxian.analytics.simulation.disease import Disease
 from fangxian.analytics.simulation.errors import SimulationError
 from fangxian.analytics.simulation.measures import (
     Arrivals,
@@ -100,7 +101,7 @@ def of(raw: Any, folder: Path | None = None) -> Scenario:
     if "file" in city:
         told.update(city["file"].read_bytes())
     digest = told.hexdigest()[:16]
-    return Scenario(words, city, disease(str(given.get("disease", ""))), days, seeds, measures, digest)
+    return Scenario(words, city, overriding.of(given.get("disease")), days, seeds, measures, digest)
 
 
 def _city(raw: Any, folder: Path | None) -> dict[str, Any]:

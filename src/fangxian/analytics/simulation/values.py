@@ -71,12 +71,13 @@ def _several(value: Any, where: str, most: int) -> Any:
     return tuple(number(one, f"{where}[{at}]", 0, 1) for at, one in enumerate(value, 1))
 
 
-def _by_decade(value: Any, where: str) -> Any:
+def by_decade(value: Any, where: str, high: float = 1) -> Any:
+    """A number for each decade of age, or one for all. Raises SimulationError."""
     if isinstance(value, int | float):
         value = (value,) * 10
     if not isinstance(value, list | tuple) or len(value) != 10:
         raise wrong(where, "应为一个数，或 10 个年龄组各一个数", "is one number, or one for each of ten decades of age")
-    return tuple(number(one, f"{where}[{at}]", 0, 1) for at, one in enumerate(value, 1))
+    return tuple(number(one, f"{where}[{at}]", 0, high) for at, one in enumerate(value, 1))
 
 
 def _one_of(value: Any, where: str, names: tuple[str, ...]) -> Any:
@@ -131,7 +132,7 @@ def shares(most: int, default: Any = MISSING) -> Any:
 
 def decade_shares(default: Any = MISSING) -> Any:
     """A share for each decade of age, or one for all."""
-    return _holds(_by_decade, default)
+    return _holds(by_decade, default)
 
 
 def choice(*names: str, default: Any = MISSING) -> Any:
