@@ -21,8 +21,14 @@ except ImportError:  # Windows: only what its users start at the same time is at
     fcntl = None  # type: ignore[assignment]
 
 
-def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
-    """Decorate a function as a kernel; `options` are those of `numba.njit`."""
+def kernel(function: Callable[..., Any] | None = None, *, borrows: bool = False, **options: Any) -> Any:
+    """Decorate a function as a kernel; `options` are those of `numba.njit`.
+
+    One that `borrows` its arrays from its caller counts no references to them, which in short calls costs more than the work; it cannot
+    make arrays.
+    """
+    if borrows:
+        options["_nrt"] = False
     if function is None:
         return lambda function: kernel(function, **options)
     compiled = njit(nogil=True, cache=True, **options)(function)

@@ -4,9 +4,6 @@ Who might be infected and when is drawn at once, by skipping over all contacts a
 hazards), at the highest rate that could hold. What has been drawn lies in a calendar, and is thinned on its day by what then
 holds: is the other still susceptible, is either isolated or in quarantine, is the place open. That is exact as long as
 the rate that was drawn at bounds the true one (thinning; Lewis and Shedler 1979, Nav Res Logist Q 26:403).
-
-What is asked for in a loop is taken out of its tuple before the loop: taking an array out counts a reference, which costs more than
-looking a number up in it.
 """
 
 from __future__ import annotations
@@ -17,8 +14,9 @@ import numpy as np
 
 from fangxian.analytics.kernel import kernel
 from fangxian.analytics.simulation import hashing, plan, state
+from fangxian.analytics.simulation.calendar import enter, lacks
 from fangxian.analytics.simulation.hashing import uniform
-from fangxian.analytics.simulation.state import due, with_room
+from fangxian.analytics.simulation.state import due, meeting
 
 _LAYERS = 4
 #: Layers of households, classes and workplaces, which may have factors of their own.
@@ -27,7 +25,7 @@ _GROUPED = 3
 _LATENT, _ONSET, _TO_SEVERE, _TO_CRITICAL, _ASYMPTOMATIC, _MILD, _SEVERE, _CRITICAL, _DEATH = range(9)
 
 
-@kernel(forceinline=True)
+@kernel(borrows=True, forceinline=True)
 def _lasts(run, who, episode, purpose, quantiles, row):  # type: ignore[no-untyped-def]
     return np.int64(quantiles[row, int(uniform(run, who, episode, purpose) * quantiles.shape[1])])
 
@@ -40,7 +38,7 @@ def _hazard(rate):  # type: ignore[no-untyped-def]
     return rate * (1.0 + rate * (0.5 + rate * (1 / 3 + rate * (0.25 + rate * 0.2))))
 
 
-@kernel
+@kernel(borrows=True)
 def vaccinated(day, dosed_on, vaccine, effect):  # type: ignore[no-untyped-def]
     """How far a vaccination protects on a day: against infection (effect 0), severe illness (1), passing it on (2)."""
     lag, interval, half_life = vaccine[6], vaccine[7], vaccine[8]
@@ -53,7 +51,7 @@ def vaccinated(day, dosed_on, vaccine, effect):  # type: ignore[no-untyped-def]
     return vaccine[2 * effect + dose] * 0.5 ** ((day - effective) / half_life)
 
 
-@kernel
+@kernel(borrows=True)
 def rollout(decade, coverage, a_day, since, run, dosed):  # type: ignore[no-untyped-def]
     """Fill the day of everybody's first dose (N,), the oldest first; state.NEVER for who takes none."""
     given = 0
@@ -64,13 +62,11 @@ def rollout(decade, coverage, a_day, since, run, dosed):  # type: ignore[no-unty
                 given += 1
 
 
-@kernel
-def falls_ill(day, since, first, last, city, course, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
-    """The course of those infected today from place `first` to before `last`, `since` days ago. The list of events has room for each."""
+@kernel(borrows=True)
+def falls_ill(day, since, first, last, city, course, orders, now, agenda, daily, run):  # type: ignore[no-untyped-def]
+    """The course of those infected today from place `first` to before `last`, `since` days ago. The agenda has room for each."""
     days = len(daily)
-    people, fresh, dosed, changes, events, used = (
-        now.people, now.lists[state.FRESH], now.dosed, now.changes, now.events, now.used,
-    )  # fmt: skip
+    people, fresh, dosed, changes = now.people, now.lists[state.FRESH], now.dosed, now.changes
     decade, chances, severity, lasting, vaccine = (
         city.decade, course.chances, course.severity, course.days, orders.vaccine,
     )  # fmt: skip
@@ -103,7 +99,7 @@ def falls_ill(day, since, first, last, city, course, orders, now, pool, daily, r
                     changes[state.WORSENED, bad] += 1
                     changes[state.NEED_BEDS, min(end, days + 1)] -= 1
                     if bad > day and bounded:
-                        due(events, used, pool, bad, one, state.WORSE, 0)
+                        due(agenda, bad, one, state.WORSE, 0)
                 if dies and end < days:
                     daily[end, state.DEATHS] += 1
             else:
@@ -116,15 +112,14 @@ def falls_ill(day, since, first, last, city, course, orders, now, pool, daily, r
         person.seeks = seeking >= 1.0 or uniform(run, one, episode, hashing.SEEKS) < seeking
 
 
-@kernel
-def might_infect(day, days, new, city, course, now, meetings, run):  # type: ignore[no-untyped-def]
-    """Enter in the calendar whom those infected today might infect; the list comes back, longer if need be."""
-    people, fresh, meets, used = now.people, now.lists[state.FRESH], now.meets, now.used
-    met, begin, degree, own = city.met, city.begin, city.degree, city.own
+@kernel(borrows=True)
+def might_infect(begun, new, day, city, course, now, meetings, run):  # type: ignore[no-untyped-def]
+    """Enter in the calendar whom those infected today might infect, beginning at a place of their list. Where it ended, and how much room
+    it lacked to go on."""
+    people, fresh, days, met, stretch = now.people, now.lists[state.FRESH], len(meetings.days), city.met, city.stretch
     spreads, places, strains, weights = course.spreads, course.places, course.transmission, course.weights
-    number = used[state.MEETINGS]
-    for at_place in range(new):
-        one = fresh[at_place]
+    for at_place in range(begun, new):
+        one = np.int64(fresh[at_place])
         person = people[one]
         start, end = np.int64(person.begins), np.int64(person.ends)
         first, last = max(start, day + 1), min(end, days)
@@ -132,9 +127,9 @@ def might_infect(day, days, new, city, course, now, meetings, run):  # type: ign
             continue
         room = 0
         for layer in range(_LAYERS):
-            room += degree[layer, one]
-        if number + room * (last - first) > len(meetings):
-            meetings = with_room(meetings, number, room * (last - first))
+            room += stretch[one, layer].degree
+        if lacks(meetings, room * (last - first)):
+            return at_place, room * (last - first)
         high = min(course.cap, course.share * (end - start))
         turn = min(max(start + ceil(high), first), last)
         episode = np.int64(person.episode)
@@ -148,28 +143,24 @@ def might_infect(day, days, new, city, course, now, meetings, run):  # type: ign
                 continue
             base = factor * course.early if phase == 0 else factor
             for layer in range(_LAYERS):
-                many, rate = np.int64(degree[layer, one]), base * weights[layer]
+                known = stretch[one, layer]
+                many, rate = np.int64(known.degree), base * weights[layer]
                 if layer < _GROUPED and len(places) > 1:
-                    rate *= places[int(uniform(run, begin[layer, one], layer, hashing.PLACES) * len(places))]
+                    rate *= places[int(uniform(run, known.begin, layer, hashing.PLACES) * len(places))]
                 if many == 0 or rate <= 0.0:
                     continue
                 hazard, cells, at = _hazard(rate), many * (to - since), -1
                 while ahead < hazard * (cells - at - 1):
                     at = min(at + 1 + int(ahead / hazard), cells - 1)
                     when, whom = since + at // many, at % many
-                    meeting = meetings[number]
-                    meeting.by, meeting.layer, meeting.then = one, layer, meets[when]
-                    meeting.whom = met[begin[layer, one] + whom + (whom >= own[layer, one])]
-                    meets[when] = number
-                    number += 1
+                    enter(meetings, when, meeting(one, met[known.begin + whom + (whom >= known.own)], layer))
                     drawn += 1
                     ahead = -log(uniform(run, one, drawn, hashing.SKIPS))
                 ahead -= hazard * (cells - at - 1)
-    used[state.MEETINGS] = number
-    return meetings
+    return new, 0
 
 
-@kernel
+@kernel(borrows=True)
 def dies_for_want_of_a_bed(one, day, city, course, orders, now, daily, run):  # type: ignore[no-untyped-def]
     """Somebody turns severe while all hospital beds are taken: critical, they die so many times as probably."""
     age, person = city.decade[one], now.people[one]
@@ -180,7 +171,7 @@ def dies_for_want_of_a_bed(one, day, city, course, orders, now, daily, run):  # 
         daily[person.ends, state.DEATHS] += 1
 
 
-@kernel(forceinline=True)
+@kernel(borrows=True, forceinline=True)
 def infects(one, by, day, variant, people, infected_on, infector):  # type: ignore[no-untyped-def]
     """Somebody is infected, perhaps not for the first time."""
     person = people[one]

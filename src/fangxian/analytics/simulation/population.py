@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -23,6 +24,8 @@ Ints = NDArray[Any]
 HOME, SCHOOL, WORK, COMMUNITY = range(4)
 _HELD = ("age", "met", "begin", "degree", "own")
 LAYERS = ("home", "school", "work", "community")
+#: One person in one layer. Those of a person lie side by side: whoever asks for one asks for all.
+STRETCH = np.dtype([("begin", np.int32), ("degree", np.int32), ("own", np.int32)])
 #: Ages from and to which people are in a class or at work.
 SCHOOL_AGES, WORK_AGES = (6, 22), (22, 65)
 #: People of a building, a compound (小区) and a township (街道) where a city does not say: an assumption.
@@ -36,19 +39,47 @@ AGES = (
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """`age` (N,) in years; `met` the lists of all layers; `begin`, `degree` and `own` (layers, N): a person's stretch of it, how many
-    they meet there, and their own place in it, which is skipped (the degree, where they are not in it). `places` (N,) by name: the number
+    """`age` (N,) in years; `met` the lists of all layers; `stretch` (N, layers): where a person's stretch of it begins, how many they
+    meet there, and their own place in it, which is skipped (the degree, where they are not in it). `places` (N,) by name: the number
     of everybody's building, compound and so on; where a city has none, neighbours by number stand for them."""
 
     age: Ints
     met: Ints
-    begin: Ints
-    degree: Ints
-    own: Ints
+    stretch: Ints
     places: Mapping[str, Ints] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.age)
+
+    @property
+    def begin(self) -> Ints:
+        """(layers, N)."""
+        return np.asarray(self.stretch["begin"].T)
+
+    @property
+    def degree(self) -> Ints:
+        """(layers, N)."""
+        return np.asarray(self.stretch["degree"].T)
+
+    @property
+    def own(self) -> Ints:
+        """(layers, N)."""
+        return np.asarray(self.stretch["own"].T)
+
+    @cached_property
+    def decade(self) -> Ints:
+        """(N,) of age; the last is that of 90 and over."""
+        return np.asarray(np.minimum(self.age // 10, 9), np.uint8)
+
+    @cached_property
+    def most(self) -> int:
+        """How many contacts whoever has most has."""
+        return int(self.degree.sum(axis=0, dtype=np.int64).max(initial=0))
+
+    @cached_property
+    def away(self) -> Ints:
+        """(2,) how many people go to school and to work."""
+        return np.array([np.count_nonzero(self.degree[layer]) for layer in (SCHOOL, WORK)])
 
     @property
     def edges(self) -> int:
@@ -77,7 +108,10 @@ class Population:
             with np.load(path, allow_pickle=False) as held:
                 arrays = {name: held[name] for name in held.files}
             places = {name[6:]: of for name, of in arrays.items() if name.startswith("place.")}
-            city = cls(**{name: arrays[name] for name in _HELD}, places=places)
+            stretch = np.empty(arrays["begin"].shape[::-1], STRETCH)
+            for name in STRETCH.names or ():
+                stretch[name] = arrays[name].T
+            city = cls(arrays["age"], arrays["met"], stretch, places)
         except (OSError, KeyError, ValueError, AttributeError, BadZipFile):
             raise SimulationError(
                 f"{path.name} 不是保存的人口文件；请用 fangxian population build 生成。",
@@ -87,8 +121,8 @@ class Population:
         return city
 
     def _sound(self, name: str) -> None:
-        people, shape = len(self), (len(LAYERS), len(self))
-        whole = self.begin.shape == self.degree.shape == self.own.shape == shape and all(
+        people = len(self)
+        whole = self.stretch.shape == (people, len(LAYERS)) and all(
             of.shape == (people,) for of in self.places.values()
         )
         if whole and people:
@@ -103,17 +137,17 @@ class Population:
 
     def contacts(self, person: int, layer: int) -> Ints:
         """Whom a person meets in a layer."""
-        begin, degree, own = (int(of[layer, person]) for of in (self.begin, self.degree, self.own))
+        begin, degree, own = self.stretch[person, layer].tolist()
         place = np.arange(degree)
         return np.asarray(self.met[begin + place + (place >= own)])
 
 
 class Layering:
-    """The layers of a city in the making."""
+    """The layers of a city in the making. `room` for the lists saves copying them, where it is known."""
 
-    def __init__(self, people: int) -> None:
-        self.begin, self.degree, self.own = (np.zeros((len(LAYERS), people), np.int32) for _of in range(3))
-        self.lists: list[Ints] = []
+    def __init__(self, people: int, room: int = 0) -> None:
+        self.stretch = np.zeros((people, len(LAYERS)), STRETCH)
+        self.met = np.empty(room, np.int32)
         self.offset = 0
 
     def groups(self, layer: int, who: Ints, number: Ints) -> None:
@@ -123,22 +157,26 @@ class Layering:
 
     def sized(self, layer: int, who: Ints, sizes: Ints) -> None:
         """The same by sizes, which add up to the people."""
-        _grouped(who, sizes, self.offset, self.begin[layer], self.degree[layer], self.own[layer])
-        self._add(who)
+        _grouped(who, sizes, self.offset, self.stretch[:, layer])
+        self._with_room(len(who))[: len(who)] = who
+        self.offset += len(who)
 
     def pairs(self, layer: int, one: Ints, other: Ints) -> None:
         """Pairs that meet; nobody meets themselves. A layer has pairs once, and no groups."""
-        self._add(_acquainted(one, other, self.offset, self.begin[layer], self.degree[layer]))
-        self.own[layer] = self.degree[layer]
+        met, filled = self._with_room(2 * len(one)), np.zeros(len(self.stretch), np.int32)
+        self.offset += _acquainted(one, other, self.offset, self.stretch[:, layer], filled, met)
 
-    def _add(self, met: Ints) -> None:
-        self.lists.append(met)
-        self.offset += len(met)
+    def _with_room(self, more: int) -> Ints:
+        """What is free of the lists: at least so much."""
+        if self.offset + more > len(self.met):
+            longer = np.empty(max(self.offset + more, 2 * self.offset), np.int32)
+            longer[: self.offset] = self.met[: self.offset]
+            self.met = longer
+        return self.met[self.offset :]
 
     def population(self, age: Ints, places: Mapping[str, Ints] | None = None) -> Population:
         """The city."""
-        met = np.concatenate(self.lists) if self.lists else np.empty(0, np.int32)
-        return Population(age, met, self.begin, self.degree, self.own, places or {})
+        return Population(age, self.met[: self.offset], self.stretch, places or {})
 
 
 def build(
@@ -164,14 +202,13 @@ def build(
         SCHOOL: (random.permutation(everybody[(age >= SCHOOL_AGES[0]) & (age < SCHOOL_AGES[1])]), school),
         WORK: (random.permutation(everybody[(age >= WORK_AGES[0]) & (age < WORK_AGES[1])]), work),
     }
-    layering = Layering(people)
-    for layer, (who, size) in members.items():
-        if size > 0 and len(who):
-            layering.sized(layer, who, _sizes(random, len(who), size))
-    if community > 0 and people > 1:
-        drawn = random.poisson(community / 2, people)
-        one = np.repeat(everybody, drawn)
-        layering.pairs(COMMUNITY, one, random.integers(0, people, len(one), dtype=np.int32))
+    sizes = {layer: _sizes(random, len(who), size) for layer, (who, size) in members.items() if size > 0 and len(who)}
+    drawn = random.poisson(community / 2, people if people > 1 else 0).astype(np.int32)
+    layering = Layering(people, sum(len(members[layer][0]) for layer in sizes) + 2 * int(drawn.sum()))
+    for layer, of in sizes.items():
+        layering.sized(layer, members[layer][0], of)
+    one = np.repeat(everybody[: len(drawn)], drawn)
+    layering.pairs(COMMUNITY, one, random.integers(0, people, len(one), dtype=np.int32))
     return layering.population(age)
 
 
@@ -212,35 +249,33 @@ def _sizes(random: np.random.Generator, people: int, mean: float) -> Ints:
     return found.astype(np.int32)
 
 
-@kernel
-def _grouped(who: Ints, sizes: Ints, offset: int, begin: Ints, degree: Ints, own: Ints) -> None:
+@kernel(borrows=True)
+def _grouped(who: Ints, sizes: Ints, offset: int, stretch: Ints) -> None:
     at = 0
     for size in sizes:
         for place in range(size):
-            person = who[at + place]
-            begin[person] = offset + at
-            degree[person] = size - 1
-            own[person] = place
+            person = stretch[who[at + place]]
+            person.begin, person.degree, person.own = offset + at, size - 1, place
         at += size
 
 
-@kernel
-def _acquainted(one: Ints, other: Ints, offset: int, begin: Ints, degree: Ints) -> Ints:
-    """Pairs both ways, by counting sort; nobody is acquainted with themselves."""
+@kernel(borrows=True)
+def _acquainted(one: Ints, other: Ints, offset: int, stretch: Ints, filled: Ints, met: Ints) -> int:
+    """Pairs both ways, by counting sort; nobody is acquainted with themselves. `filled` (N,) zeros; how many entries there are."""
     for pair in range(len(one)):
         if one[pair] != other[pair]:
-            degree[one[pair]] += 1
-            degree[other[pair]] += 1
+            filled[one[pair]] += 1
+            filled[other[pair]] += 1
     total = 0
-    filled = np.empty(len(degree), np.int32)
-    for person in range(len(degree)):
-        begin[person], filled[person] = offset + total, total
-        total += degree[person]
-    met = np.empty(total, np.int32)
+    for at in range(len(stretch)):
+        person, many = stretch[at], filled[at]
+        person.begin, person.degree, person.own = offset + total, many, many
+        filled[at] = total
+        total += many
     for pair in range(len(one)):
         a, b = one[pair], other[pair]
         if a != b:
             met[filled[a]], met[filled[b]] = b, a
             filled[a] += 1
             filled[b] += 1
-    return met
+    return total

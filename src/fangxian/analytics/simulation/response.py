@@ -8,23 +8,22 @@ import numpy as np
 
 from fangxian.analytics.kernel import kernel
 from fangxian.analytics.simulation import hashing, plan, state
+from fangxian.analytics.simulation.calendar import COUNT, DONE, close, following, lacks
 from fangxian.analytics.simulation.hashing import uniform
 from fangxian.analytics.simulation.illness import dies_for_want_of_a_bed
-from fangxian.analytics.simulation.state import due, with_room
+from fangxian.analytics.simulation.state import CASES_WAIT, SAMPLES_WAIT, due, event
 
 _LAYERS = 4
-#: Places in `State.backlog`: samples that the laboratory has not done, cases nobody has traced.
-_SAMPLES, _CASES = 0, 1
 
 
-@kernel(forceinline=True)
+@kernel(borrows=True, forceinline=True)
 def shut(zone, day, zones):  # type: ignore[no-untyped-def]
     """Whether a zone is closed today."""
     return zones[state.OPENS, zone] > day >= zones[state.SHUT, zone]
 
 
-@kernel(forceinline=True)
-def _positive(one, day, delay, bounded, person, results, lists, used, pool):  # type: ignore[no-untyped-def]
+@kernel(borrows=True, forceinline=True)
+def _positive(one, day, delay, bounded, person, results, lists, used):  # type: ignore[no-untyped-def]
     """A positive sample of one of the ill: its result comes after the delay, and after the laboratory's queue."""
     person.found = state.PENDING
     if bounded:
@@ -32,13 +31,13 @@ def _positive(one, day, delay, bounded, person, results, lists, used, pool):  # 
         lists[state.SAMPLES, used[state.SPECIMENS]], lists[state.TOLD_AFTER, used[state.SPECIMENS]] = one, delay
         used[state.SPECIMENS] += 1
     else:
-        due(results, used, pool, day + delay, one, state.RESULT, person.episode)
+        due(results, day + delay, one, state.RESULT, person.episode)
 
 
-@kernel
-def tests(day, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
-    """Who of the ill is tested today, and keep the list of the ill to those who are. The list of events has room for all of them."""
-    people, infected_on, lists, results, used = now.people, now.infected_on, now.lists, now.results, now.used
+@kernel(borrows=True)
+def tests(day, orders, now, results, daily, run):  # type: ignore[no-untyped-def]
+    """Who of the ill is tested today, and keep the list of the ill to those who are. The calendar of results has room for all of them."""
+    people, infected_on, lists, used = now.people, now.infected_on, now.lists, now.used
     chances, kept = orders.by_day[day], 0
     delay, bounded = int(chances[plan.RESULT_AFTER]), orders.capacity[plan.LABORATORY] < np.inf
     for place in range(used[state.ILL]):
@@ -57,12 +56,12 @@ def tests(day, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
         if chance > 0.0 and uniform(run, one, day, hashing.TESTS) < chance:
             daily[day, state.TESTED] += 1
             if person.begins <= day and uniform(run, one, day, hashing.SENSED) < chances[plan.SENSITIVITY]:
-                _positive(one, day, delay, bounded, person, results, lists, used, pool)
+                _positive(one, day, delay, bounded, person, results, lists, used)
     used[state.ILL] = kept
 
 
-@kernel
-def rounds(day, city, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
+@kernel(borrows=True)
+def rounds(day, city, orders, now, results, daily, run):  # type: ignore[no-untyped-def]
     """Today's part of mass rounds. Of those who are not infected only how many are sampled counts."""
     lists, used = now.lists, now.used
     bounded, tubes = orders.capacity[plan.LABORATORY] < np.inf, 0.0
@@ -88,7 +87,7 @@ def rounds(day, city, orders, now, pool, daily, run):  # type: ignore[no-untyped
             if mine != turn or uniform(run, one, key, hashing.ATTENDS) >= covered:
                 continue
             if uniform(run, one, day, hashing.SCREENED) < orders.detects[row, min(age, orders.detects.shape[1] - 1)]:
-                _positive(one, day, delay, bounded, person, now.results, lists, used, pool)
+                _positive(one, day, delay, bounded, person, results, lists, used)
                 positives += 1
         tubes += ceil(sampled / pooled)
         if pooled > 1:
@@ -96,20 +95,20 @@ def rounds(day, city, orders, now, pool, daily, run):  # type: ignore[no-untyped
     daily[day, state.TUBES] += int(tubes)
 
 
-@kernel
-def laboratory(day, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
+@kernel(borrows=True)
+def laboratory(day, orders, now, results, daily, run):  # type: ignore[no-untyped-def]
     """Samples are done first come first served: each positive one of today has its place among those of today, behind the backlog."""
     capacity, today = orders.capacity[plan.LABORATORY], float(daily[day, state.TESTED] + daily[day, state.TUBES])
     for place in range(now.used[state.SPECIMENS]):
         one = now.lists[state.SAMPLES, place]
-        ahead = now.backlog[_SAMPLES] + today * uniform(run, one, day, hashing.COUNTS)
+        ahead = now.backlog[SAMPLES_WAIT] + today * uniform(run, one, day, hashing.COUNTS)
         waits = max(int(ahead / capacity) + now.lists[state.TOLD_AFTER, place], 1)
-        due(now.results, now.used, pool, day + waits, one, state.RESULT, now.people[one].episode)
+        due(results, day + waits, one, state.RESULT, now.people[one].episode)
     now.used[state.SPECIMENS] = 0
-    now.backlog[_SAMPLES] = max(now.backlog[_SAMPLES] + today - capacity, 0.0)
+    now.backlog[SAMPLES_WAIT] = max(now.backlog[SAMPLES_WAIT] + today - capacity, 0.0)
 
 
-@kernel(forceinline=True)
+@kernel(borrows=True, forceinline=True)
 def _confine(other, day, until, people, changes, daily):  # type: ignore[no-untyped-def]
     """Quarantine from today; longer, if it was to end before. Whether that changes anything."""
     person = people[other]
@@ -127,10 +126,10 @@ def _confine(other, day, until, people, changes, daily):  # type: ignore[no-unty
     return True
 
 
-@kernel
-def _trace(one, day, ring, city, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
-    """Contacts who are named and reached. The list of events has room for all of them."""
-    people, changes, events, used, met = now.people, now.changes, now.events, now.used, city.met
+@kernel(borrows=True)
+def _trace(one, day, ring, city, orders, now, agenda, daily, run):  # type: ignore[no-untyped-def]
+    """Contacts who are named and reached. The agenda has room for all of them."""
+    people, changes, met = now.people, now.changes, city.met
     further = False
     for layer in range(_LAYERS):
         further = further or (ring == 1 and orders.by_layer[day, plan.NEXT_TRACED, layer] > 0.0)
@@ -142,19 +141,20 @@ def _trace(one, day, ring, city, orders, now, pool, daily, run):  # type: ignore
         if share <= 0.0:
             continue
         after = int(orders.by_layer[day, plan.REACHED, layer] if ring == 1 else orders.by_day[day, plan.NEXT_AFTER])
-        begin, mine = city.begin[layer, one], city.own[layer, one]
-        for place in range(city.degree[layer, one]):
-            other = met[begin + place + (place >= mine)]
+        known = city.stretch[one, layer]
+        begin, mine = known.begin, known.own
+        for place in range(known.degree):
+            other = np.int64(met[begin + place + (place >= mine)])
             if share < 1.0 and uniform(run, one, 4 * other + layer, purpose) >= share:
                 continue
             if after == 0 and not further:
                 _confine(other, day, until, people, changes, daily)
             else:
-                due(events, used, pool, day + after, other, state.NEXT_RING if further else state.QUARANTINE, until)
+                due(agenda, day + after, other, state.NEXT_RING if further else state.QUARANTINE, until)
 
 
-@kernel
-def _found(one, day, episode, city, orders, now, pool, daily):  # type: ignore[no-untyped-def]
+@kernel(borrows=True)
+def _found(one, day, episode, city, orders, now, agenda, daily):  # type: ignore[no-untyped-def]
     """A positive result is known: isolation begins, the zone may close, and the case joins the queue of the investigators."""
     person, changes = now.people[one], now.changes
     last = changes.shape[1] - 1
@@ -174,12 +174,12 @@ def _found(one, day, episode, city, orders, now, pool, daily):  # type: ignore[n
         _close(city.zone[one], day, city, orders.zone, now.zones, changes[state.SHUT_IN])
     ahead = 0.0
     if orders.capacity[plan.INVESTIGATORS] < np.inf:
-        ahead = now.backlog[_CASES] // orders.capacity[plan.INVESTIGATORS]
-        now.backlog[_CASES] += 1.0
-    due(now.events, now.used, pool, day + int(orders.by_day[day, plan.REVIEW] + ahead), one, state.TRACE, 0)
+        ahead = now.backlog[CASES_WAIT] // orders.capacity[plan.INVESTIGATORS]
+        now.backlog[CASES_WAIT] += 1.0
+    due(agenda, day + int(orders.by_day[day, plan.REVIEW] + ahead), one, state.TRACE, 0)
 
 
-@kernel
+@kernel(borrows=True)
 def _close(zone, day, city, rule, zones, shut_in):  # type: ignore[no-untyped-def]
     """A zone closes when it has had so many cases; each further one keeps it closed for longer."""
     begins, ends, last = day + int(rule[plan.ZONE_AFTER]), day + int(rule[plan.ZONE_DAYS]), len(shut_in) - 1
@@ -197,7 +197,7 @@ def _close(zone, day, city, rule, zones, shut_in):  # type: ignore[no-untyped-de
     zones[state.OPENS, zone] = ends
 
 
-@kernel
+@kernel(borrows=True)
 def beds(day, orders, now):  # type: ignore[no-untyped-def]
     """Free isolation beds go to whoever has waited longest and is still ill."""
     people, changes, lists, used = now.people, now.changes, now.lists, now.used
@@ -215,36 +215,34 @@ def beds(day, orders, now):  # type: ignore[no-untyped-def]
         changes[state.AT_HOME, ends] += 1
 
 
-@kernel
-def what_is_due(day, city, course, orders, now, pool, daily, run):  # type: ignore[no-untyped-def]
-    """What was to be done today. What it brings for today is done today too. The list of events comes back, longer if need be."""
-    people, changes, results, events, degree = now.people, now.changes, now.results, now.events, city.degree
-    result = results[day]
-    # All results of a day are known before anybody is traced, whatever the order in which they were filed.
-    while result >= 0:
-        pool = with_room(pool, now.used[state.EVENTS], 2)
-        _found(pool[result].who, day, np.int64(pool[result].until), city, orders, now, pool, daily)
-        result = pool[result].then
-    free = orders.capacity[plan.HOSPITAL_BEDS] - (changes[state.NEED_BEDS, day] - changes[state.WORSENED, day])
-    event = events[day]
-    while event >= 0:
-        events[day] = pool[event].then
-        one, kind, until = pool[event].who, pool[event].kind, np.int64(pool[event].until)
+@kernel(borrows=True)
+def told(day, city, orders, now, results, agenda, daily):  # type: ignore[no-untyped-def]
+    """Today's results, all before anybody is traced, whatever the order in which they were filed. The agenda has room for each."""
+    for _result in range(results.days[day, COUNT]):
+        one, _kind, episode = event(following(results, day))
+        _found(one, day, episode, city, orders, now, agenda, daily)
+    close(results, day)
+    needed = now.changes[state.NEED_BEDS, day] - now.changes[state.WORSENED, day]
+    now.backlog[state.BEDS_LEFT] = orders.capacity[plan.HOSPITAL_BEDS] - needed
+
+
+@kernel(borrows=True)
+def what_is_due(day, city, course, orders, now, agenda, daily, run):  # type: ignore[no-untyped-def]
+    """Go on with what is to be done today. What it brings for today is done today too. Whether all is done, or the agenda wants room for
+    another's contacts."""
+    while agenda.days[day, DONE] < agenda.days[day, COUNT]:
+        if lacks(agenda, city.most):
+            return False
+        one, kind, until = event(following(agenda, day))
         if kind == state.QUARANTINE:
-            _confine(one, day, until, people, changes, daily)
+            _confine(one, day, until, now.people, now.changes, daily)
         elif kind == state.WORSE:
-            free -= 1
-            if free < 0:
+            now.backlog[state.BEDS_LEFT] -= 1
+            if now.backlog[state.BEDS_LEFT] < 0:
                 dies_for_want_of_a_bed(one, day, city, course, orders, now, daily, run)
-        else:
-            room = 2
-            for layer in range(_LAYERS):
-                room += degree[layer, one]
-            if now.used[state.EVENTS] + room > len(pool):
-                pool = with_room(pool, now.used[state.EVENTS], room)
-            if kind == state.TRACE:
-                _trace(one, day, 1, city, orders, now, pool, daily, run)
-            elif _confine(one, day, until, people, changes, daily):
-                _trace(one, day, 2, city, orders, now, pool, daily, run)
-        event = events[day]
-    return pool
+        elif kind == state.TRACE:
+            _trace(one, day, 1, city, orders, now, agenda, daily, run)
+        elif _confine(one, day, until, now.people, now.changes, daily):
+            _trace(one, day, 2, city, orders, now, agenda, daily, run)
+    close(agenda, day)
+    return True

@@ -10,13 +10,13 @@ from time import thread_time
 import numpy as np
 from numpy.typing import NDArray
 
+from fangxian.analytics.simulation import calendar, state
 from fangxian.analytics.simulation import spread as kernel
-from fangxian.analytics.simulation import state
 from fangxian.analytics.simulation.disease import Disease
 from fangxian.analytics.simulation.errors import SimulationError
 from fangxian.analytics.simulation.illness import rollout
 from fangxian.analytics.simulation.plan import Measure, Plan
-from fangxian.analytics.simulation.population import SCHOOL, WORK, Population
+from fangxian.analytics.simulation.population import Population
 
 Counts = NDArray[np.int64]
 #: A day is part of the key of a random number.
@@ -70,7 +70,8 @@ def simulate(
     orders = plan.orders(disease.seasons(days))
     daily = np.zeros((days, len(kernel.DAILY)), np.int64)
     held = state.new(len(population), days, zones, _vaccinated(population, city.decade, plan, seed, daily))
-    kernel.spread(city, disease.course, orders, disease.introduced(seeds), held, np.uint64(seed), daily)
+    calendars = tuple(calendar.empty(days, len(population) // part) for part in (8, 64, 16))
+    kernel.spread(city, disease.course, orders, disease.introduced(seeds), held, calendars, np.uint64(seed), daily)
     return Run(seed, daily, held.infector, held.infected_on, thread_time() - begun)
 
 
@@ -78,10 +79,8 @@ def _city(population: Population, plan: Plan) -> tuple[kernel.City, int]:
     """The population as the kernel reads it, and how many zones it has."""
     zone = population.zone(plan.zones.level) if plan.zones else np.empty(0, np.int32)
     sizes = np.bincount(zone).astype(np.int64) if len(zone) else np.empty(0, np.int64)
-    away = np.count_nonzero(population.degree[[SCHOOL, WORK]], axis=1)
-    decade = np.minimum(population.age // 10, 9).astype(np.uint8)
     return kernel.City(
-        decade, population.met, population.begin, population.degree, population.own, zone, sizes, away
+        population.decade, population.met, population.stretch, population.most, zone, sizes, population.away
     ), len(sizes)
 
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.kernel import kernel
-from fangxian.analytics.simulation import hashing, plan, response, state
+from fangxian.analytics.simulation import calendar, hashing, plan, response, state
 from fangxian.analytics.simulation.hashing import uniform
 from fangxian.analytics.simulation.illness import falls_ill, infects, might_infect, vaccinated
 from fangxian.analytics.simulation.population import SCHOOL, WORK
 from fangxian.analytics.simulation.response import shut
-from fangxian.analytics.simulation.state import due, with_room
+from fangxian.analytics.simulation.state import due, who_meets
 
 __all__ = ["DAILY", "NEVER", "City", "spread"]
 Array = NDArray[Any]
@@ -26,20 +26,19 @@ _WEEK = 7
 
 
 class City(NamedTuple):
-    """A population as the kernel reads it: `zone` (N,) and `zone_size` are empty where no zones are closed; `away` (2,) how many people
-    go to school and to work."""
+    """A population as the kernel reads it: `most` contacts that anybody has; `zone` (N,) and `zone_size` are empty where no zones are
+    closed; `away` (2,) how many people go to school and to work."""
 
     decade: Array
     met: Array
-    begin: Array
-    degree: Array
-    own: Array
+    stretch: Array
+    most: int
     zone: Array
     zone_size: Array
     away: Array
 
 
-@kernel
+@kernel(borrows=True)
 def _openings(day, city, orders, closing, opened, daily):  # type: ignore[no-untyped-def]
     """What is left of each layer today, closures that wait for numbers included; days of school and work that are lost."""
     recent = 0
@@ -62,7 +61,7 @@ def _openings(day, city, orders, closing, opened, daily):  # type: ignore[no-unt
     daily[day, state.WORK_DAYS] = int(city.away[1] * (1.0 - at_work) + 0.5)
 
 
-@kernel
+@kernel(borrows=True)
 def _introduced(day, variant, many, row, now, new, run):  # type: ignore[no-untyped-def]
     """So many people who were never infected are infected from outside."""
     people, placed, at = len(now.people), 0, 0
@@ -76,7 +75,7 @@ def _introduced(day, variant, many, row, now, new, run):  # type: ignore[no-unty
     return new + placed
 
 
-@kernel
+@kernel(borrows=True)
 def _poisson(mean, run, day, purpose):  # type: ignore[no-untyped-def]
     """A Poisson number, by multiplying uniform numbers in pieces that do not underflow."""
     total, drawn = 0, 0
@@ -93,7 +92,7 @@ def _poisson(mean, run, day, purpose):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@kernel(borrows=True)
 def _arrive(day, rule, now, new, daily, run):  # type: ignore[no-untyped-def]
     """Residents come back, some of them infected. Of the others only how many are tested and in quarantine counts."""
     travellers, quarantine = rule[0], int(rule[4])
@@ -116,8 +115,8 @@ def _arrive(day, rule, now, new, daily, run):  # type: ignore[no-untyped-def]
     return new + placed
 
 
-@kernel
-def _received(day, rule, first, last, now, pool, run):  # type: ignore[no-untyped-def]
+@kernel(borrows=True)
+def _received(day, rule, first, last, now, results, run):  # type: ignore[no-untyped-def]
     """Those who came back infected are tested and put in quarantine, or escape both."""
     for place in range(first, last):
         one = now.lists[state.FRESH, place]
@@ -128,10 +127,10 @@ def _received(day, rule, first, last, now, pool, run):  # type: ignore[no-untype
             person.entered, person.quarantined = day, min(day + int(rule[4]), state.NEVER - 2)
         if person.begins <= day and uniform(run, one, day, hashing.SCREENED) < rule[3]:
             person.found = state.PENDING
-            due(now.results, now.used, pool, day + 1, one, state.RESULT, person.episode)
+            due(results, day + 1, one, state.RESULT, person.episode)
 
 
-@kernel
+@kernel(borrows=True)
 def _transmit(day, city, course, orders, now, meetings, opened, new, daily, run):  # type: ignore[no-untyped-def]
     """Who might have been infected today, and was."""
     people, infected_on, infector, fresh, dosed, zones = (
@@ -141,17 +140,14 @@ def _transmit(day, city, course, orders, now, meetings, opened, new, daily, run)
         city.decade, city.zone, course.chances, course.cross, orders.by_layer[day], orders.vaccine,
     )  # fmt: skip
     bounded, zoned, again = orders.capacity[plan.ISOLATION_BEDS] < np.inf, orders.zone[plan.ZONE_DAYS] > 0, course.again
-    at = now.meets[day]
-    while at >= 0:
-        meeting = meetings[at]
-        other, one, layer = meeting.whom, meeting.by, meeting.layer
-        at = meeting.then
+    for _meeting in range(meetings.days[day, calendar.COUNT]):
+        one, other, layer = who_meets(calendar.following(meetings, day))
         ever = infected_on[other] != state.NEVER
         if ever and (not again or people[other].ends > day or infected_on[other] == day):
             continue
         rate = chances[0, decade[other]] * opened[layer]
         # The key names who, whom, where and when, so that it is the same number in every scenario.
-        chance = uniform(run, one, (np.int64(other) * _LAYERS + layer) * 16384 + day, hashing.MEETS)
+        chance = uniform(run, one, (other * _LAYERS + layer) * 16384 + day, hashing.MEETS)
         if chance >= rate:
             continue
         by, whom = people[one], people[other]
@@ -173,13 +169,21 @@ def _transmit(day, city, course, orders, now, meetings, opened, new, daily, run)
             infects(other, one, day, by.variant, people, infected_on, infector)
             fresh[new] = other
             new += 1
+    calendar.close(meetings, day)
     return new
 
 
-@kernel
-def _count(day, orders, now, daily, run):  # type: ignore[no-untyped-def]
-    """What is held at the end of the day. Of those who are not infected only how many are tested counts."""
-    changes, people = now.changes, len(now.people)
+@kernel(borrows=True)
+def _counted(day, new, orders, now, daily, run):  # type: ignore[no-untyped-def]
+    """Those infected today, and what is held at the end of the day. Of those who are not infected only how many are tested counts."""
+    changes, people, ill = now.changes, len(now.people), now.used[state.ILL]
+    daily[day, state.INFECTED] = new
+    for place in range(new):
+        now.used[state.EVER] += now.people[now.lists[state.FRESH, place]].episode == 0
+    if orders.watched:
+        for place in range(new):
+            now.lists[state.SICK, ill + place] = now.lists[state.FRESH, place]
+        now.used[state.ILL] += new
     for row in (state.NEED_BEDS, state.HELD, state.ISOLATED, state.AT_HOME, state.SHUT_IN):
         changes[row, day + 1] += changes[row, day]
     daily[day, state.IN_QUARANTINE], daily[day, state.IN_ISOLATION] = (
@@ -201,14 +205,14 @@ def _count(day, orders, now, daily, run):  # type: ignore[no-untyped-def]
 
 @kernel
 def spread(
-    city: Any, course: Any, orders: Any, introduced: Array, now: Any, run: np.uint64, daily: Array
+    city: Any, course: Any, orders: Any, introduced: Array, now: Any, calendars: Any, run: np.uint64, daily: Array
 ) -> None:  # fmt: skip
-    """Fill `daily` (days, columns) and the state `now`: for each person by whom and on which day they were infected (−1: from outside)."""
-    people, days, used = len(city.decade), len(daily), now.used
-    meetings, pool = np.empty(max(1024, people // 8), state.MEETING), np.empty(max(1024, people // 8), state.EVENT)
+    """Fill `daily` (days, columns) and the state `now`: for each person by whom and on which day they were infected (−1: from outside).
+    `calendars`: empty ones of as many days for meetings, results and the agenda."""
+    used, (meetings, results, agenda) = now.used, calendars
     opened, closing = np.empty(_LAYERS), np.zeros(len(orders.triggers), np.bool_)
     today = np.empty(0, np.int64)
-    for day in range(days):
+    for day in range(len(daily)):
         new, arriving = np.int64(0), -1
         _openings(day, city, orders, closing, opened, daily)
         for row in range(len(introduced)):
@@ -221,37 +225,38 @@ def spread(
                 new = _arrive(day, orders.arrivals[row], now, new, daily, run)
         arrived = new
         if orders.watched:
-            pool = with_room(pool, used[state.EVENTS], 2 * used[state.ILL])
-            response.tests(day, orders, now, pool, daily, run)
+            results = calendar.with_room(results, used[state.ILL])
+            response.tests(day, orders, now, results, daily, run)
             if len(orders.rounds) > 0:
-                response.rounds(day, city, orders, now, pool, daily, run)
-        pool = response.what_is_due(day, city, course, orders, now, pool, daily, run)
+                response.rounds(day, city, orders, now, results, daily, run)
+            agenda = calendar.with_room(agenda, results.days[day, calendar.COUNT])
+            response.told(day, city, orders, now, results, agenda, daily)
+        while not response.what_is_due(day, city, course, orders, now, agenda, daily, run):
+            agenda = calendar.with_room(agenda, city.most)
         if orders.capacity[plan.ISOLATION_BEDS] < np.inf:
             response.beds(day, orders, now)
         new = _transmit(day, city, course, orders, now, meetings, opened, new, daily, run)
-        pool = with_room(pool, used[state.EVENTS], 2 * new)
-        falls_ill(day, today, np.int64(0), begun, city, course, orders, now, pool, daily, run)
+        agenda = calendar.with_room(agenda, new)
+        falls_ill(day, today, np.int64(0), begun, city, course, orders, now, agenda, daily, run)
         if arriving >= 0:
             ago = np.empty(arrived - begun, np.int64)
             for place in range(begun, arrived):
                 drawn = uniform(run, now.lists[state.FRESH, place], day, hashing.AGO)
                 ago[place - begun] = int(drawn * (orders.arrivals[arriving, 2] + 1))
-            falls_ill(day, ago, begun, arrived, city, course, orders, now, pool, daily, run)
-            _received(day, orders.arrivals[arriving], begun, arrived, now, pool, run)
-        falls_ill(day, today, arrived, new, city, course, orders, now, pool, daily, run)
-        meetings = might_infect(day, days, new, city, course, now, meetings, run)
-        for place in range(new):
-            used[state.EVER] += now.people[now.lists[state.FRESH, place]].episode == 0
-        if orders.watched:
-            for place in range(new):
-                now.lists[state.SICK, used[state.ILL] + place] = now.lists[state.FRESH, place]
-            used[state.ILL] += new
-        daily[day, state.INFECTED] = new
-        _count(day, orders, now, daily, run)
+            falls_ill(day, ago, begun, arrived, city, course, orders, now, agenda, daily, run)
+            results = calendar.with_room(results, arrived - begun)
+            _received(day, orders.arrivals[arriving], begun, arrived, now, results, run)
+        falls_ill(day, today, arrived, new, city, course, orders, now, agenda, daily, run)
+        drawn_for = np.int64(0)
+        while drawn_for < new:
+            drawn_for, room = might_infect(drawn_for, new, day, city, course, now, meetings, run)
+            meetings = calendar.with_room(meetings, room)
+        _counted(day, new, orders, now, daily, run)
         if orders.capacity[plan.LABORATORY] < np.inf:
-            pool = with_room(pool, used[state.EVENTS], used[state.SPECIMENS])
-            response.laboratory(day, orders, now, pool, daily, run)
-            daily[day, state.WAITING_LABORATORY] = int(now.backlog[0])
+            results = calendar.with_room(results, used[state.SPECIMENS])
+            response.laboratory(day, orders, now, results, daily, run)
+            daily[day, state.WAITING_LABORATORY] = int(now.backlog[state.SAMPLES_WAIT])
         if orders.capacity[plan.INVESTIGATORS] < np.inf:
-            now.backlog[1] = max(now.backlog[1] - orders.capacity[plan.INVESTIGATORS], 0.0)
-            daily[day, state.WAITING_TRACING] = int(now.backlog[1])
+            left = now.backlog[state.CASES_WAIT] - orders.capacity[plan.INVESTIGATORS]
+            now.backlog[state.CASES_WAIT] = max(left, 0.0)
+            daily[day, state.WAITING_TRACING] = int(now.backlog[state.CASES_WAIT])

@@ -1,4 +1,4 @@
-"""What the kernel holds of a run: a record for each person, calendars of what is to come, and counts.
+"""What the kernel holds of a run: a record for each person, counts, and what an entry of a calendar means.
 
 Records and not one array for each field: what is asked of a person at random lies in one line of the processor's cache.
 """
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.kernel import kernel
+from fangxian.analytics.simulation.calendar import enter
 
 Array = NDArray[Any]
+_U = np.uint64
 #: Columns of the days. Those named `in_` and `waiting_`, `overflow` and `locked` are people at the end of a day, the others people
 #: (tests, tubes, doses, school days) of the day.
 DAILY = (
@@ -29,7 +31,9 @@ NEVER, PENDING = 32767, 32766
 #: What may be due on a day.
 RESULT, QUARANTINE, TRACE, NEXT_RING, WORSE = range(5)
 #: Places in `State.used`.
-EVENTS, MEETINGS, ILL, QUEUED, SERVED, SPECIMENS, IN_BEDS, EVER = range(8)
+ILL, QUEUED, SERVED, SPECIMENS, IN_BEDS, EVER = range(6)
+#: Places in `State.backlog`: samples that the laboratory has not done, cases nobody has traced, hospital beds left today.
+SAMPLES_WAIT, CASES_WAIT, BEDS_LEFT = range(3)
 #: Rows of `State.changes`: severe, of whom turned so today, in quarantine, in isolation, waiting for isolation, beds freed, in zones.
 NEED_BEDS, WORSENED, HELD, ISOLATED, AT_HOME, FREED, SHUT_IN = range(7)
 #: Rows of `State.lists`: infected today, ill, waiting for isolation, positive samples of today, and after how many days they are told.
@@ -43,23 +47,15 @@ PERSON = np.dtype([
     ("begins", np.int16), ("ends", np.int16), ("onset", np.int16), ("found", np.int16), ("entered", np.int16),
     ("quarantined", np.int16), ("variant", np.uint8), ("episode", np.uint8), ("seeks", np.uint8), ("bedded", np.uint8),
 ])  # fmt: skip
-#: Who might infect whom in which layer, and the next of the same day.
-MEETING = np.dtype([("by", np.int32), ("whom", np.int32), ("then", np.int32), ("layer", np.int32)])
-#: What is due for whom, the next of the same day, and until when (quarantine) or for which infection (result).
-EVENT = np.dtype([("who", np.int32), ("then", np.int32), ("until", np.int16), ("kind", np.int16)])
 
 
 class State(NamedTuple):
-    """`people` (N,) records; `infected_on`, `infector` (N,); the first entry of each day in the calendars of meetings, results and
-    events; `changes` (7, days + 2) in how many are held; `lists` (5, N) of people; `zones` (3, zones); `dosed` (N,) or empty; counts;
-    samples and cases that wait."""
+    """`people` (N,) records; `infected_on`, `infector` (N,); `changes` (7, days + 2) in how many are held; `lists` (5, N) of people;
+    `zones` (3, zones); `dosed` (N,) or empty; counts; samples and cases that wait."""
 
     people: Array
     infected_on: Array
     infector: Array
-    meets: Array
-    results: Array
-    events: Array
     changes: Array
     lists: Array
     zones: Array
@@ -74,31 +70,32 @@ def new(people: int, days: int, zones: int, dosed: Array) -> State:
     for name in ("begins", "ends", "onset", "found"):
         persons[name] = NEVER
     persons["entered"] = -2
-    first = np.full((3, days + 2), -1, np.int32)
     return State(
-        persons, np.full(people, NEVER, np.int16), np.full(people, -1, np.int32), first[0], first[1], first[2],
-        np.zeros((7, days + 2), np.int64), np.empty((5, people), np.int32), np.zeros((3, zones), np.int32), dosed,
-        np.zeros(8, np.int64), np.zeros(2, np.float64),
+        persons, np.full(people, NEVER, np.int16), np.full(people, -1, np.int32), np.zeros((7, days + 2), np.int64),
+        np.empty((5, people), np.int32), np.zeros((3, zones), np.int32), dosed, np.zeros(6, np.int64), np.zeros(3, np.float64),
     )  # fmt: skip
 
 
-@kernel
-def with_room(pool: Array, used: int, more: int) -> Array:
-    """The same list, or a longer copy, with room for so many more."""
-    if used + more <= len(pool):
-        return pool
-    longer = np.empty(2 * len(pool) + more, pool.dtype)
-    for at in range(used):
-        longer[at] = pool[at]
-    return longer
+@kernel(borrows=True, forceinline=True)
+def due(calendar, day, who, kind, until):  # type: ignore[no-untyped-def]
+    """Enter what is due for whom, and until when (quarantine) or for which infection (result); the calendar has room."""
+    if day < len(calendar.days):
+        enter(calendar, day, _U(who) << _U(32) | _U(until) << _U(8) | _U(kind))
 
 
 @kernel(forceinline=True)
-def due(events, used, pool, day, who, kind, until):  # type: ignore[no-untyped-def]
-    """Enter something in the calendar of events; the list has room."""
-    if day < len(events) - 2:
-        at = used[EVENTS]
-        entry = pool[at]
-        entry.who, entry.kind, entry.until, entry.then = who, kind, until, events[day]
-        events[day] = at
-        used[EVENTS] = at + 1
+def event(entry):  # type: ignore[no-untyped-def]
+    """Who, what and until when of such an entry."""
+    return np.int64(entry >> _U(32)), np.int64(entry & _U(255)), np.int64(entry >> _U(8) & _U(65535))
+
+
+@kernel(forceinline=True)
+def meeting(by, whom, layer):  # type: ignore[no-untyped-def]
+    """An entry: who might infect whom in which layer."""
+    return _U(by) << _U(33) | _U(whom) << _U(2) | _U(layer)
+
+
+@kernel(forceinline=True)
+def who_meets(entry):  # type: ignore[no-untyped-def]
+    """Who might infect whom in which layer."""
+    return np.int64(entry >> _U(33)), np.int64(entry >> _U(2) & _U(2147483647)), np.int64(entry & _U(3))
