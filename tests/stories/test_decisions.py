@@ -165,9 +165,9 @@ def test_a_limit_that_nobody_keeps_is_said_in_both_languages(city: World) -> Non
 
 
 def test_a_search_that_was_stopped_goes_on_where_it_was(city: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fangxian.command.decisions import working
+    from fangxian.command.decisions import answering
 
-    monkeypatch.setattr(working, "CHUNK", 1)
+    monkeypatch.setattr(answering, "CHUNK", 1)
     by = city.actor("leader")
     asked = actions.ask(by, FORM)
     assert asked.job is not None

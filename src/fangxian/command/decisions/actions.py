@@ -6,7 +6,9 @@ import json
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
-from fangxian.command.decisions import asking, queries, working
+from fangxian.command.decisions import asking, queries
+from fangxian.command.decisions.answering import SUBJECT
+from fangxian.command.decisions.jobs import KIND
 from fangxian.command.decisions.models import Decision, Question
 from fangxian.command.decisions.schemas import QuestionForm
 from fangxian.core import clock, ids, jobs
@@ -35,10 +37,10 @@ def ask(by: Actor, form: QuestionForm) -> Question:
         code=ids.new_code(), name=form.name.strip(), area=form.area, outbreak_id=outbreak.id if outbreak else None, asked=raw,
         begins_on=clock.today(), owner_id=by.account_id, owner_name=by.name, created_at=clock.now(),
     )  # fmt: skip
-    row.job = jobs.start(by, working.KIND, {"question": row.pk})
+    row.job = jobs.start(by, KIND, {"question": row.pk})
     row.save(update_fields=["job"])
     record(
-        by, "decision.asked", (working.SUBJECT, row.pk), area=row.area,
+        by, "decision.asked", (SUBJECT, row.pk), area=row.area,
         data={"code": row.code, "question": asked.digest, "policies": len(asked.policies)},
     )  # fmt: skip
     return row
@@ -71,7 +73,7 @@ def choose_policy(by: Actor, code: str, policy: int, why: str) -> Decision:
         at=clock.now(), digest=digest(row, policy, why),
     )  # fmt: skip
     record(
-        by, "decision.signed", (working.SUBJECT, row.pk), area=row.area,
+        by, "decision.signed", (SUBJECT, row.pk), area=row.area,
         data={
             "code": row.code, "policy": policy, "values": view.asked.values(told.setting), "recommended": made.is_recommended,
             "effect": {view.asked.effect: round(told.effect.value, 1)}, "cost": {view.asked.cost: round(told.cost.value, 1)},

@@ -6,4 +6,4 @@ class DecisionsConfig(AppConfig):
     label = "decisions"
 
     def ready(self) -> None:
-        from fangxian.command.decisions import working  # noqa: F401  (the job that answers a question)
+        from fangxian.command.decisions import jobs  # noqa: F401  (the job that answers a question)

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from fangxian.analytics import deciding
 from fangxian.cases import queries as cases
 from fangxian.cases.queries import standing
+from fangxian.command.decisions.answering import ANSWERS
 from fangxian.command.decisions.models import Decision, Question
 from fangxian.command.decisions.schemas import Beginning, DecisionView, ExpectedDay, QuestionRow, QuestionView
-from fangxian.command.decisions.working import ANSWERS
 from fangxian.core import clock, ids, periods
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound

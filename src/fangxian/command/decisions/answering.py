@@ -1,4 +1,4 @@
-"""Answering a question as a job: runs are kept as they come, so that a search that was stopped or killed goes on where it was."""
+"""Answering a question: runs are kept as they come, so that a search that was stopped or killed goes on where it was."""
 
 import os
 from collections.abc import Sequence
@@ -14,28 +14,26 @@ from fangxian.core import accounts, clock, jobs
 from fangxian.core.access import SYSTEM, Actor, actor_for
 from fangxian.core.actions import action, record
 
-KIND = "decisions.answer"
 SUBJECT = "question"
 ANSWERS: TypeAdapter[Answer] = TypeAdapter(Answer)
 #: Runs kept in one transaction.
 CHUNK = 256
 
 
-@jobs.kind(KIND)
-def run(job: jobs.Running) -> dict[str, Any]:
+def answer(job: jobs.Running) -> dict[str, Any]:
     """Answer a question, or go on with one that was ended."""
     row = Question.objects.get(pk=job.arguments["question"])
     by = actor_for(accounts.of_id(job.row.owner_id), "job") if job.row.owner_id else SYSTEM
     keeper = _Keeper(job, row)
     try:
-        answer = deciding.decide(
+        found = deciding.decide(
             deciding.of(row.asked), kept=keeper.before(), on_runs=keeper.take, threads=max(1, (os.cpu_count() or 2) - 1)
         )
     except DecidingError as fault:
         _refuse(by, row, fault)
         return {"step": "refused"}
-    _answer(by, row, answer)
-    return {"step": "done", "policies": len(answer.frontier)}
+    _answer(by, row, found)
+    return {"step": "done", "policies": len(found.frontier)}
 
 
 class _Keeper:
