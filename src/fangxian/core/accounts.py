@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock, factors
-from fangxian.core.access import SYSTEM, Actor, Grant, roles
+from fangxian.core.access import SYSTEM, Actor, Grant, roles, within
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from fangxian.core.models import Account, SecondFactor
@@ -347,6 +347,12 @@ def own_records(person_ids: Iterable[int]) -> set[int]:
 def grants_of(account_id: int) -> list[GrantRow]:
     """The grants in force now."""
     return list(GrantRow.objects.filter(_in_force(clock.now()), account_id=account_id).order_by("role", "area"))
+
+
+def holders(role: str, area: str = "") -> int:
+    """How many accounts hold a role somewhere within a jurisdiction now. For stages that have checked the right."""
+    found = GrantRow.objects.filter(_in_force(clock.now()), within(area), role=role, account__is_active=True)
+    return found.values("account_id").distinct().count()
 
 
 def _in_force(at: datetime) -> Q:

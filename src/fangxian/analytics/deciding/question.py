@@ -1,7 +1,7 @@
 """A question (决策问题) in YAML: a scenario with open values, what they may be, what counts, and what must be kept.
 
-An open value is written `$name` (or `$name * 0.5`) inside the scenario's measures; `choices` says from which values, the least of the
-measure first. `$detected` is the day on which the outbreak is noticed, and is moved to see what a day is worth.
+An open value is written `$name` (or `$name * 0.5`, `$name + 3`) inside the scenario's measures; `choices` says from which values, the
+least of the measure first. `$detected` is the day on which the outbreak is noticed, and is moved to see what a day is worth.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from fangxian.text import Text
 #: More policies than this are refused: the answer would take days, and nobody reads it.
 MOST_POLICIES, MOST_RUNS, MOST_CHOICES = 20_000, 1_000, 8
 DETECTED = "detected"
-_OPEN = re.compile(r"\$([A-Za-z_]\w*)(?:\s*\*\s*([0-9.]+))?")
+_OPEN = re.compile(r"\$([A-Za-z_]\w*)(?:\s*([*+])\s*([0-9.]+))?")
 _TOP = (
     "name", "scenario", "choices", "effect", "cost", "limits", "runs", "detected", "earlier", "harsher", "prices", "beds", "worth",
     "compare", "today",
@@ -41,16 +41,21 @@ Setting = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A measure on the table: its values, the least of it first; `percent`: they are said as percent."""
+    """A measure on the table: its values, the least of it first; `percent`: they are said as percent; `never`: the value that leaves the
+    measure out."""
 
     key: str
     name: Text
     values: tuple[float, ...]
     percent: bool = False
+    never: float | None = None
 
-    def said(self, value: float) -> str:
+    def said(self, value: float) -> Text:
         """A value as people say it."""
-        return f"{100 * value:g}%" if self.percent else f"{value:g}"
+        if value == self.never:
+            return Text("不用", "never")
+        number = f"{100 * value:g}%" if self.percent else f"{value:g}"
+        return Text(number, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +195,8 @@ def _filled(raw: Any, given: Mapping[str, float]) -> Any:
     if isinstance(raw, list):
         return [_filled(one, given) for one in raw]
     if isinstance(raw, str) and (found := _OPEN.fullmatch(raw.strip())):
-        value = given[found[1]] * (float(found[2]) if found[2] else 1.0)
+        value, by = given[found[1]], float(found[3] or 1)
+        value = value + by if found[2] == "+" else value * by
         return int(value) if value == int(value) else value
     return raw
 
@@ -261,7 +267,7 @@ def _choice(key: str, raw: Any) -> Choice:
             "名称只能用字母、数字和下划线，且不能是 detected",
             "a key has letters, digits and _, and is not “detected”",
         )
-    given = _known(raw, at, ("name", "values", "from", "to", "steps", "percent"))
+    given = _known(raw, at, ("name", "values", "from", "to", "steps", "percent", "never"))
     if "values" in given:
         listed = given["values"]
         if not isinstance(listed, list) or not listed:
@@ -273,7 +279,10 @@ def _choice(key: str, raw: Any) -> Choice:
         values = [round(float(one), 10) for one in np.linspace(low, high, int(steps) + 1)]
     if len(set(values)) != len(values):
         raise _wrong(at, "有相同的取值", "a value is given twice")
-    return Choice(key, _text(given.get("name") or key, f"{at}.name"), tuple(values), given.get("percent") is True)
+    never = None if given.get("never") is None else _number(given["never"], f"{at}.never", -1e9, 1e9)
+    return Choice(
+        key, _text(given.get("name") or key, f"{at}.name"), tuple(values), given.get("percent") is True, never
+    )
 
 
 def _limits(raw: Any) -> Iterator[Limit]:

@@ -39,10 +39,7 @@ def policy(question: Question, setting: tuple[int, ...]) -> Text:
     """A policy by its values: testing 0.3, tracing 0.8, …"""
     pairs = zip(question.choices, setting, strict=True)
     return listed(
-        (
-            Text(f"{one.name.zh} {one.said(one.values[at])}", f"{one.name.en} {one.said(one.values[at])}")
-            for one, at in pairs
-        ),
+        (one.name.joined(one.said(one.values[at]), " ") for one, at in pairs),
         "，",
     )
 
@@ -69,10 +66,11 @@ def marginal(question: Question, one: Marginal) -> Text:
     first, last = one.steps[0], one.steps[-1]
     gained = amount(question, question.effect, last.effect.value - first.effect.value)
     paid = amount(question, question.cost, last.cost.value - first.cost.value)
+    begin, end = choice.said(first.value), choice.said(last.value)
     said = Text(
-        f"{choice.name.zh}：从 {choice.said(first.value)} 到 {choice.said(last.value)}，{effect.zh}变化 {gained.zh}，"
+        f"{choice.name.zh}：从 {begin.zh} 到 {end.zh}，{effect.zh}变化 {gained.zh}，"
         f"{_cost(question).zh}变化 {paid.zh}。",
-        f"{choice.name.en}: from {choice.said(first.value)} to {choice.said(last.value)}, {effect.en} change by {gained.en},"
+        f"{choice.name.en}: from {begin.en} to {end.en}, {effect.en} change by {gained.en},"
         f" {_cost(question).en} by {paid.en}. ",
     )
     if one.enough is None:
@@ -81,7 +79,7 @@ def marginal(question: Question, one: Marginal) -> Text:
     if one.enough == 0:
         return said.joined(Text("在此方案中看不出收益。", "Under this policy it buys nothing that can be told."))
     return said.joined(
-        Text(f"到 {at} 为止；再加码看不出收益。", f"Up to {at}; beyond that more buys nothing that can be told.")
+        Text(f"到 {at.zh} 为止；再加码看不出收益。", f"Up to {at.en}; beyond that more buys nothing that can be told.")
     )
 
 

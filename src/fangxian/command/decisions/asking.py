@@ -30,11 +30,20 @@ WARM, GROWN = 7, 2.6
 PEOPLE, RUNS, DAYS = (500, 1_000_000), (4, 100), (20, 365)
 _BOUNDS = {
     "people": PEOPLE, "infected": (1, 100_000), "lead": (0, 60), "days": DAYS, "runs": RUNS, "harsher": (1, 3), "beds": (0, 1_000_000),
-    "tests": (0, 10_000_000), "rooms": (0, 1_000_000),
+    "tests": (0, 10_000_000), "rooms": (0, 1_000_000), "investigators": (0, 100_000),
 }  # fmt: skip
 #: Until the measures are in force few of those who fall ill are tested.
 _BEFORE = {"testing": {"symptomatic": 0.05, "until": "$detected"}}
+#: What there is, as a limit on a figure, and as a capacity beyond which people wait.
 _LIMITS = {"beds": "peak_in_hospital", "tests": "peak_tests", "rooms": "peak_in_quarantine"}
+_CAPACITIES = {
+    "beds": "hospital_beds",
+    "tests": "laboratory",
+    "rooms": "isolation_beds",
+    "investigators": "investigators",
+}
+#: A strength is a number of people at most, and comes into force so many days later at most.
+_MOST_STRENGTHS, _LATEST = 8, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,15 @@ class Measure:
     unit: Text
     rule: Mapping[str, Any]
     values: Mapping[str, tuple[float, ...]]
+    hint: Text
+    percent: bool = True
+    never: float | None = None
     least: Mapping[str, Any] | None = None
+
+    @property
+    def kind(self) -> str:
+        """The measure of the simulation that it is."""
+        return next(iter(self.rule))
 
 
 @cache
@@ -54,7 +71,7 @@ def measures() -> Mapping[str, Measure]:
     """Every measure that may be put on the table, in the order of the form."""
     raw = yaml.safe_load(files(__package__).joinpath("measures.yaml").read_text(encoding="utf-8"))
     return {
-        key: Measure(key, **{**one, "name": Text(**one["name"]), "unit": Text(**one["unit"])})
+        key: Measure(key, **{**one, **{words: Text(**one[words]) for words in ("name", "unit", "hint")}})
         for key, one in raw.items()
     }
 
@@ -68,10 +85,18 @@ def raw_of(form: QuestionForm) -> dict[str, Any]:
     """The question as `analytics.deciding` reads it. Raises Invalid that names the field."""
     _check(form)
     chosen = [one for key, one in measures().items() if key in form.measures]
-    rules = [one.rule for one in chosen]
+    orders = packs.of(form.pack) if form.pack else {}
+    rules = [_rule(one, form, orders) for one in chosen]
     if "testing" not in form.measures and (least := measures()["testing"].least) is not None:
-        rules.append(least)  # somebody is tested whatever is decided: without it nobody would be found
+        rules.append(dict(least))  # somebody is tested whatever is decided: without it nobody would be found
     rules.append(_BEFORE)
+    there_is = {field: most for field in _CAPACITIES if (most := getattr(form, field)) is not None}
+    limits: list[dict[str, Any]] = []
+    if form.queued:
+        # As many as there are people is no bound.
+        rules.append({"capacity": {_CAPACITIES[field]: most for field, most in there_is.items() if most < form.people}})
+    else:
+        limits = [{"of": of, "most": there_is[field]} for field, of in _LIMITS.items() if field in there_is]
     earlier = [day for day in (1, 3, 5, 7) if day <= WARM + form.lead]
     raw: dict[str, Any] = {
         "name": form.name, "effect": form.effect, "cost": form.cost, "harsher": form.harsher, "today": WARM,
@@ -82,9 +107,11 @@ def raw_of(form: QuestionForm) -> dict[str, Any]:
             "seeds": max(1, round(form.infected / GROWN)),
             "measures": rules,
         },
-        "choices": {one.key: {"name": _named(one), "values": list(one.values[form.detail]), "percent": True} for one in chosen},
-        "limits": [{"of": of, "most": most} for field, of in _LIMITS.items() if (most := getattr(form, field)) is not None],
+        "choices": {one.key: _choice(one, form) for one in chosen},
+        "limits": limits,
     }  # fmt: skip
+    if form.prices:
+        raw["prices"] = dict(form.prices)
     if form.beds is not None:
         raw["beds"] = form.beds
     if form.packs:
@@ -108,8 +135,47 @@ def read(raw: Any) -> deciding.Question:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _named(one: Measure) -> dict[str, str]:
-    return {"zh": one.unit.zh, "en": one.unit.en}
+def _rule(one: Measure, form: QuestionForm, orders: Mapping[str, packs.Ordered]) -> dict[str, Any]:
+    """A measure as a scenario writes it: as the protocol orders it, and in force when it can be."""
+    values = dict(one.rule[one.kind])
+    if one.key in orders:
+        values |= orders[one.key].values
+    if later := form.later.get(one.key):
+        values["since"] = f"$detected + {later}"
+    if one.key == "rounds" and form.queued and form.tests:
+        values["capacity"] = form.tests * values.get("pool", 10)
+    return {one.kind: values}
+
+
+def _choice(one: Measure, form: QuestionForm) -> dict[str, Any]:
+    values = list(form.strengths.get(one.key) or one.values[form.detail])
+    told: dict[str, Any] = {"name": {"zh": one.unit.zh, "en": one.unit.en}, "values": values, "percent": one.percent}
+    return told if one.never is None else told | {"never": one.never}
+
+
+def _check_strengths(key: str, values: tuple[float, ...], chosen: tuple[str, ...]) -> None:
+    one = measures().get(key)
+    if one is None or key not in chosen:
+        raise Invalid(
+            _("There is no such measure on the table."), remedy=_("Tick it, or leave its values out."), field="measures"
+        )
+    low, high = (0, 1) if one.percent else (1, one.never or 10_000)
+    ordered = list(one.values["usual"]) == sorted(one.values["usual"])
+    if (
+        not 1 <= len(values) <= _MOST_STRENGTHS
+        or len(set(values)) != len(values)
+        or not all(low <= v <= high for v in values)
+    ):
+        raise Invalid(
+            _("These are no values of this measure."),
+            remedy=_("Give up to %(most)s different numbers from %(low)s to %(high)s, with spaces between.")
+            % {"most": _MOST_STRENGTHS, "low": 100 * low if one.percent else low, "high": 100 * high if one.percent else high},
+            field=f"strength_{key}",
+        )  # fmt: skip
+    if list(values) != sorted(values, reverse=not ordered):
+        raise Invalid(
+            _("Begin with the least of the measure."), remedy=_("Each value is stricter than the one before."), field=f"strength_{key}"
+        )  # fmt: skip
 
 
 def _check(form: QuestionForm) -> None:
@@ -131,6 +197,15 @@ def _check(form: QuestionForm) -> None:
                 _("This number is out of bounds."),
                 remedy=_("Give a number from %(low)s to %(high)s.") % {"low": low, "high": high}, field=field,
             )  # fmt: skip
+    for key, values in form.strengths.items():
+        _check_strengths(key, values, form.measures)
+    for key, days in form.later.items():
+        if key not in measures() or not 0 <= days <= min(_LATEST, form.days - form.lead - 1):
+            raise Invalid(
+                _("A measure would never come into force."), remedy=_("Give fewer days, or look further ahead."), field=f"later_{key}"
+            )  # fmt: skip
+    if form.pack and form.pack not in {key for key, _name in packs.comparable()}:
+        raise Invalid(_("There is no such protocol."), remedy=_("Choose one of the list."), field="pack")
     if form.infected > form.people:
         raise Invalid(
             _("More people are infected than there are."), remedy=_("Give fewer, or a larger city."), field="infected"

@@ -1,10 +1,12 @@
 """What a protocol pack orders, as measures of a simulation: so that editions are compared on the same epidemics.
 
 Taken from the pack: how long contacts and theirs stay in quarantine and where, on which days they are tested, how soon a result and a
-contact is due. What a pack does not say is the same for all: who tests, how many contacts are known. A pack without
-quarantine has no tracing.
+contact is due, which piece of land a case closes and until when, and how often everybody there is tested. What
+a pack does not say is the same for all: who tests, how many contacts are known. A pack without quarantine has no tracing.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from typing import Any
@@ -17,7 +19,53 @@ _TESTED = 0.3
 _KNOWN = {"home": 1.0, "school": 0.8, "work": 0.8, "community": 0.3}
 #: What is left of transmission in quarantine away from home, and at home (assumptions, grade G).
 _AWAY = {"home": 0.05, "school": 0.0, "work": 0.0, "community": 0.05}
+#: Pieces of land that a simulated city has, by the words of packs; a street or a cell of a grid is about a compound.
+_LAND = {"building": "building", "township": "township", "county": "township"}
+_ROUNDS = ("parameters/testing/values/every_other/value", "parameters/testing/values/others/value")
 _AT_HOME = {"home": 0.6, "school": 0.1, "work": 0.1, "community": 0.1}
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What a pack orders of a measure: fields of the measure with their values, and in words, with the document."""
+
+    values: Mapping[str, Any]
+    said: Text
+
+
+def ordered(pack: Pack) -> dict[str, Ordered]:
+    """By the measures of the form, what a pack says of them; those that it does not speak of are left out."""
+    found: dict[str, Ordered] = {}
+    if stages := _stages(pack):
+        days = sum(_days(stage.length) for stage in stages)
+        found["tracing"] = Ordered(
+            {"days": days}, _cited(f"密接隔离 {days} 天", f"contacts stay {days} d", stages[0].length)
+        )
+    if pack.zones is not None:
+        first = next(level for level in pack.zones.levels if level.is_on)
+        lift = [
+            cited
+            for rule in pack.zones.lift
+            for path, cited in pack.values.items()
+            if rule.is_on
+            and rule.from_ == first.key
+            and path.startswith(f"zones/lift/{rule.key}/when")
+            and cited.unit == "d"
+        ]
+        level = _LAND.get(str(first.unit.value) if first.unit else "", "compound")
+        days = max((_days(one) for one in lift), default=14)
+        zh, en = f"{first.name.zh}，{days} 天无新发可降级", f"{first.name.en}; lower after {days} d without a new case"
+        found["zones"] = Ordered({"level": level, "days": days}, _cited(zh, en, lift[0] if lift else first.cite))
+    if every := next((pack.values[path] for path in _ROUNDS if path in pack.values), None):
+        days = _days(every)
+        found["rounds"] = Ordered({"every": days}, _cited(f"每 {days} 天一轮", f"a round every {days} d", every))
+    return found
+
+
+@cache
+def of(key: str) -> Mapping[str, Ordered]:
+    """What the pack of a key orders."""
+    return ordered(load(key))
 
 
 @cache
@@ -44,6 +92,11 @@ def measures_of(pack: Pack) -> list[dict[str, Any]]:
         after = {"home": 0, "school": reach, "work": reach, "community": reach + 1}
         found.append({"tracing": {"share": _KNOWN, "after": after, "days": days, "since": "$detected"} | _second(pack)})
         found.append({"isolation": {"found": _AWAY, "quarantined": _AWAY if _is_away(pack) else _AT_HOME}})
+    said = ordered(pack)
+    if "zones" in said:
+        found.append({"zones": {**said["zones"].values, "since": "$detected"}})
+        if "rounds" in said:
+            found.append({"rounds": {**said["rounds"].values, "scope": "zones", "since": "$detected"}})
     return found
 
 
@@ -70,6 +123,11 @@ def _is_away(pack: Pack) -> bool:
 
 def _days(length: Cited) -> int:
     return max(1, length.delta.days)
+
+
+def _cited(zh: str, en: str, of: Cited) -> Text:
+    """What a pack says, the document it is from, and how far that was checked."""
+    return Text(f"{zh}（{of.document.text.zh}，{of.grade} 级）", f"{en} ({of.document.text.en}, grade {of.grade})")
 
 
 def _due_days(pack: Pack, kind: str) -> int:

@@ -7,19 +7,35 @@ from django.utils.translation import gettext as _
 from fangxian.analytics import deciding
 from fangxian.cases import queries as cases
 from fangxian.cases.queries import standing
+from fangxian.command.decisions import packs
 from fangxian.command.decisions.answering import ANSWERS
 from fangxian.command.decisions.models import Decision, Question
-from fangxian.command.decisions.schemas import Beginning, DecisionView, ExpectedDay, QuestionRow, QuestionView
-from fangxian.core import clock, ids, periods
+from fangxian.command.decisions.schemas import (
+    Beginning,
+    DecisionView,
+    ExpectedDay,
+    KnownNumber,
+    QuestionRow,
+    QuestionView,
+)
+from fangxian.containment.isolation import queries as isolation
+from fangxian.containment.zones import queries as zones
+from fangxian.core import accounts, clock, ids, periods
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.core.jobs import Job
+from fangxian.duties.packs import in_force
+from fangxian.laboratory import queries as laboratory
 from fangxian.registry import queries as registry
 from fangxian.text import Text
 
 RIGHT = "decisions.view"
 #: Days of cases that a question begins with.
 RECENT = 14
+#: Those infected, found or not, for each case of the last days: an assumption.
+HIDDEN = 3
+#: Rooms that are ready within so many hours are there.
+SOON = 24
 
 
 def beginning(by: Actor, area: str | None = None, outbreak: str = "") -> Beginning:
@@ -35,10 +51,12 @@ def beginning(by: Actor, area: str | None = None, outbreak: str = "") -> Beginni
     choices = cases.outbreaks(by, open_only=True)
     found = next((one for one in choices if one.code == outbreak), None) if outbreak else next(iter(choices), None)
     recent = _reported(found.id, area, clock.today() - timedelta(days=RECENT - 1)) if found else {}
+    people = place.population if place else None
     return Beginning(
         area, place.name if place else _("the whole country"), found.code if found else "",
-        Text(found.name_zh, found.name_en or found.name_zh) if found else None, place.population if place else None, recent,
-        sum(recent.values()),
+        Text(found.name_zh, found.name_en or found.name_zh) if found else None, people, recent, sum(recent.values()),
+        tuple(zones.counted(by, area)), _pack(found.pack if found else "", area), _known(by, area, people, sum(recent.values())),
+        tuple((one.code, Text(one.name_zh, one.name_en or one.name_zh)) for one in choices),
     )  # fmt: skip
 
 
@@ -103,9 +121,42 @@ def since_then(by: Actor, view: QuestionView) -> list[ExpectedDay]:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _pack(wanted: str, area: str) -> str:
+    """The protocol by which measures are carried out: the outbreak's, else the first in force that keeps contacts."""
+    known = {key for key, _name in packs.comparable()}
+    return next((key for key in (wanted, *(one.id for one in in_force(area))) if key in known), "")
+
+
+def _known(by: Actor, area: str, people: int | None, reported: int) -> dict[str, KnownNumber]:
+    """The numbers of a place that a question may begin with, of those that the reader may know."""
+    found: dict[str, KnownNumber] = {}
+    if people:
+        found["people"] = KnownNumber(people, Text("辖区人口登记", "the registry's population of the place"))
+    if reported:
+        said = Text(
+            f"近 {RECENT} 天报告 {reported} 例，按每例另有 {HIDDEN - 1} 人未被发现估计（假定，G 级）",
+            f"{reported} cases reported in {RECENT} days, and {HIDDEN - 1} not found for each (an assumption, grade G)",
+        )
+        found["infected"] = KnownNumber(HIDDEN * reported, said)
+    if by.may("isolation.view", area) and area and (rooms := isolation.rooms(by, area, SOON)):
+        found["rooms"] = KnownNumber(
+            rooms, Text(f"隔离点 {SOON} 小时内可启用的房间", f"rooms of isolation sites, ready within {SOON} h")
+        )
+    if by.may("samples.view", area) and (busiest := laboratory.busiest_day(by, area)) is not None:
+        day, number = busiest
+        found["tests"] = KnownNumber(
+            number, Text(f"近 14 天出结果最多的一天（{day}）", f"results on the busiest of the last 14 days ({day})")
+        )
+    if number := accounts.holders("investigator", area):
+        found["investigators"] = KnownNumber(
+            number, Text("在岗流调员账号，每人每日按一例计", "accounts of investigators, a case a day each")
+        )
+    return found
+
+
 def _reported(outbreak: int, area: str, first: date) -> dict[date, int]:
     """Cases of a place by day of report, up to now."""
-    found = standing.curve(outbreak, registry.parts(area), periods.today(), "report", first)
+    found = standing.curve(outbreak, registry.whole(area), periods.today(), "report", first)
     return {day: sum(counts.values()) for day, counts in sorted(found.items())}
 
 

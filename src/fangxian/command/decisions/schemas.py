@@ -1,7 +1,7 @@
 """What a question is asked with, and how it is shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from fangxian.analytics.deciding import Answer
@@ -14,9 +14,11 @@ from fangxian.text import Text
 class QuestionForm:
     """A question as a person asks it.
 
-    `infected` people are infected on the first day, `lead` days pass until measures are in force; `measures` are those on the
-    table (`asking.measures`), `detail` (coarse, usual, fine) how many values of each are weighed, and `runs` how often each policy is
-    tried at last. Of `beds`, `tests` a day and `rooms` for quarantine none means without a limit. `packs` are protocols to be compared.
+    `infected` people are infected on the first day, `lead` days pass until measures are in force, and `later` more for those named;
+    `measures` are those on the table (`asking.measures`), carried out as the protocol `pack` orders. `detail` (coarse, usual, fine) is
+    how many values of each are weighed, unless `strengths` lists them; `runs` how often each policy is tried at last. Of `beds`, `tests`
+    a day, `rooms` for isolation and `investigators` none means without a limit; `queued`: what exceeds them waits, else whatever exceeds
+    them is ruled out. `prices` take the place of those of the table; `packs` are protocols to be compared.
     """
 
     name: str
@@ -34,14 +36,31 @@ class QuestionForm:
     beds: int | None = None
     tests: int | None = None
     rooms: int | None = None
+    investigators: int | None = None
+    queued: bool = False
     runs: int = 12
     harsher: float = 1.3
     packs: tuple[str, ...] = ()
+    pack: str = ""
+    strengths: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    later: Mapping[str, int] = field(default_factory=dict)
+    prices: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNumber:
+    """A number of a place that the platform knows, and where it has it from."""
+
+    value: int
+    source: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What the platform knows of a place for a question to begin with: `people` live there, `recent` cases by day of report."""
+    """What the platform knows of a place for a question to begin with: `people` live there, `recent` cases by day of report, `zones` in
+    force by level, the protocol (`pack`) in force there; and by field of the form (`infected`, `tests`, `rooms`, `investigators`) the
+    number `known`; and the open `outbreaks`, from which one is chosen.
+    """
 
     area: str
     area_name: str
@@ -50,6 +69,10 @@ class Beginning:
     people: int | None
     recent: Mapping[date, int]
     cases: int
+    zones: tuple[tuple[Text, int], ...] = ()
+    pack: str = ""
+    known: Mapping[str, KnownNumber] = field(default_factory=dict)
+    outbreaks: tuple[tuple[str, Text], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from fangxian.laboratory.queries.boxes import box, boxes, custody, waiting_to_be
 from fangxian.laboratory.queries.decisions import member, members, positives, unmatched
 from fangxian.laboratory.queries.lookups import outcomes, samples_of
 from fangxian.laboratory.queries.points import point, points
-from fangxian.laboratory.queries.tubes import counted, late, tube, tubes
+from fangxian.laboratory.queries.tubes import busiest_day, counted, late, tube, tubes
 
 __all__ = [
     "box",
     "boxes",
+    "busiest_day",
     "counted",
     "custody",
     "late",

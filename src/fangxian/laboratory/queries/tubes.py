@@ -1,10 +1,11 @@
 """Reading tubes: a list, what is late, one of them with its way and who is in it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils.translation import get_language
 
 from fangxian.core import clock
@@ -22,6 +23,8 @@ STATES = (Tube.COLLECTED, Tube.SEALED, Tube.RECEIVED, Tube.RESULTED, Tube.REJECT
 WAITING = (Tube.COLLECTED, Tube.SEALED, Tube.RECEIVED)
 #: So many late tubes are counted; whoever has more knows enough.
 MOST = 10_000
+#: Of so many tubes the busiest day is told.
+NEWEST = 50_000
 #: What a tube names.
 _NAMES = ("organisation", "point", "laboratory")
 _ALL = (*_NAMES, "box", "again", "place", "outbreak")
@@ -68,6 +71,16 @@ def counted(by: Actor, area: str = "") -> dict[str, int]:
     first = Tube.objects.filter(pk__in=recent.order_by("-pk").values("pk")[:MOST])
     waiting = dict.fromkeys(WAITING, 0) | dict(first.order_by().values_list("state").annotate(Count("pk")))
     return {**waiting, "late": _late(by, area).order_by("due_at")[:MOST].count()}
+
+
+def busiest_day(by: Actor, area: str = "") -> tuple[date, int] | None:
+    """The day of the last fourteen with most tubes that now have a result, and how many, among the newest `NEWEST` of a place: what its
+    laboratories have shown that they can do. None where there are none; one query."""
+    since = clock.local_midnight(clock.today() - 14 * clock.DAY)
+    newest = Tube.objects.filter(finding.seen(by), within(area)).order_by("-pk").values("pk")[:NEWEST]
+    told = Tube.objects.filter(pk__in=newest, resulted_at__gte=since).order_by()
+    days = told.annotate(day=TruncDate("resulted_at", tzinfo=clock.zone())).values_list("day").annotate(n=Count("pk"))
+    return max(days, key=lambda one: one[1], default=None)
 
 
 def tube(by: Actor, code: str) -> TubeView:

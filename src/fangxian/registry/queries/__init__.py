@@ -46,7 +46,7 @@ from fangxian.registry.queries.organisations import (
     place_ids,
     places,
 )
-from fangxian.registry.queries.parts import Parts, parts
+from fangxian.registry.queries.parts import Parts, parts, whole
 from fangxian.registry.queries.people import (
     access_history,
     by_codes,
@@ -144,4 +144,5 @@ __all__ = [
     "traits",
     "vacant_posts",
     "waiting_matches",
+    "whole",
 ]

@@ -10,7 +10,7 @@ from fangxian.core.errors import NotFound
 from fangxian.registry import romanised
 from fangxian.registry.levels import LEVELS
 from fangxian.registry.models import Jurisdiction
-from fangxian.registry.queries.areas import follow, succeeded
+from fangxian.registry.queries.areas import follow, prefixes, succeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ class Parts:
         now = follow(code, self._ended)
         child = now[: self.depth]
         return child if child in self.names else self.code
+
+
+def whole(code: str) -> Parts:
+    """A jurisdiction in one part: for numbers that are not told by what lies below it. One query."""
+    return Parts(code, prefixes(code), (), {})
 
 
 def parts(code: str) -> Parts:

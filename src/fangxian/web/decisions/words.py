@@ -25,6 +25,10 @@ COSTS: Mapping[str, Any] = {
     "cost": gettext_lazy("cost in money"),
     "disruption": gettext_lazy("days taken from people's lives"),
 }
+BEYOND: Mapping[str, Any] = {
+    "wait": gettext_lazy("waits until its turn comes"),
+    "refuse": gettext_lazy("rules a policy out"),
+}
 DETAILS: Mapping[str, Any] = {
     "coarse": gettext_lazy("coarse: a minute or two"),
     "usual": gettext_lazy("usual"),

@@ -1,7 +1,7 @@
 """The only readers of isolation that others use. People are masked here; to see one is to reveal with a purpose."""
 
 from fangxian.containment.isolation.queries.choosing import options
-from fangxian.containment.isolation.queries.counting import numbers, reserve
+from fangxian.containment.isolation.queries.counting import numbers, reserve, rooms
 from fangxian.containment.isolation.queries.people import (
     between,
     decision_view,
@@ -18,5 +18,5 @@ from fangxian.containment.isolation.queries.trips import trip, trips, vehicles
 
 __all__ = [
     "between", "decision_view", "destinations", "errand_view", "errands", "numbers", "options", "people", "placement",
-    "releases", "reserve", "rounds", "site", "sites", "trip", "trips", "vehicles", "waiting",
+    "releases", "reserve", "rooms", "rounds", "site", "sites", "trip", "trips", "vehicles", "waiting",
 ]  # fmt: skip

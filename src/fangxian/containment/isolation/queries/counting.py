@@ -41,15 +41,16 @@ def numbers(by: Actor, area: str = "") -> LoopNumbers:
     )
 
 
+def rooms(by: Actor, area: str, hours: int) -> int:
+    """How many rooms of a place are in use or can be ready within some hours; one query."""
+    by.must(rights.VIEW, area)
+    return sum(number for ready_in, number in _rooms(area).items() if ready_in <= hours)
+
+
 def reserve(by: Actor, area: str) -> RoomReserve:
     """The rooms of a place against the reserve that its protocol asks for: how many are ready in how many hours, how many should be."""
     by.must(rights.VIEW, area)
-    where = registry.area(area)
-    rooms = Room.objects.filter(
-        floor__zone=Floor.OBSERVATION, floor__site__in=Site.objects.filter(within(area), closed_at__isnull=True)
-    )
-    told = rooms.exclude(state=Room.OUT).order_by().values_list("floor__site__ready_in").annotate(n=Count("pk"))
-    counted = {int(hours): int(number) for hours, number in told}
+    where, counted = registry.area(area), _rooms(area)
     group = next((found for pack in packs.in_force(area) for found in pack.parameters if found.key == RESERVE), None)
     wanted, asked = None, {}
     if group is not None and where.population:
@@ -62,3 +63,11 @@ def reserve(by: Actor, area: str) -> RoomReserve:
     return RoomReserve(
         where.population or 0, wanted, {one: sum(n for h, n in counted.items() if h <= one) for one in hours}, asked
     )
+
+
+def _rooms(area: str) -> dict[int, int]:
+    """Rooms for observation by the hours in which they are ready."""
+    sites = Site.objects.filter(within(area), closed_at__isnull=True)
+    there = Room.objects.filter(floor__zone=Floor.OBSERVATION, floor__site__in=sites).exclude(state=Room.OUT).order_by()
+    told = there.values_list("floor__site__ready_in").annotate(n=Count("pk"))
+    return {int(hours): int(number) for hours, number in told}

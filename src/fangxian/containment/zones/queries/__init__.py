@@ -1,6 +1,6 @@
 """The only readers of zones that others use. Cases are shown by code to whoever may see them, people masked."""
 
-from fangxian.containment.zones.queries.listing import due_for_lift, in_force, proposals, zones, zones_at
+from fangxian.containment.zones.queries.listing import counted, due_for_lift, in_force, proposals, zones, zones_at
 from fangxian.containment.zones.queries.mapping import geojson, pickable
 from fangxian.containment.zones.queries.numbers import LIFTED_IN_IT, numbers
 from fangxian.containment.zones.queries.one import drawn, history, lift_status, zone
@@ -10,6 +10,7 @@ from fangxian.containment.zones.queries.unplaced import unplaced
 
 __all__ = [
     "LIFTED_IN_IT",
+    "counted",
     "drawn",
     "due_for_lift",
     "geojson",

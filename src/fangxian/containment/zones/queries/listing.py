@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
@@ -54,6 +55,16 @@ def in_force(by: Actor, at: datetime | None = None, area: str = "") -> list[Zone
         return sorted(then, key=lambda one: (one.level, one.code))
     found = Zone.objects.filter(visible(by), within(area), state=Zone.IN_FORCE).select_related("outbreak")
     return sorted(rows(list(found.order_by("-pk")[:LONGEST_PAGE])), key=lambda one: (one.rank, -one.id))
+
+
+def counted(by: Actor, area: str = "") -> list[tuple[Text, int]]:
+    """How many zones of each level are in force in a place, by the level's name, the strictest first; one query."""
+    found = Zone.objects.filter(visible(by), within(area), state=Zone.IN_FORCE).order_by()
+    told: dict[str, list[Any]] = {}
+    for pack, level, number in found.values_list("pack", "level").annotate(n=Count("pk")):
+        name, rank = _level(packs.by_reference(pack), level)
+        told.setdefault(level, [rank, name, 0])[2] += number
+    return [(name, number) for _rank, name, number in sorted(told.values(), key=lambda one: one[0])]
 
 
 def due_for_lift(by: Actor, day: date | None = None, area: str = "") -> list[ZoneRow]:
