@@ -14,9 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from fangxian.analytics.deciding import Estimate, wording
-from fangxian.command.decisions import actions, packs, queries
+from fangxian.analytics.simulation import Rounds
+from fangxian.command.decisions import actions, asking, packs, queries
 from fangxian.command.decisions.models import Batch, Question
 from fangxian.command.decisions.schemas import QuestionForm
+from fangxian.containment.zones import queries as zones
 from fangxian.core import clock, jobs, journal
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.protocols import load
@@ -58,8 +60,43 @@ def answered(city: World, form: QuestionForm) -> Question:
 def test_a_question_begins_with_what_the_platform_knows(city: World) -> None:
     begins = queries.beginning(city.actor("duty"), WANGCHAO)
     assert begins.outbreak == city.outbreak and begins.cases == sum(begins.recent.values()) > 0
+    assert begins.known["infected"].value == queries.HIDDEN * begins.cases and begins.known["investigators"].value > 0
+    assert all(one.source.zh and one.source.en for one in begins.known.values()) and begins.pack in load_keys()
+    assert begins.zones == tuple(zones.counted(city.actor("duty"), WANGCHAO))
     with pytest.raises(NotFound):
         queries.beginning(city.actor("duty"), LANYUE)
+
+
+def load_keys() -> set[str]:
+    return {key for key, _name in packs.comparable()}
+
+
+def test_measures_are_carried_out_as_the_protocol_orders_when_and_as_strongly_as_asked() -> None:
+    form = replace(
+        FORM, measures=("tracing", "zones", "rounds"), pack="covid-19-cn-9", later={"rounds": 4}, strengths={"tracing": (0.1, 0.8)},
+        beds=30, tests=200, rooms=40, investigators=5, prices={"tests": 3.5}, queued=True,
+    )  # fmt: skip
+    raw = asking.raw_of(form)
+    rules = {
+        kind: values
+        for one in raw["scenario"]["measures"]
+        for kind, values in one.items()
+        if values.get("until") is None
+    }
+    assert rules["tracing"]["days"] == 10 and rules["zones"]["days"] == 7 and rules["rounds"]["every"] == 2
+    assert rules["rounds"]["since"] == "$detected + 4" and rules["rounds"]["capacity"] == 2000
+    assert rules["capacity"] == {"hospital_beds": 30, "laboratory": 200, "isolation_beds": 40, "investigators": 5}
+    assert raw["limits"] == [] and raw["choices"]["tracing"]["values"] == [0.1, 0.8]
+    question = asking.read(raw)
+    assert question.prices.items["tests"].price == 3.5 and question.prices.items["tests"].grade == "own"
+    never = {one.key: one for one in question.choices}["zones"]
+    assert never.said(never.values[0]).en == "never" and never.said(never.values[-1]).en == "1"
+    made = question.scenario((0, 0, 1))
+    assert next(one.since for one in made.measures if isinstance(one, Rounds)) == asking.WARM + FORM.lead + 4
+    kept = asking.raw_of(replace(form, queued=False))
+    assert {one["of"]: one["most"] for one in kept["limits"]} == {
+        "peak_in_hospital": 30, "peak_tests": 200, "peak_in_quarantine": 40,
+    }  # fmt: skip
 
 
 def test_from_the_form_to_the_signature(city: World) -> None:
@@ -71,11 +108,21 @@ def test_from_the_form_to_the_signature(city: World) -> None:
         "lead": 2, "days": 40, "measures": ["testing", "school"], "detail": "coarse", "effect": "infected", "cost": "disruption",
         "beds": "", "tests": "", "rooms": "", "runs": 4, "harsher": 1,
     }  # fmt: skip
+    wrong = browser.post(reverse("web:decision_ask"), given | {"strength_testing": "5 lots"})
+    assert wrong.status_code == 422 and "“lots” is no number." in wrong.content.decode()
+    given |= {
+        "strength_testing": "5, 40%",
+        "later_school": "2",
+        "price_tests": "7.25",
+        "queued": "wait",
+        "tests": "300",
+    }
     refused = browser.post(reverse("web:decision_ask"), given | {"measures": [], "people": 5})
     assert refused.status_code == 422 and "Not complete yet." in refused.content.decode()
     assert not Question.objects.filter(name="A small one").exists()
     made = browser.post(reverse("web:decision_ask"), given)
     row = Question.objects.get(name="A small one")
+    assert row.asked["choices"]["testing"]["values"] == [0.05, 0.4] and row.asked["prices"] == {"tests": 7.25}
     assert made["Location"] == reverse("web:decision", args=[row.code])
     waits = browser.get(made["Location"])
     assert "waits for the worker" in waits.content.decode()
@@ -85,7 +132,7 @@ def test_from_the_form_to_the_signature(city: World) -> None:
     assert jobs.run_waiting() == 1
     assert browser.get(made["Location"] + "?part=progress", **HTMX)["HX-Refresh"] == "true"
     page = browser.get(made["Location"]).content.decode()
-    assert "Recommended:" in page and "<svg" in page
+    assert "Recommended:" in page and "<svg" in page and "Who bears it" in page and "entered with the question" in page
     view = queries.question(city.actor("leader"), row.code)
     assert view.answer is not None
     best = view.answer.knee
@@ -143,6 +190,9 @@ def test_rights(city: World) -> None:
 @pytest.mark.parametrize(("wrong", "field"), [
     ({"measures": ()}, "measures"), ({"measures": ("prayer",)}, "measures"), ({"people": 100}, "people"), ({"lead": 50}, "lead"),
     ({"infected": 2000}, "infected"), ({"effect": "happiness"}, "effect"), ({"name": " "}, "name"), ({"packs": ("influenza-x",)}, "packs"),
+    ({"strengths": {"masks": (0.1,)}}, "measures"), ({"strengths": {"testing": (0.5, 0.1)}}, "strength_testing"),
+    ({"strengths": {"testing": (0.1, 1.5)}}, "strength_testing"), ({"later": {"testing": 60}}, "later_testing"), ({"pack": "x"}, "pack"),
+    ({"investigators": -1}, "investigators"), ({"queued": True, "tests": 0}, ""), ({"prices": {"gold": 1.0}}, ""),
     ({"outbreak": "0000000000"}, ""), ({"area": "990199"}, ""),
 ])  # fmt: skip
 def test_a_wrong_question_is_refused_with_words_and_leaves_nothing(
@@ -198,7 +248,7 @@ def test_what_happened_stands_beside_what_was_expected(city: World) -> None:
         )
         assert all(row.outside == (not row.low <= row.reported <= row.high) for row in rows)
         page = signed_in(city, "leader", "en").get(reverse("web:decision", args=[code])).content.decode()
-    assert "What happened since" in page
+    assert "What happened since" in page and 'id="happened-title"' in page
 
 
 def _outbreak(by: Any, city: World) -> int:

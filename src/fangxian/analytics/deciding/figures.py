@@ -16,7 +16,7 @@ from fangxian.analytics.simulation.measures import Measure
 from fangxian.text import Text
 
 Floats = NDArray[np.float64]
-COST, DISRUPTION, PEAK, OVERFLOW = "cost", "disruption", "peak_", "bed_days_over"
+COST, DISRUPTION, PEAK, OVERFLOW, BORNE = "cost", "disruption", "peak_", "bed_days_over", "cost_"
 #: Columns that hold how things stand, not what happened: their sum is person-days, of which the accounts tell.
 STATES = tuple(name for name in DAILY if name.startswith(("in_", "waiting_")))
 #: Person-days taken from people's lives: what disruption is the sum of.
@@ -53,7 +53,12 @@ class Figures:
             for key, item in question.prices.items.items()
             if key not in names and (item.column in DAILY or item.closed or item.life or item.worn)
         ]
-        names += [COST, DISRUPTION, *([OVERFLOW] if question.beds is not None else [])]
+        names += [
+            COST,
+            *(BORNE + one for one in question.prices.bearers),
+            DISRUPTION,
+            *([OVERFLOW] if question.beds is not None else []),
+        ]
         asked = {"effect": question.effect, "cost": question.cost}
         asked |= {f"limits[{place}].of": one.of for place, one in enumerate(question.limits, 1)}
         for where, name in asked.items():
@@ -71,6 +76,7 @@ class Figures:
         found |= {PEAK + name: float(run.daily[:, at].max(initial=0)) for at, name in enumerate(DAILY)}
         found |= {key: value for key, value in account.quantities.items() if key not in found}
         found[COST] = account.total
+        found |= {BORNE + one: cost for one, cost in account.by_bearer.items()}
         found[DISRUPTION] = sum(account.quantities.get(key, 0.0) for key in TAKEN)
         if self.question.beds is not None:
             beds = run.daily[:, DAILY.index("in_hospital")]
@@ -83,6 +89,9 @@ def name_of(question: Question, name: str) -> Text:
     if name.startswith(PEAK):
         inner = name_of(question, name.removeprefix(PEAK))
         return Text(f"{inner.zh}单日峰值", f"peak of {inner.en} in a day")
+    if name.removeprefix(BORNE) in question.prices.bearers:
+        bears = question.prices.bearers[name.removeprefix(BORNE)]
+        return Text(f"{bears.zh}承担", f"borne by {bears.en}")
     if name in question.prices.items:
         return question.prices.items[name].name
     return _NAMES.get(name, Text(name, name))
@@ -90,4 +99,4 @@ def name_of(question: Question, name: str) -> Text:
 
 def is_money(question: Question, name: str) -> bool:
     """Whether a figure is in the currency of the prices."""
-    return name == COST
+    return name == COST or name.removeprefix(BORNE) in question.prices.bearers

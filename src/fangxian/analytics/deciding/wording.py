@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fangxian.analytics.deciding.answer import Answer, Detection, Estimate, Marginal, Policy, Regret
-from fangxian.analytics.deciding.figures import COST, name_of
+from fangxian.analytics.deciding.figures import COST, is_money, name_of
 from fangxian.analytics.deciding.question import Question
 from fangxian.text import Text, listed
 
@@ -12,7 +12,7 @@ _CURRENCY = {"CNY": Text("元", "CNY")}
 
 def amount(question: Question, figure: str, value: float) -> Text:
     """A value of a figure as people say it; money in the currency of the prices."""
-    if figure != COST:
+    if not is_money(question, figure):
         whole = f"{round(value):,}"
         return _minus(Text(whole, whole))
     unit = _CURRENCY.get(question.prices.currency, Text(question.prices.currency, question.prices.currency))

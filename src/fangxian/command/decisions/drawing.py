@@ -4,18 +4,22 @@ What a policy is, its form says: a filled circle with its interval is on the fro
 beaten, a cross keeps no limit. Each carries its words as a title, and on a page its address.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from html import escape
 
-from fangxian.analytics.deciding import Answer, Policy, Question, wording
-from fangxian.analytics.deciding.figures import COST, name_of
-from fangxian.drawing import Band, Layer, Line, Words, draw
+from fangxian.analytics.deciding import Answer, Estimate, Policy, Question, wording
+from fangxian.analytics.deciding.answer import Fan
+from fangxian.analytics.deciding.figures import BORNE, COST, name_of
+from fangxian.drawing import Band, Bars, Layer, Line, Words, draw
 from fangxian.drawing.axes import BLUE, GREY, INK, LINE, opened, path, step, wide
 from fangxian.text import Text
 
 WIDTH, HEIGHT, NARROW = 720, 380, 350
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 40, 44
+#: Days of what is expected that are drawn beyond today.
+AHEAD = 14
 #: How far beyond the frontier's own ends the drawing goes.
 _AROUND = 1.25
 _LEGEND = (
@@ -80,6 +84,49 @@ def fan(answer: Answer, setting: tuple[int, ...], column: str, label: Text, lang
     return draw(name, days, layers, words, width=width, height=height)
 
 
+def bearers(
+    question: Question, figures: Mapping[str, Estimate], language: str, *, name: str = "bearers", width: int = 480,
+    highest: float | None = None,
+) -> str:  # fmt: skip
+    """Who bears what a policy costs, as bars; `highest` is the top that drawings side by side share, in money."""
+    scale, unit = _money(language)
+    table = question.prices.bearers
+    values = [figures[BORNE + key].value / scale for key in table]
+    label = Text("成本", "Cost").in_(language) + unit
+    words = Words(
+        Text("由谁承担", "Who bears it").in_(language), Text("一次推演的平均成本", "Mean cost of a run").in_(language), "", label,
+        language.startswith("zh"),
+    )  # fmt: skip
+    layers: list[Layer] = [Bars(label, values)]
+    if highest is not None:
+        layers.append(Line("", [*[None] * (len(values) - 1), highest / scale]))
+    return draw(name, [one.in_(language) for one in table.values()], layers, words, width=width, height=200, least=1e-3)
+
+
+def happened(
+    question: Question, fan: Fan, begins_on: date, reported: Sequence[int], language: str, *, name: str = "happened", width: int = WIDTH
+) -> str:  # fmt: skip
+    """Cases reported since the question was asked (bars), over the cases that were expected to be found by day, and what is still ahead."""
+    columns = [row[question.today : question.today + len(reported) + AHEAD] for row in fan.columns["found"]]
+    said = [
+        Text("报告", "reported"), Text("95% 的推演", "95 % of runs"), Text("一半的推演", "half of them"),
+        Text("预计中位数", "median expected"),
+    ]  # fmt: skip
+    ahead = len(columns[0])
+    layers: list[Layer] = [
+        Bars(said[0].in_(language), [*reported, *[None] * ahead][:ahead]),
+        Band(said[1].in_(language), columns[0], columns[4], faint=True),
+        Band(said[2].in_(language), columns[1], columns[3]),
+        Line(said[3].in_(language), columns[2]),
+    ]
+    words = Words(
+        Text("实际与预计", "What happened, and what was expected").in_(language),
+        Text("每日报告病例与推演预计的发现数", "Cases reported by day, over those that runs expect to be found").in_(language),
+        Text("报告日期", "Day of report").in_(language), Text("病例", "Cases").in_(language), language.startswith("zh"),
+    )  # fmt: skip
+    return draw(name, [begins_on + timedelta(days=at) for at in range(ahead)], layers, words, width=width)
+
+
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -136,8 +183,10 @@ def _ticks(top: float, most: int = 6) -> list[float]:
 
 
 def _units(question: Question, language: str) -> tuple[float, str]:
-    if question.cost != COST:
-        return 1.0, ""
+    return _money(language) if question.cost == COST else (1.0, "")
+
+
+def _money(language: str) -> tuple[float, str]:
     scale, unit = (1e4, "万元") if language.startswith("zh") else (1e6, "CNY million")
     return scale, f"（{unit}）" if language.startswith("zh") else f" ({unit})"
 

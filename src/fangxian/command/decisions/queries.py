@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 
 from fangxian.analytics import deciding
+from fangxian.analytics.deciding.answer import Fan
 from fangxian.cases import queries as cases
 from fangxian.cases.queries import standing
 from fangxian.command.decisions import packs
@@ -100,13 +101,19 @@ def question(by: Actor, code: str) -> QuestionView:
     )
 
 
+def expected(view: QuestionView) -> Fan:
+    """The days of the policy decided on (else of the one recommended) of a question that has an answer."""
+    assert view.answer is not None
+    setting = view.asked.policies[view.decisions[0].policy if view.decisions else view.answer.knee]
+    return next(one for one in view.answer.fans if one.setting == setting)
+
+
 def since_then(by: Actor, view: QuestionView) -> list[ExpectedDay]:
     """What happened beside what was expected: cases reported by day since the question was asked, and the cases that were to be found
     under the policy decided on (else the recommended one). Empty without an answer or an outbreak."""
     if view.answer is None or not view.row.outbreak or not by.may("cases.view", view.row.area):
         return []
-    setting = view.asked.policies[view.decisions[0].policy if view.decisions else view.answer.knee]
-    fan = next(one for one in view.answer.fans if one.setting == setting).columns["found"]
+    fan = expected(view).columns["found"]
     reported = _reported(cases.outbreak(by, view.row.outbreak).id, view.row.area, view.begins_on)
     told = []
     today = view.asked.today

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.analytics.deciding import Answer, Question, wording
-from fangxian.analytics.deciding.figures import name_of
+from fangxian.analytics.deciding.figures import BORNE, name_of
 from fangxian.command.decisions import actions, drawing, queries, tables
 from fangxian.command.decisions import brief as briefs
 from fangxian.command.decisions.schemas import ExpectedDay, QuestionView
@@ -107,7 +107,7 @@ def _shown(request: HttpRequest, by: Actor, view: QuestionView, refusal: Refusal
     chosen = _place(request.POST.get("policy", "") or request.GET.get("policy", ""))
     beside = _place(request.GET.get("beside", ""))
     context |= _answer(view.asked, view.answer, chosen, beside, view.row.code) | {
-        "since": _since(queries.since_then(by, view)), "may_sign": by.may(actions.SIGN, view.row.area),
+        "since": _since(view, queries.since_then(by, view)), "may_sign": by.may(actions.SIGN, view.row.area),
         "why": request.POST.get("why", ""), "decisions": [(one, _values(view.asked, one.policy)) for one in view.decisions],
         "files": [(tongue, name, form) for tongue, name in (("zh", "中文"), ("en", "English")) for form in ("pdf", "docx")],
     }  # fmt: skip
@@ -150,10 +150,13 @@ def _answer(question: Question, answer: Answer, chosen: int, beside: int, code: 
         "lines": [_line(question, answer, place) for place in answer.frontier],
         "options": [(place, _values(question, place)) for place in known],
         "pair": [_fan(question, answer, place, top) for place in (chosen, beside)],
+        "bears": _bears(question, answer, chosen, beside),
         "figures": _beside(question, answer, chosen, beside),
         "compared": briefs.compared(question, answer, language()) if answer.compared else None,
         "effect": said(name_of(question, question.effect)), "cost": said(name_of(question, question.cost)),
-        "prices": [one for one in question.prices.items.values() if one.price is not None], "currency": question.prices.currency,
+        "prices": [
+            (one, said(question.prices.bearers[one.bears])) for one in question.prices.items.values() if one.price is not None
+        ], "currency": question.prices.currency,
     }  # fmt: skip
 
 
@@ -183,6 +186,18 @@ def _fan(question: Question, answer: Answer, place: int, top: float) -> tuple[st
     return _values(question, place), _safe(svg)
 
 
+def _bears(question: Question, answer: Answer, *places: int) -> list[SafeString]:
+    """Who bears the cost of policies side by side, to one scale; nothing for answers that do not tell."""
+    figures = [_figures(question, answer, place) for place in places]
+    if not all(BORNE + key in one for one in figures for key in question.prices.bearers):
+        return []
+    top = max(one[BORNE + key].value for one in figures for key in question.prices.bearers)
+    return [
+        _safe(drawing.bearers(question, one, language(), name=f"bearers-{at}", highest=top))
+        for at, one in enumerate(figures)
+    ]
+
+
 def _beside(question: Question, answer: Answer, *places: int) -> list[tuple[str, list[str]]]:
     """Figures of policies side by side, those left out that a run does not tell."""
     figures = [_figures(question, answer, place) for place in places]
@@ -202,10 +217,16 @@ def _values(question: Question, place: int) -> str:
     return said(wording.policy(question, question.policies[place]))
 
 
-def _since(rows: list[ExpectedDay]) -> dict[str, Any] | None:
+def _since(view: QuestionView, rows: list[ExpectedDay]) -> dict[str, Any] | None:
     if not rows:
         return None
+    fan, reported = queries.expected(view), [one.reported for one in rows]
+    drawn = [
+        _safe(drawing.happened(view.asked, fan, view.begins_on, reported, language(), name=name, width=width))
+        for name, width in (("happened", drawing.WIDTH), ("happened-narrow", drawing.NARROW))
+    ]
     return {
+        "wide": drawn[0], "narrow": drawn[1],
         "rows": rows, "reported": sum(one.reported for one in rows), "median": round(sum(one.median for one in rows)),
         "outside": sum(one.outside for one in rows),
     }  # fmt: skip
