@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 
 from fangxian.analytics.allocation.problem import Party
@@ -52,13 +53,17 @@ class Rates:
             if state.seats[trip] >= party.size and state.fits(party, trip)
         ]
 
-    def sites_of(self, trip: int, state: State) -> list[str]:
-        """Where a trip may go as things stand."""
+    def sites_of(self, trip: int, state: State, among: Iterable[str] | None = None) -> list[str]:
+        """Where a trip may go as things stand: where it goes in any case, else to any of these sites, or of all that are open."""
         site = state.trips[trip][1]
-        return [site] if site else self.open
+        return [site] if site else list(self.open if among is None else among)
+
+    def way(self, zone: str, site: str) -> float:
+        """Kilometres."""
+        return self._km[zone, site]
 
     def kilometres(self, trip: int, site: str) -> float:
-        return self._km[self.problem.trips[trip].zone, site]
+        return self.way(self.problem.trips[trip].zone, site)
 
     def arrives(self, trip: int, site: str) -> float:
         one = self.problem.trips[trip]

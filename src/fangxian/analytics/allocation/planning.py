@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from time import perf_counter
 
 from fangxian.analytics.allocation.costs import Rates
-from fangxian.analytics.allocation.floors import outlined
+from fangxian.analytics.allocation.flows import Sites
 from fangxian.analytics.allocation.greedy import served
+from fangxian.analytics.allocation.outline import Outline, outlined
 from fangxian.analytics.allocation.placing import placed
-from fangxian.analytics.allocation.problem import Problem
+from fangxian.analytics.allocation.problem import Party, Problem
 from fangxian.analytics.allocation.results import Assignment, Plan
+from fangxian.analytics.allocation.rooms import Stock
 from fangxian.analytics.allocation.shortages import shortages
 from fangxian.analytics.allocation.state import State, kept
-from fangxian.analytics.allocation.zones import zone_placed
+
+#: How exactly a zone is solved.
+_ZONE_GAP = 0.001
 
 
 def plan(problem: Problem, *, seconds: float = 45.0, gap: float = 0.01) -> Plan:
@@ -39,47 +45,79 @@ def plan(problem: Problem, *, seconds: float = 45.0, gap: float = 0.01) -> Plan:
 
 
 def _searched(state: State, rates: Rates, end: float, gap: float) -> tuple[State, float]:
-    """Floors for all, then zone by zone, the largest first; then again while that helps and there is time. And the bound."""
+    """In outline for all, then zone by zone, the largest first, each leaving the others their rooms; then what costs too much again."""
     zones: dict[str, list[int]] = {}
     for row, party in enumerate(state.parties):
         if row not in state.taken:
             zones.setdefault(party.zone, []).append(row)
-    rows = [row for each in zones.values() for row in each]
     promised = sum(rates.cost(state.parties[row], trip, room.site) for row, (trip, room) in state.taken.items())
-    if not rows:
+    if not zones:
         return state, promised
-    outline = outlined(state, rates, rows)
+    outline = outlined(state, rates, zones, (end - perf_counter()) / 2)
+    bound = promised + outline.bound
     done = state.copy()
     done.floors |= outline.floors
-    order = sorted(zones.values(), key=len, reverse=True)
-    for place, of_zone in enumerate(order):
-        # A programme's time grows faster than its size; what a zone leaves of its share goes to those that follow.
-        part = len(of_zone) ** 2 / sum(len(each) ** 2 for each in order[place:])
-        tried = zone_placed(
-            done, rates, of_zone, outline.prices, max((end - perf_counter()) * 0.8 * part, 0.1), gap / 2
-        )
-        by_hand = served(done, of_zone)
+    order = sorted(zones, key=lambda zone: -len(zones[zone]))
+    for place, zone in enumerate(order):
+        others: dict[Stock, float] = defaultdict(float)
+        for other in order[place + 1 :]:
+            for stock, rooms in outline.kept.get(other, {}).items():
+                others[stock] += rooms
+        # What a zone leaves of its share of the time goes to those that follow.
+        part = len(zones[zone]) / sum(len(zones[other]) for other in order[place:])
+        tried = _zone(done, rates, outline, zones[zone], max((end - perf_counter()) * part, 0.1), others)
+        by_hand = served(done, zones[zone])
         done = min((one for one in (tried, by_hand) if one is not None), key=lambda one: rates.total(one)[1])
-    bound = promised + outline.bound
-    return _improved(served(done), rates, order, bound, end, gap), bound
+    return _improved(served(done), rates, outline, zones, bound, end, gap), bound
 
 
-def _improved(state: State, rates: Rates, zones: list[list[int]], bound: float, end: float, gap: float) -> State:
-    """Each zone anew with the rooms that the others leave, those that cost most first, while it helps."""
+def _zone(
+    state: State, rates: Rates, outline: Outline, rows: list[int], seconds: float, others: Mapping[Stock, float] | None = None
+) -> State | None:  # fmt: skip
+    """These parties on trips and in rooms; at first only at the sites of the outline, then at all where somebody had none."""
+
+    def few(party: Party, trip: int) -> Iterable[str]:
+        return rates.sites_of(trip, state, sorted(outline.sites.get((party.zone, party.kind), ())))
+
+    found = placed(state, rates, rows, few, seconds=seconds, gap=_ZONE_GAP, others=others)
+    if found is not None and all(row in found.taken for row in rows):
+        return found
+    wide = placed(state, rates, rows, lambda _, trip: rates.sites_of(trip, state), seconds=seconds, gap=_ZONE_GAP)
+    return min((one for one in (found, wide) if one is not None), key=lambda one: rates.total(one)[1], default=None)
+
+
+def _improved(
+    state: State, rates: Rates, outline: Outline, zones: dict[str, list[int]], bound: float, end: float, gap: float
+) -> State:
+    """Two zones at a time anew: one that costs more than in outline, with one that has the rooms it could use, while it helps."""
     best, cost = state, rates.total(state)[1]
-    helped = True
-    while helped:
-        helped = False
-        for rows in sorted(zones, key=lambda rows: -_cost(best, rates, rows)):
+
+    def excess(zone: str) -> float:
+        return _cost(best, rates, zones[zone]) - outline.costs.get(zone, 0.0)
+
+    for rank in range(len(zones)):
+        for zone in sorted(zones, key=excess, reverse=True)[: max(len(zones) // 3, 2)]:
             left = end - perf_counter()
             if left < 0 or cost - bound <= gap * cost:
                 return best
+            rivals = _rivals(best, outline, zones, zone)
+            rows = [*zones[zone], *(zones[rivals[rank]] if rank < len(rivals) else ())]
             again = best.copy()
             again.release(row for row in rows if row in again.taken)
-            tried = zone_placed(again, rates, rows, {}, max(left / 3, 0.1), gap / 4)
+            tried = _zone(again, rates, outline, rows, min(left, max((end - perf_counter()) / 4, 1.0)))
             if tried is not None and (less := rates.total(tried)[1]) < cost * (1 - 1e-6):
-                best, cost, helped = tried, less, True
+                best, cost = tried, less
     return best
+
+
+def _rivals(state: State, outline: Outline, zones: dict[str, list[int]], zone: str) -> list[str]:
+    """Other zones, those first that have most rooms where this one would go."""
+    near = set().union(*(sites for (name, _), sites in outline.sites.items() if name == zone))
+    has = {
+        other: sum(row in state.taken and state.taken[row][1].site in near for row in rows)
+        for other, rows in zones.items() if other != zone
+    }  # fmt: skip
+    return sorted(has, key=lambda other: -has[other])
 
 
 def _cost(state: State, rates: Rates, rows: list[int]) -> float:
@@ -100,10 +138,16 @@ def _never_later(state: State, rates: Rates, simple: State, done: State, seconds
     caps = {priority: hours - _promised_hours(state, rates, priority) for priority, hours in most.items()}
     candidates = [simple]
     for one in (done, simple):
-        again = placed(_as(state, _trips(one), one.floors), rates, rows, seconds, caps=caps)
+        settled = _as(state, _trips(one), one.floors)
+        again = placed(settled, rates, rows, _settled(settled), seconds=seconds, caps=caps)
         if again is not None and _within(rates, again, most):
             candidates.append(again)
     return min(candidates, key=lambda one: rates.total(one)[1])
+
+
+def _settled(state: State) -> Sites:
+    """Trips go where they go already; others stay."""
+    return lambda party, trip: [site] if (site := state.trips[trip][1]) else []
 
 
 def _promised_hours(state: State, rates: Rates, priority: int) -> float:

@@ -58,6 +58,11 @@ class Programme:
         """Σ factor · variable = value."""
         self.limit(terms, value, value)
 
+    def split(self, variables: Iterable[int]) -> None:
+        """These variables need not be whole any more."""
+        for variable in variables:
+            self.whole[variable] = 0
+
     def solve(self, seconds: float, gap: float = 0.0) -> Solved:
         """The least cost. Stops at `gap`, relative, or when the time is over, with the best that was found."""
         with warnings.catch_warnings():
