@@ -22,6 +22,14 @@ class ResultsChanged(outbox.Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TubesFailed(outbox.Event):
+    """Tubes were rejected or lost: whoever is in them must be sampled again."""
+
+    kind = "laboratory.tubes_failed"
+    tube_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PoolPositive(outbox.Event):
     """A pool is positive: its members wait for a tube of their own. It decides nobody."""
 

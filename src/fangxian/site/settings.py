@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "fangxian.surveillance",
     "fangxian.cases",
     "fangxian.laboratory",
+    "fangxian.laboratory.rounds",
     "fangxian.tracing",
     "fangxian.containment.isolation",
     "fangxian.containment.venues",

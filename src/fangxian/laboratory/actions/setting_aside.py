@@ -3,9 +3,10 @@
 from django.utils.translation import gettext as _
 
 from fangxian.core.access import Actor
-from fangxian.core.actions import action, record
+from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Conflict
 from fangxian.laboratory import finding, following
+from fangxian.laboratory.events import TubesFailed
 from fangxian.laboratory.models import Member, Tube
 
 
@@ -60,4 +61,5 @@ def _end(by: Actor, tube: Tube, state: str, name: str, reason: str) -> Tube:
     Member.objects.filter(single=tube, state=Member.HELD).update(single=None)
     record(by, name, ("tube", tube.pk), area=tube.area, data={"code": tube.code, "reason": tube.why})
     following.tubes_ended([tube])
+    emit(TubesFailed((tube.pk,)))
     return tube

@@ -26,10 +26,12 @@ from fangxian.registry.queries.geography import (
     spots_in,
 )
 from fangxian.registry.queries.living import (
+    buildings_of,
     homes,
     living_counted,
     living_in,
     residents,
+    roll,
 )
 from fangxian.registry.queries.matches import decided_matches, match, waiting_matches
 from fangxian.registry.queries.organisations import (
@@ -69,6 +71,7 @@ from fangxian.registry.queries.posts import (
     Post,
     Responsibility,
     appointments,
+    holders_of,
     posts_of,
     responsibility,
     vacant_posts,
@@ -88,6 +91,7 @@ __all__ = [
     "area_names",
     "around",
     "below",
+    "buildings_of",
     "by_codes",
     "canonical",
     "cards",
@@ -100,6 +104,7 @@ __all__ = [
     "duplicates",
     "full_area_names",
     "headquarters",
+    "holders_of",
     "homes",
     "household_members",
     "households",
@@ -134,6 +139,7 @@ __all__ = [
     "resembling",
     "residents",
     "responsibility",
+    "roll",
     "same_person",
     "search",
     "short_area_names",

@@ -1,13 +1,14 @@
 """Who lives where: by the building, by the jurisdiction, and those of whom only an address is known."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.core.access import within
 from fangxian.registry import masking
-from fangxian.registry.models import Person
+from fangxian.registry.models import Household, Person
 from fangxian.registry.schemas import Home, Resident
 
 #: As far as people are counted: beyond it a count says “more than”, and costs no more.
@@ -36,6 +37,29 @@ def living_in(
     """
     found = _living(buildings, areas, roofless).filter(pk__gt=after)
     return list(found.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def roll(
+    buildings: Sequence[int] = (),
+    areas: Sequence[str] = (),
+    roofless: Sequence[str] = (),
+    *,
+    after: int = 0,
+    limit: int = 5000,
+) -> list[tuple[int, str, int | None, date | None]]:
+    """Whoever lives in any of the buildings or jurisdictions, or without a building on record in those of `roofless`: person,
+    area, household, day of birth, by id from the one after `after`. Merged duplicates are left out. One query."""
+    found = _living(buildings, areas, False)
+    if roofless:
+        found = found | _living((), roofless, True)
+    rows = found.filter(pk__gt=after).order_by("pk").values_list("pk", "area", "household_id", "birth_date")
+    return list(rows[:limit])
+
+
+def buildings_of(household_ids: Iterable[int]) -> dict[int, int]:
+    """The building (place id) behind whose door each household lives; those of which it is not known are left out. One query."""
+    rows = Household.objects.filter(pk__in=set(household_ids), building__isnull=False)
+    return {pk: building for pk, building in rows.values_list("pk", "building_id") if building is not None}
 
 
 def residents(person_ids: Iterable[int]) -> dict[int, Resident]:

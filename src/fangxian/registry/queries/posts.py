@@ -10,6 +10,7 @@ from fangxian.core.access import Actor, within
 from fangxian.registry import levels
 from fangxian.registry.models import Appointment, Jurisdiction, Organisation
 from fangxian.registry.queries.areas import area_names, follow
+from fangxian.registry.queries.organisations import organisation_names
 from fangxian.registry.schemas import Holder, PostView, ResponsibilityView
 from fangxian.registry.vocabulary import Term, terms
 
@@ -160,6 +161,24 @@ def appointments(by: Actor, area: str = "", *, role: str = "", after: int = 0, l
     if role:
         found = found.filter(role=role)
     return list(found.select_related("organisation", "account", "household").order_by("pk")[:limit])
+
+
+def holders_of(role: str, areas: Iterable[str]) -> dict[str, str]:
+    """Who holds a post over each of these places, or the nearest above: the name of the person, else of the organisation that
+    answers. Three queries and that of successors."""
+    wanted = set(areas)
+    responsibility = Responsibility().about(wanted)
+    posts = {area: responsibility.of(role, area) for area in wanted}
+    where = {post.area for post in posts.values()}
+    named: dict[tuple[str, int], str] = {}
+    rows = _in_force().filter(role=role, area__in=where, household__isnull=True).order_by("id")
+    for area, organisation, name in rows.values_list("area", "organisation_id", "name"):
+        named.setdefault((area, organisation), name)
+    bodies = organisation_names(post.organisation_id for post in posts.values())
+    return {
+        area: named.get((post.area, post.organisation_id), "") or bodies[post.organisation_id]
+        for area, post in posts.items()
+    }
 
 
 def _in_force() -> QuerySet[Appointment]:

@@ -1,0 +1,25 @@
+"""The only readers of testing rounds that others use."""
+
+from fangxian.laboratory.rounds.queries.coverage import patches, split, total, workers
+from fangxian.laboratory.rounds.queries.following import what_follows
+from fangxian.laboratory.rounds.queries.people import exempt, households_missing, missing, newcomers, on_roll
+from fangxian.laboratory.rounds.queries.points import appointments, points
+from fangxian.laboratory.rounds.queries.rounds import goals, round_of, rounds
+
+__all__ = [
+    "appointments",
+    "exempt",
+    "goals",
+    "households_missing",
+    "missing",
+    "newcomers",
+    "on_roll",
+    "patches",
+    "points",
+    "round_of",
+    "rounds",
+    "split",
+    "total",
+    "what_follows",
+    "workers",
+]
