@@ -182,7 +182,7 @@ def test_a_stop_is_proposed_when_the_rule_is_met_and_never_before(rounds: list[H
 
 
 def _trailing(rounds: list[Held], clean: list[bool]) -> list[tuple[Held, bool]]:
-    found = []
+    found: list[tuple[Held, bool]] = []
     for one, ok in zip(reversed(rounds), reversed(clean), strict=True):
         if not ok:
             break

@@ -148,7 +148,7 @@ def test_a_person_on_record_twice_counts_once_and_is_parted_again(town: Laborato
     ids = [people.by_codes([code])[code].id for code in town.neighbours[:2]]
     before = count(town, row)
     with clock.at(NOW + timedelta(minutes=10)):
-        registry.merge(SYSTEM, *town.neighbours[:2], reason="同一人")
+        registry.merge(SYSTEM, town.neighbours[0], town.neighbours[1], "同一人")
         hand_on()
         assert count(town, row) == (before[0], 0, before[2] + 1, before[3] - 1)
         town.collect("ROUND00001", [town.neighbours[1]])
@@ -211,8 +211,8 @@ def test_rounds_repeat_until_the_rule_is_met_and_a_stop_never_before(town: Labor
         with clock.at(at + timedelta(hours=5)):
             for tube in tubes:
                 positive = number == 1 and tube.endswith("1")
-                told = {"cts": {"orf1ab": 25.0, "n": 24.0}} if positive else {}
-                town.tell(tube, "positive" if positive else "negative", **told)
+                more = {"cts": {"orf1ab": 25.0, "n": 24.0}} if positive else {}
+                town.tell(tube, "positive" if positive else "negative", **more)
             hand_on()
             told = queries.what_follows(officer, row.code)
             (duty,) = duties.of_subject("round", row.pk)
