@@ -54,7 +54,7 @@ def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 11
     for name in ("README.md", "README.zh-CN.md"):
         blocks = _blocks(ROOT / name, "python")
-        assert len(blocks) == len([block for block in blocks if "# →" in block]) == 5
+        assert len(blocks) == len([block for block in blocks if "# →" in block]) == 7
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
