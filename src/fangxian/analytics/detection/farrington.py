@@ -40,6 +40,7 @@ def farrington(
     _sensible(freq, years, half_window, alpha, limit, power)
     first = freq * years + half_window if since is None else since
     baselines = {t: calendar.yearly(t, years, half_window) for t in range(max(first, 0), given.shape[1])}
+    counts = given.counts[:, _late(given, baselines)]
     criterion = scipy.stats.t.ppf(1 - 0.05 / 2, np.arange(1, 2 * given.shape[1] + 2))
     mean, error, scale, slope, reason = _predicted(
         given,
@@ -54,8 +55,8 @@ def farrington(
         None,
     )
     upper = _delta(mean, error, scale, _POWERS[power], float(scipy.stats.norm.ppf(1 - alpha / 2)))
-    score = (given.counts - mean) / (upper - mean)
-    enough = _recent(given, limit)
+    score = (counts - mean) / (upper - mean)
+    enough = _recent(given, limit, baselines)
     judged = reason == Reason.JUDGED
     alarm = np.where(judged, (score > 1) & enough, Alarm.CANNOT_TELL).astype(np.int8)
     reason[judged & ~enough] = Reason.TOO_FEW
@@ -97,6 +98,7 @@ def farrington_flexible(
         t: calendar.blocks(t, years, half_window, blocks, left_out, as_r) for t in range(max(first, 0), given.shape[1])
     }
     baselines = {t: baseline for t, baseline in found.items() if baseline is not None}
+    counts = given.counts[:, _late(given, baselines)]
     freedom = np.arange(1, 2 * given.shape[1] + 2)
     criterion = scipy.stats.t.ppf(1 - trend_alpha / 2, freedom) if trend_alpha < 1 else np.zeros(len(freedom))
     mean, error, scale, slope, reason = _predicted(
@@ -120,12 +122,12 @@ def farrington_flexible(
             upper = _negative_binomial(mean if threshold == "nbPlugin" else mean * np.exp(z * error), scale, 1 - alpha)
             centre = np.log(mean) if as_r else mean
     with np.errstate(divide="ignore", invalid="ignore"):
-        score = (given.counts - centre) / (upper - centre)
+        score = (counts - centre) / (upper - centre)
     boundless = (reason == Reason.JUDGED) & np.isnan(upper)
     reason[boundless] = Reason.OVERFLOW
     judged = (reason == Reason.JUDGED) | (boundless & as_r)
-    enough = _recent(given, limit)
-    alarm = np.where(judged, (score > 1) & enough & (given.counts > 0), Alarm.CANNOT_TELL).astype(np.int8)
+    enough = _recent(given, limit, baselines)
+    alarm = np.where(judged, (score > 1) & enough & (counts > 0), Alarm.CANNOT_TELL).astype(np.int8)
     few = (reason == Reason.JUDGED) & ~enough
     reason[few] = Reason.TOO_FEW
     if as_r:
@@ -154,8 +156,9 @@ def _predicted(
     given: Series, position: Floats, baselines: dict[int, Baseline], blocks: int, critical: Floats, trend: bool, reweight: bool,
     above: float, quirk: bool, population: ArrayLike | None,
 ) -> tuple[Floats, Floats, Floats, Floats, NDArray[np.int8]]:  # fmt: skip
-    """Mean, standard error (log scale), dispersion, slope and reason at every time that has a baseline."""
+    """Mean, standard error (log scale), dispersion, slope and reason, from the first time that has a baseline on."""
     n, times = given.shape
+    late = _late(given, baselines)
     when = np.array(sorted(baselines), np.int64)
     runs = [baselines[t].runs for t in when.tolist()]
     first_run = np.concatenate(([0], np.cumsum([len(start) for start, _, _ in runs]))).astype(np.int64)
@@ -164,12 +167,12 @@ def _predicted(
     )
     size = np.ones((1, times)) if population is None else spread("population", population, (n, times))
     even = bool(np.all(np.diff(position) == 1))
-    mean, error, scale, slope = (np.full((n, times), np.nan) for _ in range(4))
-    reason = np.full((n, times), Reason.HISTORY, np.int8)
+    mean, error, scale, slope = (np.full((n, times - late.start), np.nan) for _ in range(4))
+    reason = np.full(mean.shape, Reason.HISTORY, np.int8)
 
     def work(a: int, b: int) -> None:
         predict(
-            given.counts[a:b], size[a:b] if len(size) > 1 else size, position, even, when, first_run, starts, lengths, block, blocks,
+            given.counts[a:b], size[a:b] if len(size) > 1 else size, position, even, when, late.start, first_run, starts, lengths, block, blocks,
             critical, trend, reweight, above, quirk, mean[a:b], error[a:b], scale[a:b], slope[a:b], reason[a:b],
         )  # fmt: skip
 
@@ -179,14 +182,9 @@ def _predicted(
 
 def _delta(mean: Floats, error: Floats, scale: Floats, power: float, z: float) -> Floats:
     """Upper prediction bound when count^power is taken for normal (Farrington 1996, section 3.4), by the delta method."""
-    upper = np.full(mean.shape, np.nan)
-    judged = np.flatnonzero(np.isfinite(mean).any(axis=0))
-    late = np.s_[:, int(judged[0]) :] if len(judged) else np.s_[:, :0]  # powers are dear
-    mean, error, scale = mean[late], error[late], scale[late]
     with np.errstate(invalid="ignore"):
         deviation = power * np.sqrt(mean ** (2 * power - 1) * (scale + error**2 * mean))
-        upper[late] = (mean**power + z * deviation) ** (1 / power)
-    return upper
+        return np.asarray((mean**power + z * deviation) ** (1 / power))
 
 
 def _negative_binomial(mean: Floats, scale: Floats, probability: float) -> Floats:
@@ -199,9 +197,16 @@ def _negative_binomial(mean: Floats, scale: Floats, probability: float) -> Float
     return upper
 
 
-def _recent(given: Series, limit: tuple[int, int]) -> NDArray[np.bool_]:
-    """Where at least limit[0] cases fell in the last limit[1] times, the current one included."""
+def _late(given: Series, baselines: dict[int, Baseline]) -> slice:
+    """The times from the first that has a baseline on."""
+    return slice(min(baselines, default=given.shape[1]), None)
+
+
+def _recent(given: Series, limit: tuple[int, int], baselines: dict[int, Baseline]) -> NDArray[np.bool_]:
+    """Where at least limit[0] cases fell in the last limit[1] times, the current one included; from the first with a baseline on."""
     cases, times = limit
-    total = np.cumsum(np.maximum(given.counts, 0), axis=1, dtype=np.int64)
+    late = _late(given, baselines).start
+    before = min(late, times)
+    total = np.cumsum(np.maximum(given.counts[:, late - before :], 0), axis=1, dtype=np.int64)
     total[:, times:] -= total[:, :-times].copy()
-    return np.asarray(total >= cases)
+    return np.asarray(total[:, before:] >= cases)

@@ -17,6 +17,7 @@ from fangxian.analytics.detection.history import bayes, moving_percentile, rki
 from fangxian.analytics.detection.likelihood_ratio import glr, lr
 from fangxian.analytics.detection.outbreak_p import outbreak_p
 from fangxian.analytics.detection.results import Detection, DetectionError
+from fangxian.analytics.detection.series import Series
 from fangxian.text import Text
 
 
@@ -39,7 +40,7 @@ class Method:
         """The parameters of its function, with what they are by default."""
         return inspect.signature(self.function).parameters
 
-    def __call__(self, counts: ArrayLike, **parameters: Any) -> Detection:
+    def __call__(self, counts: ArrayLike | Series, **parameters: Any) -> Detection:
         """Judge the counts. Raises DetectionError for a parameter that the method does not have, or that is of another kind."""
         for name in sorted(set(parameters) - self.parameters):
             known = ", ".join(sorted(self.parameters))

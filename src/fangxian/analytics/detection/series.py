@@ -20,15 +20,21 @@ Ints = NDArray[np.int64]
 #: How a count that was not reported is written in `Counts`.
 MISSING = -1
 #: More than any count of cases or sales of one day; squares of it add up without loss.
-_LARGEST = 100_000_000
+LARGEST = 100_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """n series of T counts: `given` as the caller has them, `counts` as int32 with -1 for what is missing."""
+    """n series of T counts: `given` as the caller has them, `counts` as int32 with -1 for what is missing, not to be written to."""
 
     given: NDArray[Any]
     counts: Counts
+
+    def __post_init__(self) -> None:
+        # Kernels are compiled for arrays that cannot be written to, whoever's counts they are, and once.
+        counts = np.ascontiguousarray(self.counts, np.int32).view()
+        counts.flags.writeable = False
+        object.__setattr__(self, "counts", counts)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -51,22 +57,30 @@ class Series:
     def judged(
         self, method: str, expected: Floats, upperbound: Floats, alarm: Codes, reason: Codes, **details: NDArray[Any]
     ) -> Detection:
-        """The result in the shape in which the counts were given."""
+        """The result in the shape in which the counts were given; arrays of the last times only: for the others the history is too short."""
 
-        def shaped(array: NDArray[Any]) -> NDArray[Any]:
-            return array.reshape(self.given.shape) if array.shape == self.shape else array
+        def shaped(array: NDArray[Any], blank: float = np.nan) -> NDArray[Any]:
+            if array.ndim != 2 or len(array) != len(self.counts):
+                return array
+            if array.shape != self.shape:
+                whole = np.full(self.shape, blank, array.dtype)
+                whole[:, self.shape[1] - array.shape[1] :] = array
+                array = whole
+            return array.reshape(self.given.shape)
 
         return Detection(
-            method, self.given, shaped(expected), shaped(upperbound), shaped(alarm), shaped(reason),
-            {name: shaped(array) for name, array in details.items()},
+            method, self.given, shaped(expected), shaped(upperbound), shaped(alarm, Alarm.CANNOT_TELL),
+            shaped(reason, Reason.HISTORY), {name: shaped(array) for name, array in details.items()},
         )  # fmt: skip
 
 
-def series(counts: ArrayLike) -> Series:
+def series(counts: ArrayLike | Series) -> Series:
     """Check counts of shape (series, time) or (time,): non-negative whole numbers, NaN (or a masked value) where none was reported.
 
     Raises DetectionError naming the first series and time (from 0) that is negative, fractional, infinite or beyond a hundred million.
     """
+    if isinstance(counts, Series):
+        return counts
     given = (
         np.ma.filled(counts.astype(np.float64), np.nan) if isinstance(counts, np.ma.MaskedArray) else np.asarray(counts)
     )
@@ -91,12 +105,12 @@ def series(counts: ArrayLike) -> Series:
         missing, whole = None, table
     if whole.size and whole.min() < 0:
         _refuse(whole < 0, table, "是负数", "is negative", "请改为 0 或留空", "Make it 0, or leave it out")
-    if whole.size and whole.max() > _LARGEST:
-        _refuse(whole > _LARGEST, table, "过大", "is too large", "请核对", "Check it")
+    if whole.size and whole.max() > LARGEST:
+        _refuse(whole > LARGEST, table, "过大", "is too large", "请核对", "Check it")
     checked = whole.astype(np.int32, copy=False)
     if missing is not None:
         checked[missing] = MISSING
-    return Series(given, np.ascontiguousarray(checked))
+    return Series(given, checked)
 
 
 def _refuse(wrong: NDArray[np.bool_], table: NDArray[Any], zh: str, en: str, zh_remedy: str, en_remedy: str) -> None:

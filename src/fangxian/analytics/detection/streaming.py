@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from fangxian.analytics.detection.methods import Method, method
 from fangxian.analytics.detection.results import Alarm, DetectionError
+from fangxian.analytics.detection.series import LARGEST, MISSING, Series
 
 Period = Literal["day", "week"]
 
@@ -134,7 +135,7 @@ def update(
     new = _of_today(grid.names, counts)
     held = keep or reach(by, parameters, period=period) or grid.counts.shape[1] + ahead
     before = grid.counts[:, max(0, grid.counts.shape[1] + ahead - held) :]
-    kept = np.full((len(grid.names), held), _NONE, np.int32)
+    kept = np.full((len(grid.names), held), MISSING, np.int32)
     kept[:, held - ahead - before.shape[1] : held - ahead] = before[:, : held - ahead]
     kept[:, -1] = new
     start = grid.start + step * (grid.counts.shape[1] - 1 + ahead - (held - 1))
@@ -161,7 +162,7 @@ def _of_today(names: pa.Array, counts: Mapping[str, int | None] | pa.RecordBatch
         if wrong.any():
             name = told[int(np.flatnonzero(wrong)[0])]
             raise DetectionError(f"序列 {name} {zh}。", f"Series {name} {en}.")
-    found = column.take(pc.index_in(names, told)).fill_null(_NONE)
+    found = column.take(pc.index_in(names, told)).fill_null(MISSING)
     return np.asarray(found.to_numpy(zero_copy_only=False), np.int32)
 
 
@@ -183,10 +184,6 @@ def pack(names: Any, start: int | np.datetime64, counts: NDArray[Any]) -> pa.Rec
 
 
 # ── batches ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-#: A count that is not there, among whole numbers.
-_NONE = -1
-
 
 def _whole(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same rows in batches that do not cut a series in two."""
@@ -297,14 +294,14 @@ def _packed(batch: pa.RecordBatch, period: Period) -> _Grid:
             f"序列 {batch.column('series')[row]} 有负数；请改为 0 或留空。",
             f"Series {batch.column('series')[row]} has a negative count. Make it 0, or leave it out.",
         )
-    values = flat.fill_null(_NONE).to_numpy(zero_copy_only=False)
+    values = flat.fill_null(MISSING).to_numpy(zero_copy_only=False)
     step = _step(period)
     first = (starts - starts.min()) // step if len(starts) else np.zeros(0, np.int64)
     last = first + length - 1
     if len(starts) and (starts == starts[0]).all() and (length == length[0]).all():
         grid = values.reshape(len(starts), -1)
     else:
-        grid = np.full((len(starts), int(last.max(initial=-1)) + 1), _NONE, values.dtype)
+        grid = np.full((len(starts), int(last.max(initial=-1)) + 1), MISSING, values.dtype)
         times = np.arange(grid.shape[1])
         grid[(times >= first[:, None]) & (times <= last[:, None])] = values
     return _Grid(batch.column("series").cast(pa.string()), int(starts.min(initial=2**31)), grid, first, last)
@@ -323,30 +320,29 @@ def _judged(
     grid: _Grid, rows: slice, chosen: Method, settings: dict[str, Any], newest: int | None, period: Period
 ) -> pa.RecordBatch:
     counts = grid.counts[rows]
-    found = chosen(_missing(counts), **settings)
-    times = np.arange(counts.shape[1])
-    first, last = grid.first[rows, None], grid.last[rows, None]
-    shown = (times >= first) & (times <= last)
-    if newest is not None:
-        shown &= times > counts.shape[1] - 1 - newest
+    found = chosen(_as_given(counts), **settings)
+    late = slice(0 if newest is None else max(counts.shape[1] - newest, 0), None)
+    times = np.arange(counts.shape[1])[late]
+    shown = (times >= grid.first[rows, None]) & (times <= grid.last[rows, None])
     row, time = np.nonzero(shown)
-    observed, alarm = counts[shown], found.alarm[shown]
-    missing = np.isnan(observed) if observed.dtype.kind == "f" else observed == _NONE
+    time += late.start
+    observed, alarm = counts[:, late][shown], found.alarm[:, late][shown]
+    missing = np.isnan(observed) if observed.dtype.kind == "f" else observed == MISSING
     return pa.RecordBatch.from_arrays(
         [
             grid.names.take(pa.array(row + rows.start)), pa.array((grid.start + _step(period) * time).astype(np.int32)).cast(pa.date32()),
-            pa.array(np.where(missing, 0, observed).astype(np.int64), mask=missing), _finite(found.expected[shown]),
-            _finite(found.upperbound[shown]), pa.array(alarm == Alarm.YES, mask=alarm == Alarm.CANNOT_TELL),
+            pa.array(np.where(missing, 0, observed).astype(np.int64), mask=missing), _finite(found.expected[:, late][shown]),
+            _finite(found.upperbound[:, late][shown]), pa.array(alarm == Alarm.YES, mask=alarm == Alarm.CANNOT_TELL),
         ],
         schema=FOUND,
     )  # fmt: skip
 
 
-def _missing(counts: NDArray[Any]) -> Any:
-    """Counts as methods take them: whole numbers if none is missing, else with NaN."""
-    if counts.dtype.kind == "f" or not counts.size or counts.min() > _NONE:
-        return counts
-    return np.where(counts == _NONE, np.nan, counts)
+def _as_given(counts: NDArray[Any]) -> Any:
+    """Counts as methods take them; whole numbers of a state are what methods make of counts themselves."""
+    if counts.dtype == np.int32 and counts.size and counts.max() <= LARGEST:
+        return Series(counts, counts)
+    return counts if counts.dtype.kind == "f" else np.where(counts == MISSING, np.nan, counts)
 
 
 def _finite(values: NDArray[np.float64]) -> pa.Array:
