@@ -6,13 +6,15 @@ Sources: Page, Biometrika 41 (1954) 100-115; Rossi, Lampugnani, Marchi, Stat Med
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fangxian.analytics.detection import run_length
-from fangxian.analytics.detection.loglinear import seasonal_mean
+from fangxian.analytics.detection.charts import Charts
+from fangxian.analytics.detection.loglinear import season, seasonal_fit, seasonal_mean
 from fangxian.analytics.detection.results import Alarm, Detection, Floats, Reason
 from fangxian.analytics.detection.series import MISSING, Counts, require, series, spread
 from fangxian.analytics.kernel import kernel
@@ -24,7 +26,7 @@ TRANSFORMATIONS = ("standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBi
 def cusum(
     counts: ArrayLike, *, freq: int = 52, since: int | None = None, k: float = 1.04, h: float = 2.26,
     transformation: Transformation = "rossi", mean: ArrayLike | Literal["seasonal"] | None = None, alpha: float = 0.1,
-    compat: Literal["R", "paper"] = "R", arl: float | None = None,
+    compat: Literal["R", "paper"] = "R", arl: float | None = None, after: Charts | None = None,
 ) -> Detection:  # fmt: skip
     """One-sided CUSUM C(t) = max(0, C(t-1) + x(t) - k) of the transformed count x; alarm when C ≥ h. It is not reset by an alarm.
 
@@ -33,7 +35,8 @@ def cusum(
     (variance μ + α·μ²) for pearsonNegBin. A missing count leaves C as it is. `details["statistic"]` is C.
 
     With `arl` each series has the h that Poisson counts (negative binomial for pearsonNegBin) of a constant mean such as its own
-    first reach after so many times on average.
+    first reach after so many times on average. With `after`, charts that came of earlier counts, the counts are those that follow:
+    mean and h are as the charts have them.
 
     The upper bound is the count at which C reaches h, 0 where no count is too small. compat="R" keeps what surveillance 1.20.3 has
     for bounds: "standard" rounded up, "rossi" squared where the root is negative, "anscombe2nd" with m^(1/3) where the transformation
@@ -41,22 +44,25 @@ def cusum(
     """
     given = series(counts)
     n, times = given.shape
-    start = min(2 * freq, times // 2) if since is None else since
+    start = 0 if after else min(2 * freq, times // 2) if since is None else since
     require(0 <= start <= times, "since 应在序列之内。", "since lies within the series.")
     require(h > 0, "h 应大于 0。", "h is above 0.")
     require(transformation in TRANSFORMATIONS, "变换方法应为：" + "、".join(TRANSFORMATIONS) + "。",
             "The transformation is one of: " + ", ".join(TRANSFORMATIONS) + ".")  # fmt: skip
     y = given.counts[:, start:].astype(np.float64)
-    m = _in_control(given.counts, start, freq, mean)[:, start:]
-    limit: Floats = np.full((n, 1), float(h))
-    if arl is not None and start < times:
-        limit = _limits(m.mean(axis=1), arl, k, transformation, alpha)[:, None]
+    given_mean = None if mean is None or isinstance(mean, str) else spread("mean", mean, given.shape)[:, start:]
+    charts = after or _started(given.counts, start, freq, mean, np.full(n, float(h)))
+    terms = season(charts.seen, charts.seen + times - start, charts.since, freq, charts.coefficients.shape[1] // 2)
+    m = given_mean if given_mean is not None else seasonal_mean(charts.coefficients, terms)
+    if after is None and arl is not None and start < times:
+        charts = replace(charts, limit=_limits(m.mean(axis=1), arl, k, transformation, alpha))
+    limit = charts.limit[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         x = _standardised(y, m, transformation, alpha)
         x[given.counts[:, start:] == MISSING] = np.nan
         c = np.empty_like(x)
-        _add_up(x, k, c)
-        before = np.concatenate((np.zeros((n, 1)), c[:, :-1]), axis=1)
+        _add_up(x, k, charts.total, c)
+        before = np.concatenate((charts.total[:, None], c), axis=1)[:, :-1]
         bound = _bound(before, c, m, transformation, alpha, k, limit, compat == "R")
     expected, upperbound, alarm, reason = given.blank()
     unfit = ~np.isfinite(m) | ((m <= 0) & (transformation != "none"))
@@ -70,7 +76,8 @@ def cusum(
         upperbound[:, start:][where] = np.nan
     statistic = np.full(given.shape, np.nan)
     statistic[:, start:] = c
-    return given.judged("cusum", expected, upperbound, alarm, reason, statistic=statistic)
+    charts = replace(charts, total=c[:, -1].copy() if c.shape[1] else charts.total).after(times - start)
+    return given.judged("cusum", expected, upperbound, alarm, reason, charts, statistic=statistic)
 
 
 def _limits(mean: Floats, arl: float, k: float, transformation: str, alpha: float) -> Floats:
@@ -84,18 +91,17 @@ def _limits(mean: Floats, arl: float, k: float, transformation: str, alpha: floa
     return run_length.limits(mean, arl, of)
 
 
-def _in_control(counts: Counts, start: int, freq: int, mean: ArrayLike | str | None) -> Floats:
-    """The in-control mean (n, T)."""
+def _started(counts: Counts, start: int, freq: int, mean: ArrayLike | str | None, limit: Floats) -> Charts:
+    """Charts that learnt their mean (a level: the coefficient of one term) from the times before `start`."""
     if isinstance(mean, str):
         require(mean == "seasonal", "mean 应为数、数组或 seasonal。", "mean is a number, an array or “seasonal”.")
-        return seasonal_mean(counts, start, freq, 1)
+        return Charts.new(start, seasonal_fit(counts, start, freq, 1), limit)
     if mean is not None:
-        return spread("mean", mean, (counts.shape[0], counts.shape[1]))
+        return Charts.new(start, np.empty((len(counts), 0)), limit)
     training = counts[:, :start]
-    known = (training >= 0).sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        level = np.maximum(training, 0).sum(axis=1) / known
-    return np.broadcast_to(level[:, None], counts.shape)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        level = np.maximum(training, 0).sum(axis=1) / (training >= 0).sum(axis=1)
+        return Charts.new(start, np.log(level)[:, None], limit)
 
 
 def _standardised(y: Floats, m: Floats, transformation: str, alpha: float) -> Floats:
@@ -137,9 +143,9 @@ def _bound(
 
 
 @kernel
-def _add_up(x: Floats, k: float, c: Floats) -> None:
+def _add_up(x: Floats, k: float, before: Floats, c: Floats) -> None:
     for s in range(x.shape[0]):
-        total = 0.0
+        total = before[s]
         for t in range(x.shape[1]):
             if not np.isnan(x[s, t]):
                 total = max(0.0, total + (x[s, t] - k))

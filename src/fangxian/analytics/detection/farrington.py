@@ -190,7 +190,11 @@ def _delta(mean: Floats, error: Floats, scale: Floats, power: float, z: float) -
 def _negative_binomial(mean: Floats, scale: Floats, probability: float) -> Floats:
     """Quantile of a negative binomial (Poisson where φ = 1) of this mean and variance φ·mean."""
     upper = np.full(mean.shape, np.nan)
+    # Of more than a million million the normal quantile is the same to the twelfth digit; iterations for the exact one may not end.
     known = np.isfinite(mean)
+    vast = known & (mean > 1e12)
+    known &= ~vast
+    upper[vast] = mean[vast] + scipy.stats.norm.ppf(probability) * np.sqrt(scale[vast] * mean[vast])
     over = known & (scale > 1)
     upper[over] = scipy.stats.nbinom.ppf(probability, mean[over] / (scale[over] - 1), 1 / scale[over])
     upper[known & ~over] = scipy.stats.poisson.ppf(probability, mean[known & ~over])

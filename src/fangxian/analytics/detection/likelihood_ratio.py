@@ -13,17 +13,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fangxian.analytics.detection import run_length
-from fangxian.analytics.detection.loglinear import seasonal_mean
+from fangxian.analytics.detection.charts import Charts, Ints
+from fangxian.analytics.detection.loglinear import season, seasonal_fit, seasonal_mean
 from fangxian.analytics.detection.results import Alarm, Codes, Detection, Floats, Reason
-from fangxian.analytics.detection.series import Counts, require, series, shared, spread
+from fangxian.analytics.detection.series import Counts, Series, require, series, shared, spread
 from fangxian.analytics.kernel import kernel
 
 _JUDGED, _MISSING, _FIT = int(Reason.JUDGED), int(Reason.MISSING), int(Reason.FIT)
+#: A window without an end.
+_EVER = 1 << 62
 
 
 def glr(
     counts: ArrayLike, *, freq: int = 52, since: int | None = None, threshold: float = 5.0, alpha: float = 0.0,
     mean: ArrayLike | None = None, harmonics: int = 1, trend: bool = False, window: int | None = None, arl: float | None = None,
+    after: Charts | None = None,
 ) -> Detection:  # fmt: skip
     """Generalised likelihood ratio: log ratio of the best multiplied mean since the best change point, to the in-control mean.
 
@@ -42,12 +46,13 @@ def glr(
         "广义似然比的平均运行长度只适用于泊松计数。",
         "The run length of this chart is known for Poisson counts only.",
     )  # fmt: skip
-    return _chart("glr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.nan, window, arl)
+    return _chart("glr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.nan, window, arl, after)
 
 
 def lr(
     counts: ArrayLike, *, freq: int = 52, since: int | None = None, threshold: float = 5.0, factor: float = 1.5, alpha: float = 0.0,
     mean: ArrayLike | None = None, harmonics: int = 1, trend: bool = False, arl: float | None = None,
+    after: Charts | None = None,
 ) -> Detection:  # fmt: skip
     """Likelihood ratio CUSUM against a known change: the mean times `factor`. Alarm when it exceeds `threshold`, then it starts anew.
 
@@ -55,49 +60,56 @@ def lr(
     For the rest as `glr`; the upper bound is the count at which the statistic reaches the threshold.
     """
     require(factor > 0 and factor != 1, "倍数应为正且不等于 1。", "The factor is positive and not 1.")
-    return _chart("lr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.log(factor), None, arl)
+    return _chart("lr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.log(factor), None, arl, after)
 
 
 def _chart(
     method: str, counts: ArrayLike, freq: int, since: int | None, threshold: float, alpha: float, mean: ArrayLike | None,
-    harmonics: int, trend: bool, kappa: float, window: int | None, arl: float | None,
+    harmonics: int, trend: bool, kappa: float, window: int | None, arl: float | None, after: Charts | None,
 ) -> Detection:  # fmt: skip
     given = series(counts)
     n, times = given.shape
     default = min(2 * freq, times // 2) if mean is None else 0
-    start = default if since is None else since
+    start = 0 if after else default if since is None else since
     require(0 <= start <= times, "since 应在序列之内。", "since lies within the series.")
     require(threshold > 0, "阈值应大于 0。", "The threshold is above 0.")
     require(alpha >= 0, "alpha 不能为负。", "alpha cannot be negative.")
+    coefficients = np.empty((n, 0)) if mean is not None else after.coefficients if after else None
+    if coefficients is None:
+        coefficients = seasonal_fit(given.counts, start, freq, harmonics, trend, alpha)
     if mean is None:
-        mu = seasonal_mean(given.counts, start, freq, harmonics, trend, alpha)
+        seen, learnt = (after.seen, after.since) if after else (start, start)
+        mu = seasonal_mean(coefficients, season(seen, seen + times - start, learnt, freq, harmonics, trend))
     else:
-        mu = spread("mean", mean, given.shape)
-    expected, upperbound, alarm, reason = given.blank()
-    statistic = np.full(given.shape, np.nan)
-    expected[:, start:] = mu[:, start:]
-    back = times if window is None else window
-    limit = np.full(n, float(threshold))
-    if arl is not None and start < times:
-        limit = _limits(mu[:, start:].mean(axis=1), arl, alpha, kappa, back)
+        mu = np.ascontiguousarray(spread("mean", mean, given.shape)[:, start:])
+    generalised = math.isnan(kappa)
+    if after is None:
+        limit = np.full(n, float(threshold))
+        if arl is not None and start < times:
+            limit = _limits(mu.mean(axis=1), arl, alpha, kappa, window)
+        after = Charts.new(start, coefficients, limit)
+    charts = after.widened(mu.shape[1] + 1 if generalised else 0)
+    late = Series(given.counts[:, start:], given.counts[:, start:])
+    _, upperbound, alarm, reason = late.blank()
+    statistic = np.full(mu.shape, np.nan)
 
     def work(a: int, b: int) -> None:
-        part = given.counts[a:b], mu[a:b], start, alpha, limit[a:b]
+        part = late.counts[a:b], mu[a:b], alpha, charts.limit[a:b]
         out = statistic[a:b], upperbound[a:b], alarm[a:b], reason[a:b]
-        if math.isnan(kappa):
-            _generalised(*part, back, *out)
+        if generalised:
+            _generalised(*part, window or _EVER, charts.held[a:b], charts.cases[a:b], charts.expected[a:b], *out)
         else:
-            _known_change(*part, kappa, *out)
+            _known_change(*part, kappa, charts.total[a:b], *out)
 
     shared(n, work, least=8)
     alarm[reason != _JUDGED] = Alarm.CANNOT_TELL
-    return given.judged(method, expected, upperbound, alarm, reason, statistic=statistic)
+    return given.judged(method, mu, upperbound, alarm, reason, charts.after(mu.shape[1]), statistic=statistic)
 
 
-def _limits(mean: Floats, arl: float, alpha: float, kappa: float, window: int) -> Floats:
+def _limits(mean: Floats, arl: float, alpha: float, kappa: float, window: int | None) -> Floats:
     """The threshold of each series (n,) for a false alarm once in `arl` times."""
     if math.isnan(kappa):
-        return run_length.limits(mean, arl, lambda one: run_length.simulated_limit(partial(_ratios, window), one, arl))
+        return run_length.limits(mean, arl, lambda one: run_length.simulated_limit(partial(_ratios, window or _EVER), one, arl))
     return run_length.limits(
         mean, arl, lambda one: run_length.limit_for(*_steps(one, alpha, kappa), arl, reaching=False)
     )
@@ -115,13 +127,15 @@ def _steps(mean: float, alpha: float, kappa: float) -> tuple[Floats, Floats]:
 
 def _ratios(window: int, counts: Counts, mu: Floats) -> Floats:
     """The generalised likelihood ratios of counts (n, T), never set back."""
+    charts = Charts.new(0, np.empty((len(counts), 0)), np.full(len(counts), np.inf), counts.shape[1] + 1)
+    given = Series(counts, counts)
+    _, bound, alarm, reason = given.blank()
     statistic = np.zeros(counts.shape)
-    limit, bound = np.full(len(counts), np.inf), np.empty(counts.shape)
-    alarm, reason = np.empty(counts.shape, np.int8), np.empty(counts.shape, np.int8)
 
     def work(a: int, b: int) -> None:
+        steps = charts.held[a:b], charts.cases[a:b], charts.expected[a:b]
         out = statistic[a:b], bound[a:b], alarm[a:b], reason[a:b]
-        _generalised(counts[a:b], mu[a:b], 0, 0.0, limit[a:b], window, *out)
+        _generalised(given.counts[a:b], mu[a:b], 0.0, charts.limit[a:b], window, *steps, *out)
 
     shared(len(counts), work, least=8)
     return statistic
@@ -129,14 +143,15 @@ def _ratios(window: int, counts: Counts, mu: Floats) -> Floats:
 
 @kernel(error_model="numpy")
 def _known_change(
-    counts: Counts, mu: Floats, start: int, alpha: float, limit: Floats, kappa: float, statistic: Floats, upperbound: Floats,
+    counts: Counts, mu: Floats, alpha: float, limit: Floats, kappa: float, total: Floats, statistic: Floats, upperbound: Floats,
     alarm: Codes, reason: Codes,
 ) -> None:  # fmt: skip
+    """Go on from `total`, and leave there what it comes to."""
     growth = math.exp(kappa)
     for s in range(counts.shape[0]):
         threshold = limit[s]
-        total = 0.0
-        for t in range(start, counts.shape[1]):
+        so_far = total[s]
+        for t in range(counts.shape[1]):
             x = counts[s, t]
             m = mu[s, t]
             if x < 0 or not m > 0.0:
@@ -147,26 +162,33 @@ def _known_change(
             else:
                 shift = math.log((1.0 + alpha * m) / (1.0 + alpha * m * growth))
                 each, fixed = kappa + shift, shift / alpha
-            upperbound[s, t] = max((threshold - total - fixed) / each, 0.0)
-            total = max(0.0, total + x * each + fixed)
-            statistic[s, t] = total
-            alarm[s, t] = total > threshold
+            upperbound[s, t] = max((threshold - so_far - fixed) / each, 0.0)
+            so_far = max(0.0, so_far + x * each + fixed)
+            statistic[s, t] = so_far
+            alarm[s, t] = so_far > threshold
             reason[s, t] = _JUDGED
-            if total > threshold:
-                total = 0.0
+            if so_far > threshold:
+                so_far = 0.0
+        total[s] = so_far
 
 
 @kernel(error_model="numpy")
 def _generalised(
-    counts: Counts, mu: Floats, start: int, alpha: float, limit: Floats, window: int, statistic: Floats, upperbound: Floats,
-    alarm: Codes, reason: Codes,
+    counts: Counts, mu: Floats, alpha: float, limit: Floats, window: int, held: Ints, cases: Floats, expected: Floats,
+    statistic: Floats, upperbound: Floats, alarm: Codes, reason: Codes,
 ) -> None:  # fmt: skip
-    x = np.empty(counts.shape[1])
-    m = np.empty(counts.shape[1])
+    """Go on from the steps that are held, and leave there those that a later ratio may begin with.
+
+    Of Poisson counts, without a window, only those change points can be the best at whose either side the level of the counts, as a
+    multiple of what was expected, differs upwards: consecutive counts that do not rise are one step, as in isotonic regression, and a
+    first step without an excess is forgotten (functional pruning: Romano, Eckley, Fearnhead, J Mach Learn Res 24 (2023) 81).
+    """
     for s in range(counts.shape[0]):
         threshold = limit[s]
-        n = 0  # counts since the chart last started
-        for t in range(start, counts.shape[1]):
+        n = held[s]  # steps since the chart last started
+        x = cases[s]
+        m = expected[s]
+        for t in range(counts.shape[1]):
             if counts[s, t] < 0 or not mu[s, t] > 0.0:
                 reason[s, t] = _MISSING if counts[s, t] < 0 else _FIT
                 continue
@@ -180,12 +202,27 @@ def _generalised(
             statistic[s, t] = max(ratio, 0.0)
             alarm[s, t] = ratio >= threshold
             reason[s, t] = _JUDGED
-            n = 0 if ratio >= threshold else n + 1
+            if ratio >= threshold:
+                n = 0
+                continue
+            if alpha == 0.0 and window == _EVER:
+                while n > 0 and x[n] * m[n - 1] <= x[n - 1] * m[n]:
+                    x[n - 1] += x[n]
+                    m[n - 1] += m[n]
+                    n -= 1
+                if n == 0 and x[0] <= m[0]:
+                    continue
+            n += 1
+        if n > window:
+            x[:window] = x[n - window : n].copy()
+            m[:window] = m[n - window : n].copy()
+            n = window
+        held[s] = n
 
 
 @kernel(error_model="numpy")
 def _poisson(x: Floats, m: Floats, low: int, n: int, threshold: float) -> tuple[float, float]:
-    """The largest ratio over change points low…n, and the count at n that would bring it to the threshold."""
+    """The largest ratio over change points before the steps low…n, and the count at n that would bring it to the threshold."""
     cases = 0.0
     expected = 0.0
     largest = 0.0

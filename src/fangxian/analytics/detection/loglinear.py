@@ -14,36 +14,42 @@ from fangxian.analytics.detection.series import Counts
 _ROUNDS = 25
 
 
-def seasonal_mean(
-    counts: Counts, since: int, freq: float, harmonics: int, trend: bool = False, alpha: float = 0.0
-) -> Floats:
-    """Expected counts (n, T) by a regression on the times before `since`, extended over all T times.
-
-    Poisson for alpha 0, else negative binomial with variance μ + α·μ². Missing counts (-1) have no weight. NaN for a series that
-    cannot be fitted: no case at all, or fewer counts than coefficients.
-    """
-    n, times = counts.shape
-    t = np.arange(1, times + 1)
-    columns = [np.ones(times)]
+def season(first: int, last: int, since: int, freq: float, harmonics: int, trend: bool = False) -> Floats:
+    """The terms of the regression at the times first…last - 1, counted from 0: (times, p)."""
+    t = np.arange(first + 1, last + 1)
+    columns = [np.ones(len(t))]
     if trend:
         columns.append((t - since / 2) / since)
     for harmonic in range(1, harmonics + 1):
         angle = 2 * harmonic * np.pi / freq * t
         columns += [np.cos(angle), np.sin(angle)]
-    design = np.stack(columns, axis=1)
-    mean = np.full((n, times), np.nan)
+    return np.stack(columns, axis=1)
+
+
+def seasonal_fit(
+    counts: Counts, since: int, freq: float, harmonics: int, trend: bool = False, alpha: float = 0.0
+) -> Floats:
+    """Coefficients (n, p) of the logarithm of the mean on the terms of `season`, by a regression on the times before `since`.
+
+    Poisson for alpha 0, else negative binomial with variance μ + α·μ². Missing counts (-1) have no weight. NaN for a series that
+    cannot be fitted: no case at all, or fewer counts than coefficients.
+    """
+    design = season(0, since, since, freq, harmonics, trend)
+    found = np.full((len(counts), design.shape[1]), np.nan)
     y = counts[:, :since].astype(np.float64)
     known = y >= 0
     able = np.flatnonzero((np.where(known, y, 0).sum(axis=1) > 0) & (known.sum(axis=1) > design.shape[1]))
     part = 4096  # so that the work arrays stay small beside the counts
     for rows in np.split(able, range(part, len(able), part)):
         if len(rows):
-            coefficients = _fit(
-                np.where(known[rows], y[rows], 0), known[rows].astype(np.float64), design[:since], alpha
-            )
-            with np.errstate(over="ignore"):
-                mean[rows] = np.exp(coefficients @ design.T)
-    return mean
+            found[rows] = _fit(np.where(known[rows], y[rows], 0), known[rows].astype(np.float64), design, alpha)
+    return found
+
+
+def seasonal_mean(coefficients: Floats, terms: Floats) -> Floats:
+    """Expected counts (n, times) of these coefficients at the times of these terms."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(coefficients @ terms.T))
 
 
 def _fit(y: Floats, weight: Floats, design: Floats, alpha: float) -> Floats:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fangxian.analytics.errors import AnalysisError
 from fangxian.text import Text
+
+if TYPE_CHECKING:
+    from fangxian.analytics.detection.charts import Charts
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -77,6 +80,8 @@ class Detection:
     alarm: Codes
     reason: Codes
     details: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    #: How control charts stand after the newest count, to go on with the next.
+    charts: Charts | None = None
 
     @property
     def alarms(self) -> NDArray[np.bool_]:
