@@ -11,7 +11,8 @@ import pytest
 
 from fangxian.analytics import detection
 from fangxian.analytics.detection import METHODS, DetectionError
-from fangxian.analytics.detection.streaming import FOUND, PACKED, detect_stream, judge, pack, reach, update
+from fangxian.analytics.detection.daily import begin, reach, update
+from fangxian.analytics.detection.streaming import FOUND, PACKED, detect_stream, judge, pack
 
 START = np.datetime64("2023-01-02")
 NAMES = ["一中", "二中", "C", "D"]
@@ -92,6 +93,63 @@ def test_what_a_method_reaches_back_to_is_enough(name: str) -> None:
     for column in ("expected", "upperbound"):
         assert [x is None for x in told[column]] == [x is None for x in whole[column]]
         assert np.allclose(np.array(told[column], float), np.array(whole[column], float), rtol=1e-8, equal_nan=True)
+
+
+CHARTS: list[tuple[str, dict[str, Any]]] = [
+    ("cusum", {}), ("cusum", {"mean": "seasonal", "transformation": "anscombe"}), ("cusum", {"mean": 4, "arl": 50}),
+    ("lr-poisson", {"harmonics": 2, "trend": True}), ("lr-poisson", {"mean": 6.0, "arl": 100.0}), ("lr-nb", {"alpha": 0.2}),
+    ("glr-poisson", {}), ("glr-poisson", {"window": 10}), ("glr-poisson", {"mean": 5.0}), ("glr-nb", {"alpha": 0.3, "window": 9}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "parameters"), CHARTS)
+def test_a_chart_goes_on_as_if_it_had_never_stopped(name: str, parameters: dict[str, Any]) -> None:
+    table = counts(200)
+    table[0, 150:170] *= 3
+    table[1, 120:] += 4
+    table[2, 180:190] = np.nan
+    settings = {"since": 100} | parameters
+    whole = judge(pack(NAMES, START, table), name, **settings).to_pylist()
+    state = begin(pack(NAMES, START, table[:, :130]), name, **settings)
+    alarms = 0
+    for day in (*range(130, 181), *range(189, 200)):  # for eight days nobody reported anything
+        if day == 189:
+            table[:, 181:189] = np.nan
+            whole = judge(pack(NAMES, START, table), name, **settings).to_pylist()
+        told = {one: None if np.isnan(n) else int(n) for one, n in zip(NAMES, table[:, day], strict=True)}
+        state, found = update(state, START + day, told, name, **settings)
+        for i, row in enumerate(found.to_pylist()):
+            assert row["date"] == (START + day).item()
+            as_whole = whole[200 * i + day]
+            assert row["alarm"] == as_whole["alarm"], (day, i)
+            for key in ("expected", "upperbound"):
+                ours, theirs = (np.nan if one[key] is None else one[key] for one in (row, as_whole))
+                assert ours == pytest.approx(theirs, rel=1e-11, abs=1e-11, nan_ok=True), (key, day, i)
+            alarms += row["alarm"] or 0
+    assert alarms > 0
+    with pytest.raises(DetectionError, match="is in the state already"):
+        update(state, START + 199, {}, name, **settings)
+
+
+def test_the_state_of_a_chart_does_not_grow_and_a_mean_day_by_day_cannot_go_on() -> None:
+    table = counts(900)
+    state = begin(pack(NAMES, START, table), "glr-poisson")
+    assert max(len(steps) for steps in state.column("cases").to_pylist()) < 20
+    assert (
+        begin(pack(NAMES, START, table), "ears-c2").column("counts")[0].as_py() == table[0, -10:].astype(int).tolist()
+    )
+    with pytest.raises(DetectionError, match="cannot go on"):
+        begin(pack(NAMES, START, table), "lr-poisson", mean=[3.0] * 900)
+
+
+def test_a_pruned_ratio_is_the_best_of_all_change_points() -> None:
+    """A window as long as the series looks at every change point; without one only those that can be the best are kept."""
+    table = counts(400, seed=9)
+    table[3, 200:] *= 2
+    pruned, every = (detection.glr(table, since=100, threshold=8.0, window=window) for window in (None, 400))
+    assert np.array_equal(pruned.alarm, every.alarm) and pruned.alarms.sum() > 1
+    assert np.allclose(pruned.details["statistic"], every.details["statistic"], rtol=1e-11, atol=1e-11, equal_nan=True)
+    assert np.allclose(pruned.upperbound, every.upperbound, rtol=1e-11, atol=1e-11, equal_nan=True)
 
 
 def test_who_did_not_report_is_missing_and_days_between_too() -> None:

@@ -77,7 +77,8 @@ def cusum(
     statistic = np.full(given.shape, np.nan)
     statistic[:, start:] = c
     charts = replace(charts, total=c[:, -1].copy() if c.shape[1] else charts.total).after(times - start)
-    return given.judged("cusum", expected, upperbound, alarm, reason, charts, statistic=statistic)
+    found = given.judged("cusum", expected, upperbound, alarm, reason, statistic=statistic)
+    return replace(found, charts=charts)
 
 
 def _limits(mean: Floats, arl: float, k: float, transformation: str, alpha: float) -> Floats:

@@ -172,8 +172,8 @@ def _predicted(
 
     def work(a: int, b: int) -> None:
         predict(
-            given.counts[a:b], size[a:b] if len(size) > 1 else size, position, even, when, late.start, first_run, starts, lengths, block, blocks,
-            critical, trend, reweight, above, quirk, mean[a:b], error[a:b], scale[a:b], slope[a:b], reason[a:b],
+            given.counts[a:b], size[a:b] if len(size) > 1 else size, position, even, when, late.start, first_run, starts, lengths,
+            block, blocks, critical, trend, reweight, above, quirk, mean[a:b], error[a:b], scale[a:b], slope[a:b], reason[a:b],
         )  # fmt: skip
 
     shared(n, work, least=8)

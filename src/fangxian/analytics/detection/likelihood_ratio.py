@@ -7,6 +7,7 @@ and `glrnb` of the R package surveillance 1.20.3 with ret="value" and change="in
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -60,7 +61,9 @@ def lr(
     For the rest as `glr`; the upper bound is the count at which the statistic reaches the threshold.
     """
     require(factor > 0 and factor != 1, "倍数应为正且不等于 1。", "The factor is positive and not 1.")
-    return _chart("lr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.log(factor), None, arl, after)
+    return _chart(
+        "lr", counts, freq, since, threshold, alpha, mean, harmonics, trend, math.log(factor), None, arl, after
+    )
 
 
 def _chart(
@@ -103,13 +106,16 @@ def _chart(
 
     shared(n, work, least=8)
     alarm[reason != _JUDGED] = Alarm.CANNOT_TELL
-    return given.judged(method, mu, upperbound, alarm, reason, charts.after(mu.shape[1]), statistic=statistic)
+    found = given.judged(method, mu, upperbound, alarm, reason, statistic=statistic)
+    return replace(found, charts=charts.after(mu.shape[1]))
 
 
 def _limits(mean: Floats, arl: float, alpha: float, kappa: float, window: int | None) -> Floats:
     """The threshold of each series (n,) for a false alarm once in `arl` times."""
     if math.isnan(kappa):
-        return run_length.limits(mean, arl, lambda one: run_length.simulated_limit(partial(_ratios, window or _EVER), one, arl))
+        return run_length.limits(
+            mean, arl, lambda one: run_length.simulated_limit(partial(_ratios, window or _EVER), one, arl)
+        )
     return run_length.limits(
         mean, arl, lambda one: run_length.limit_for(*_steps(one, alpha, kappa), arl, reaching=False)
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from fangxian.analytics.detection.charts import Charts
 from fangxian.analytics.detection.cusum import cusum
 from fangxian.analytics.detection.ears import ears_c1, ears_c2, ears_c3
 from fangxian.analytics.detection.essence import ewma, regression, switch
@@ -33,14 +34,19 @@ class Method:
     @property
     def parameters(self) -> frozenset[str]:
         """The names of what can be set."""
-        return frozenset(self.signature) - {"counts"} - set(self.preset)
+        return frozenset(self.signature) - {"counts", "after"} - set(self.preset)
 
     @property
     def signature(self) -> Mapping[str, inspect.Parameter]:
         """The parameters of its function, with what they are by default."""
         return inspect.signature(self.function).parameters
 
-    def __call__(self, counts: ArrayLike | Series, **parameters: Any) -> Detection:
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is a chart that goes on from where it stands (`after`)."""
+        return "after" in self.signature
+
+    def __call__(self, counts: ArrayLike | Series, after: Charts | None = None, **parameters: Any) -> Detection:
         """Judge the counts. Raises DetectionError for a parameter that the method does not have, or that is of another kind."""
         for name in sorted(set(parameters) - self.parameters):
             known = ", ".join(sorted(self.parameters))
@@ -50,7 +56,8 @@ class Method:
             )
         for name, value in parameters.items():
             self._check(name, value)
-        return self.function(counts, **self.preset, **parameters)
+        going_on = {"after": after} if self.goes_on else {}
+        return self.function(counts, **self.preset, **parameters, **going_on)
 
     def _check(self, name: str, value: Any) -> None:
         if name == "freq" and (not isinstance(value, int) or value < 1):

@@ -132,7 +132,9 @@ def _reweight(
             if leverage > _WHOLE:
                 leverage = 1.0
             anscombe = (
-                1.5 * (y[i] ** (2.0 / 3.0) * mean ** (-1.0 / 6.0) - math.sqrt(mean)) / math.sqrt(fit[SCALE] * (1.0 - leverage))
+                1.5
+                * (y[i] ** (2.0 / 3.0) * mean ** (-1.0 / 6.0) - math.sqrt(mean))
+                / math.sqrt(fit[SCALE] * (1.0 - leverage))
             )
             if math.isnan(anscombe):
                 return -1

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fangxian.analytics.detection.charts import Charts
 from fangxian.analytics.detection.results import Alarm, Codes, Detection, DetectionError, Floats, Reason
 
 Counts = NDArray[np.int32]
@@ -56,10 +55,9 @@ class Series:
         return np.empty(self.shape), np.empty(self.shape), np.empty(self.shape, np.int8), np.empty(self.shape, np.int8)
 
     def judged(
-        self, method: str, expected: Floats, upperbound: Floats, alarm: Codes, reason: Codes, charts: Charts | None = None,
-        **details: NDArray[Any],
-    ) -> Detection:  # fmt: skip
-        """The result in the shape in which the counts were given; arrays of the last times only: for the others the history is too short."""
+        self, method: str, expected: Floats, upperbound: Floats, alarm: Codes, reason: Codes, **details: NDArray[Any]
+    ) -> Detection:
+        """The result in the shape in which the counts were given. Arrays of the last times only: the others have too short a history."""
 
         def shaped(array: NDArray[Any], blank: float = np.nan) -> NDArray[Any]:
             if array.ndim != 2 or len(array) != len(self.counts):
@@ -72,7 +70,7 @@ class Series:
 
         return Detection(
             method, self.given, shaped(expected), shaped(upperbound), shaped(alarm, Alarm.CANNOT_TELL),
-            shaped(reason, Reason.HISTORY), {name: shaped(array) for name, array in details.items()}, charts,
+            shaped(reason, Reason.HISTORY), {name: shaped(array) for name, array in details.items()},
         )  # fmt: skip
 
 

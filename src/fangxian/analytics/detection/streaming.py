@@ -5,13 +5,12 @@ together), or packed, a row per series (`series,start,counts`: the first day and
 `series,date,observed,expected,upperbound,alarm`. `judge` is a pure function of one batch: what runs here runs under Spark's
 `mapInArrow` as it is.
 
-The state of a series is the packed batch of its last counts: `update` puts a day's counts to it and judges that day. How many counts a
-method looks back at is its `reach`.
+From day to day `daily` keeps a state of the series.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,7 +20,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fangxian.analytics.detection.methods import Method, method
-from fangxian.analytics.detection.results import Alarm, DetectionError
+from fangxian.analytics.detection.results import Alarm, Detection, DetectionError
 from fangxian.analytics.detection.series import LARGEST, MISSING, Series
 
 Period = Literal["day", "week"]
@@ -33,18 +32,16 @@ FOUND = pa.schema(
         "alarm": pa.bool_(),
     }
 )  # fmt: skip
-#: The state of series.
+#: Whole series, a row each.
 PACKED = pa.schema({"series": pa.string(), "start": pa.date32(), "counts": pa.list_(pa.int32())})
 #: Series whose arrays are worked on at a time: they stay in the cache, and their memory is used again.
-_AT_ONCE = 512
+AT_ONCE = 512
 #: Rows of long batches gathered before they are judged.
 _ROWS = 1 << 20
-#: An average that forgets 40 % a day knows nothing of what is longer ago than this, to the last digit.
-_FORGOTTEN = 80
 
 
 @dataclass(frozen=True, eq=False)
-class _Grid:
+class Grid:
     """Series of one batch on one line of times: `counts` (series, times), NaN or -1 outside first[i]…last[i] and where missing."""
 
     names: pa.Array
@@ -52,6 +49,11 @@ class _Grid:
     counts: NDArray[Any]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
+
+    @property
+    def times(self) -> int:
+        """How many times the line has."""
+        return int(self.counts.shape[1])
 
 
 def detect_stream(
@@ -83,87 +85,17 @@ def judge(
 ) -> pa.RecordBatch:
     """Judge the series of one batch, each whole in it. Raises DetectionError naming series and date of a count that cannot be."""
     chosen = method(by) if isinstance(by, str) else by
-    grid = _packed(batch, period) if "counts" in batch.schema.names else _long(batch, period)
+    grid = packed(batch, period) if "counts" in batch.schema.names else long(batch, period)
     times = grid.counts.shape[1]
-    settings = _suited(chosen, grid.start, times, period) | parameters
+    settings = suited(chosen, grid.start, times, period) | parameters
     if newest is not None and "since" in chosen.parameters and chosen.name.startswith("farrington"):
         settings.setdefault("since", max(times - newest, 0))
     parts = []
-    for at in range(0, len(grid.names), _AT_ONCE):
-        rows = slice(at, at + _AT_ONCE)
-        parts.append(_judged(grid, rows, chosen, settings, newest, period))
-    return pa.Table.from_batches(parts, FOUND).combine_chunks().to_batches()[0] if len(parts) > 1 else _only(parts)
-
-
-def reach(by: str | Method, parameters: Mapping[str, Any] | None = None, *, period: Period = "day") -> int | None:
-    """How many times, this one included, a method must see to judge the newest; None: all there ever were."""
-    chosen = method(by) if isinstance(by, str) else by
-    defaults = {name: one.default for name, one in chosen.signature.items()}
-    known = defaults | dict(chosen.preset) | _suited(chosen, 0, 1, period) | dict(parameters or {})
-    name = chosen.function.__name__
-    if name.startswith("ears"):
-        return int(known["baseline"]) + {"ears_c1": 1, "ears_c2": 3, "ears_c3": 5}[name]
-    if name in ("ewma", "switch"):
-        return int(known["baseline"] + known["gap"]) + _FORGOTTEN
-    if name == "regression":
-        return int(known["baseline"] + known["gap"]) + 1
-    if name in ("bayes", "rki", "farrington", "farrington_flexible"):
-        year = known["freq"] + (1 if known["freq"] == 365 else 0)  # leap days
-        return int(known["years"] * year + known["half_window"] + 8)
-    if name == "moving_percentile":
-        return int(known["years"] * known["freq"] + known["periods"] * known["length"] + known["length"])
-    return None
-
-
-def update(
-    state: pa.RecordBatch, today: np.datetime64, counts: Mapping[str, int | None] | pa.RecordBatch, by: str | Method, *,
-    keep: int | None = None, period: Period = "day", **parameters: Any,
-) -> tuple[pa.RecordBatch, pa.RecordBatch]:  # fmt: skip
-    """Put a day's counts to the state of series and judge that day: the new state, and what was found.
-
-    `counts` are series and count, as a mapping or a batch `series,count`; who is not in it did not report. `keep` is how many
-    counts the state holds, by default the `reach` of the method, or all it has. Times between the state's last and `today`
-    are missing reports. Raises DetectionError for a day that the state knows already.
-    """
-    grid = _packed(state, period)
-    step = _step(period)
-    ahead = (_number(today) - grid.start) // step - (grid.counts.shape[1] - 1)
-    if ahead < 1:
-        raise DetectionError(
-            f"{today} 已在状态之中；请给出更晚的日期。", f"{today} is in the state already. Give a later day."
-        )
-    new = _of_today(grid.names, counts)
-    held = keep or reach(by, parameters, period=period) or grid.counts.shape[1] + ahead
-    before = grid.counts[:, max(0, grid.counts.shape[1] + ahead - held) :]
-    kept = np.full((len(grid.names), held), MISSING, np.int32)
-    kept[:, held - ahead - before.shape[1] : held - ahead] = before[:, : held - ahead]
-    kept[:, -1] = new
-    start = grid.start + step * (grid.counts.shape[1] - 1 + ahead - (held - 1))
-    state = pack(grid.names, start, kept)
-    return state, judge(state, by, newest=1, period=period, **parameters)
-
-
-def _of_today(names: pa.Array, counts: Mapping[str, int | None] | pa.RecordBatch) -> NDArray[np.int32]:
-    """A count for each of the names, -1 where there is none."""
-    if isinstance(counts, Mapping):
-        told, column = pa.array(list(counts), pa.string()), pa.array(list(counts.values()), pa.float64())
-    else:
-        told, column = counts.column("series").cast(pa.string()), counts.column("count").cast(pa.float64())
-    values = column.fill_null(0).to_numpy(zero_copy_only=False)
-    known = pc.is_in(told, names).to_numpy(zero_copy_only=False)
-    for wrong, zh, en in (
-        (~known, "不在状态之中", "is not in the state"),
-        (
-            ~((values >= 0) & (values == np.floor(values)) & (values < 2**31)),
-            "的计数应是不小于 0 的整数",
-            "has no whole number of at least 0",
-        ),
-    ):
-        if wrong.any():
-            name = told[int(np.flatnonzero(wrong)[0])]
-            raise DetectionError(f"序列 {name} {zh}。", f"Series {name} {en}.")
-    found = column.take(pc.index_in(names, told)).fill_null(MISSING)
-    return np.asarray(found.to_numpy(zero_copy_only=False), np.int32)
+    for at in range(0, len(grid.names), AT_ONCE):
+        rows = slice(at, at + AT_ONCE)
+        counts = grid.counts[rows]
+        parts.append(told(grid, rows, chosen(as_given(counts), **settings), counts, newest, period))
+    return together(parts, FOUND)
 
 
 def pack(names: Any, start: int | np.datetime64, counts: NDArray[Any]) -> pa.RecordBatch:
@@ -177,13 +109,14 @@ def pack(names: Any, start: int | np.datetime64, counts: NDArray[Any]) -> pa.Rec
         mask=missing if gaps else None,
     )
     lists = pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32) * times), values)
-    day = start if isinstance(start, int) else _number(start)
+    day = start if isinstance(start, int) else number(start)
     return pa.RecordBatch.from_arrays(
         [pa.array(names, pa.string()), pa.array(np.full(n, day, np.int32)).cast(pa.date32()), lists], schema=PACKED
     )
 
 
 # ── batches ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
 
 def _whole(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same rows in batches that do not cut a series in two."""
@@ -227,16 +160,16 @@ def _starts(column: pa.Array) -> NDArray[np.int64]:
     return np.concatenate(([0], np.flatnonzero(codes[1:] != codes[:-1]) + 1))
 
 
-def _number(day: np.datetime64) -> int:
+def number(day: np.datetime64) -> int:
     """Days since 1970."""
     return int(np.asarray(day, "datetime64[D]").astype(np.int64))
 
 
-def _step(period: Period) -> int:
+def step(period: Period) -> int:
     return 7 if period == "week" else 1
 
 
-def _long(batch: pa.RecordBatch, period: Period) -> _Grid:
+def long(batch: pa.RecordBatch, period: Period) -> Grid:
     """Rows of series and date on a grid."""
     for wanted in ("series", "date", "count"):
         if wanted not in batch.schema.names:
@@ -244,9 +177,7 @@ def _long(batch: pa.RecordBatch, period: Period) -> _Grid:
     begin = _starts(batch.column("series"))
     names = batch.column("series").take(pa.array(begin)).cast(pa.string())
     which = np.repeat(np.arange(len(begin)), np.diff(np.append(begin, batch.num_rows)))
-    days = _whole_numbers(batch.column("date").cast(pa.date32()).cast(pa.int32()), names, which, "date") // _step(
-        period
-    )
+    days = _whole_numbers(batch.column("date").cast(pa.date32()).cast(pa.int32()), names, which, "date") // step(period)
     at = (days - days.min()).astype(np.int64)
     column = batch.column("count").cast(pa.float64())
     values = column.fill_null(np.nan).to_numpy(zero_copy_only=False)
@@ -264,7 +195,7 @@ def _long(batch: pa.RecordBatch, period: Period) -> _Grid:
     first, last = np.full(len(begin), grid.shape[1]), np.full(len(begin), -1)
     np.minimum.at(first, which, at)
     np.maximum.at(last, which, at)
-    return _Grid(names, int(days.min()) * _step(period) + _offset(batch, period), grid, first, last)
+    return Grid(names, int(days.min()) * step(period) + _offset(batch, period), grid, first, last)
 
 
 def _offset(batch: pa.RecordBatch, period: Period) -> int:
@@ -282,7 +213,7 @@ def _whole_numbers(column: pa.Array, names: pa.Array, which: NDArray[np.int64], 
     return np.asarray(column.to_numpy(zero_copy_only=False), np.int64)
 
 
-def _packed(batch: pa.RecordBatch, period: Period) -> _Grid:
+def packed(batch: pa.RecordBatch, period: Period) -> Grid:
     """Lists of counts on a grid; those of the same length and start, which is how a state is, are taken as they are."""
     starts = np.asarray(batch.column("start").cast(pa.int32()).to_numpy(zero_copy_only=False), np.int64)
     lists = batch.column("counts")
@@ -295,8 +226,8 @@ def _packed(batch: pa.RecordBatch, period: Period) -> _Grid:
             f"Series {batch.column('series')[row]} has a negative count. Make it 0, or leave it out.",
         )
     values = flat.fill_null(MISSING).to_numpy(zero_copy_only=False)
-    step = _step(period)
-    first = (starts - starts.min()) // step if len(starts) else np.zeros(0, np.int64)
+    apart = step(period)
+    first = (starts - starts.min()) // apart if len(starts) else np.zeros(0, np.int64)
     last = first + length - 1
     if len(starts) and (starts == starts[0]).all() and (length == length[0]).all():
         grid = values.reshape(len(starts), -1)
@@ -304,33 +235,32 @@ def _packed(batch: pa.RecordBatch, period: Period) -> _Grid:
         grid = np.full((len(starts), int(last.max(initial=-1)) + 1), MISSING, values.dtype)
         times = np.arange(grid.shape[1])
         grid[(times >= first[:, None]) & (times <= last[:, None])] = values
-    return _Grid(batch.column("series").cast(pa.string()), int(starts.min(initial=2**31)), grid, first, last)
+    return Grid(batch.column("series").cast(pa.string()), int(starts.min(initial=2**31)), grid, first, last)
 
 
-def _suited(chosen: Method, start: int, times: int, period: Period) -> dict[str, Any]:
+def suited(chosen: Method, start: int, times: int, period: Period) -> dict[str, Any]:
     """What the dates say of the series, as far as the method wants to know it."""
-    days = (start + _step(period) * np.arange(times)).astype("datetime64[D]")
+    days = (start + step(period) * np.arange(times)).astype("datetime64[D]")
     known: dict[str, Any] = {"freq": 52 if period == "week" else 365, "dates": days}
     if period == "day":
         known |= {"weekday": (start + 3) % 7, "length": 7}  # 1970-01-01 was a Thursday
     return {name: value for name, value in known.items() if name in chosen.parameters}
 
 
-def _judged(
-    grid: _Grid, rows: slice, chosen: Method, settings: dict[str, Any], newest: int | None, period: Period
+def told(
+    grid: Grid, rows: slice, found: Detection, counts: NDArray[Any], newest: int | None, period: Period
 ) -> pa.RecordBatch:
-    counts = grid.counts[rows]
-    found = chosen(_as_given(counts), **settings)
+    """What was found of the last times of some rows of the grid, of which `counts` and `found` may have the last only."""
     late = slice(0 if newest is None else max(counts.shape[1] - newest, 0), None)
-    times = np.arange(counts.shape[1])[late]
+    times = np.arange(grid.times - counts.shape[1], grid.times)[late]
     shown = (times >= grid.first[rows, None]) & (times <= grid.last[rows, None])
     row, time = np.nonzero(shown)
-    time += late.start
     observed, alarm = counts[:, late][shown], found.alarm[:, late][shown]
     missing = np.isnan(observed) if observed.dtype.kind == "f" else observed == MISSING
+    days = (grid.start + step(period) * times[time]).astype(np.int32)
     return pa.RecordBatch.from_arrays(
         [
-            grid.names.take(pa.array(row + rows.start)), pa.array((grid.start + _step(period) * time).astype(np.int32)).cast(pa.date32()),
+            grid.names.take(pa.array(row + rows.start)), pa.array(days).cast(pa.date32()),
             pa.array(np.where(missing, 0, observed).astype(np.int64), mask=missing), _finite(found.expected[:, late][shown]),
             _finite(found.upperbound[:, late][shown]), pa.array(alarm == Alarm.YES, mask=alarm == Alarm.CANNOT_TELL),
         ],
@@ -338,7 +268,7 @@ def _judged(
     )  # fmt: skip
 
 
-def _as_given(counts: NDArray[Any]) -> Any:
+def as_given(counts: NDArray[Any]) -> Any:
     """Counts as methods take them; whole numbers of a state are what methods make of counts themselves."""
     if counts.dtype == np.int32 and counts.size and counts.max() <= LARGEST:
         return Series(counts, counts)
@@ -349,5 +279,9 @@ def _finite(values: NDArray[np.float64]) -> pa.Array:
     return pa.array(values, mask=~np.isfinite(values))
 
 
-def _only(parts: list[pa.RecordBatch]) -> pa.RecordBatch:
-    return parts[0] if parts else pa.RecordBatch.from_pylist([], schema=FOUND)
+def together(parts: list[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
+    """The rows of all parts as one batch."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = pa.Table.from_batches(parts, schema).combine_chunks().to_batches()
+    return whole[0] if whole else pa.RecordBatch.from_pylist([], schema=schema)
