@@ -34,7 +34,7 @@ from .planning import PlannedStep, plan
 from .problems import PackError, Problem
 from .reading import Point, Section, sections
 from .release import StepFact, latest_evidence, release_time, release_verdict
-from .rules import Category, CodeRule, LiftRule, Threshold, ZoneLevel, Zones
+from .rules import Category, CodeRule, LiftRule, Post, Threshold, ZoneLevel, Zones
 
 __all__ = [
     "Category",
@@ -57,6 +57,7 @@ __all__ = [
     "PackInfo",
     "PlannedStep",
     "Point",
+    "Post",
     "Problem",
     "ReleaseRule",
     "Section",

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "fangxian.cases",
     "fangxian.laboratory",
     "fangxian.laboratory.rounds",
+    "fangxian.laboratory.screening",
     "fangxian.tracing",
     "fangxian.containment.isolation",
     "fangxian.containment.venues",

@@ -6,12 +6,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.actions import action
 from fangxian.duties import actions as duties
-from fangxian.duties import planning
-from fangxian.duties import queries as duty_queries
 from fangxian.laboratory import queries as laboratory
 from fangxian.laboratory.schemas import Outcome
 from fangxian.tracing import sources, subject
@@ -54,44 +51,21 @@ def _watched(people: Iterable[int]) -> dict[int, list[Contact]]:
 
 def _told(by: Actor, contact: Contact, outcome: Outcome) -> int:
     """Bring what is recorded of this tube for a contact to what holds now."""
-    steps = _tests(contact)
-    earlier = next((step for step, _dated in steps if (step.evidence or {}).get("tube") == outcome.code), None)
+    steps = laboratory.tests_owed(subject.KIND, contact.pk)
+    earlier = laboratory.told_by(steps, outcome.code)
     counts = outcome.value == "negative" or (outcome.value == "positive" and outcome.people == 1)
     if earlier is not None:
         if counts and (earlier.evidence or {}).get("result") == outcome.value:
             return 0
         duties.reopen(by, earlier.pk, _("The result of tube %(code)s was changed.") % {"code": outcome.code})
-        steps = _tests(contact)
+        steps = laboratory.tests_owed(subject.KIND, contact.pk)
     if not counts:
         return 0
     evidence: dict[str, Any] = {"result": outcome.value, "tube": outcome.code}
     if outcome.ct is not None:
         evidence["ct"] = outcome.ct
-    chosen = _fitting(steps, outcome)
+    chosen = laboratory.test_done_by(steps, outcome.sampled_at)
     if chosen is not None:
         duties.complete(by, chosen.pk, evidence, at=outcome.sampled_at)
     suspect(by, contact, evidence)
     return int(chosen is not None)
-
-
-def _tests(contact: Contact) -> list[tuple[Any, bool]]:
-    """The newest attempt of every step that asks for a result and no more, in order of time; whether it belongs to one day."""
-    found = []
-    for duty in duty_queries.of_subject(subject.KIND, contact.pk):
-        rule = duty_queries.rule(duty)
-        for key, step in planning.latest(list(duty.steps.all())).items():
-            if planning.evidence_wanted(rule, key) == ("result",) and step.due_at is not None:
-                found.append((step, rule.step(key).on_days is not None))
-    return sorted(found, key=lambda one: (one[0].due_at, one[0].pk))
-
-
-def _fitting(steps: Iterable[tuple[Any, bool]], outcome: Outcome) -> Any:
-    """The open test that a sample does: that of its own day; else the last that was missed before it; never one of a day to come."""
-    zone = clock.zone()
-    day = outcome.sampled_at.astimezone(zone).date()
-    open_now = [(step, dated) for step, dated in steps if step.state == step.OPEN]
-    same = [step for step, dated in open_now if not dated or step.due_at.astimezone(zone).date() == day]
-    if same:
-        return same[0]
-    missed = [step for step, _dated in open_now if step.due_at.astimezone(zone).date() < day]
-    return missed[-1] if missed else None

@@ -2,7 +2,8 @@
 
 from fangxian.laboratory.queries.boxes import box, boxes, custody, waiting_to_be_sealed
 from fangxian.laboratory.queries.decisions import member, members, positives, unmatched
-from fangxian.laboratory.queries.lookups import outcomes, samples_of
+from fangxian.laboratory.queries.lookups import outcomes, samples_of, swabs
+from fangxian.laboratory.queries.owed import test_done_by, tests_owed, told_by
 from fangxian.laboratory.queries.points import point, points
 from fangxian.laboratory.queries.tubes import busiest_day, counted, late, tube, tubes
 
@@ -20,6 +21,10 @@ __all__ = [
     "points",
     "positives",
     "samples_of",
+    "swabs",
+    "test_done_by",
+    "tests_owed",
+    "told_by",
     "tube",
     "tubes",
     "unmatched",

@@ -1,11 +1,12 @@
 """What the stages above ask of samples; the caller has checked the right. No names."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
-from fangxian.laboratory.models import Swab
+from fangxian.laboratory.models import Swab, Tube
 from fangxian.laboratory.schemas import Outcome
 
 
@@ -22,6 +23,14 @@ def samples_of(person_ids: Iterable[int], *, limit: int = 50) -> list[Outcome]:
     """The latest samples of people (every record of one human), the newest first, with or without a result. One query."""
     rows = Swab.objects.filter(person__in=list(person_ids)).select_related("tube")
     return [_outcome(row) for row in rows.order_by("-pk")[:limit]]
+
+
+def swabs(people: Iterable[int], since: datetime, until: datetime) -> list[Outcome]:
+    """Swabs of these records of people that were taken from `since` until before `until` and did not come to nothing (rejected,
+    lost), the oldest first, with or without a result. One query."""
+    rows = Swab.objects.filter(person__in=list(people), tube__sampled_at__gte=since, tube__sampled_at__lt=until)
+    kept = rows.exclude(tube__state__in=(Tube.REJECTED, Tube.LOST)).select_related("tube")
+    return [_outcome(row) for row in kept.order_by("tube__sampled_at", "pk")]
 
 
 def _outcome(row: Swab) -> Outcome:
