@@ -94,7 +94,23 @@ LEFT_OUT = {
         "counted": "the numbers above a page; programs read the lists",
         "outcomes": FOR_OTHER_STAGES,
         "samples_of": FOR_OTHER_STAGES,
+        "swabs": FOR_OTHER_STAGES,
+        "test_done_by": FOR_OTHER_STAGES,
+        "tests_owed": FOR_OTHER_STAGES,
+        "told_by": FOR_OTHER_STAGES,
         "waiting_to_be_sealed": "for the page on which a box is sealed; programs read the tubes that were taken",
+    },
+    "fangxian.laboratory.screening.actions": {
+        "count_swabs": "done by the house when samples are taken",
+        "owe": "done by the house as days begin",
+        "recount": "done by the house when people are merged",
+        "take_results": "done by the house when results come",
+        "watch_ended": "done by the house when a watch is over",
+    },
+    "fangxian.laboratory.screening.queries": {
+        "After": "where a list goes on",
+        "how_often": "rosters say it",
+        "post_name": "rosters say it",
     },
     "fangxian.cases.actions": {"withdraw_cases": BY_AN_UNDO, "amend_many": FOR_OTHER_STAGES},
     "fangxian.cases.queries": {

@@ -26,7 +26,8 @@ ELSEWHERE = (
     "/people/duplicates/<", "/public/<str:language>/notice/", "/searches/<", "/sources/<",
     "/surveillance/<", "/jobs/<", "/samples/<", "/samples/boxes/<", "/samples/points/<", "/samples/members/<",
     "/samples/unmatched/<", "/surveillance/series/<",
-    "/isolation/people/<", "/isolation/sites/<", "/trips/<",
+    "/isolation/people/<", "/isolation/sites/<", "/trips/<", "/screening/rosters/<",
+    "/screening/workers/<",
 )  # fmt: skip
 ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")
 

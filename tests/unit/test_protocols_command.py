@@ -93,7 +93,7 @@ def test_diff_shows_seven_and_three_against_fourteen_and_seven() -> None:
         ["7", "days", "B", "14", "days", "B"], ["3", "days", "B", "7", "days", "B"],
     ]  # fmt: skip
     found = json.loads(run("diff", "covid-19-cn-9", "twenty-measures-2022-11", "--json").stdout)
-    assert len(found) == 16
+    assert len(found) == 18
     assert "No difference" in run("diff", "measles", "measles", "--lang", "en").stdout
 
 

@@ -13,6 +13,7 @@ from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Refusal
 from fangxian.duties import actions as duties
 from fangxian.duties.sweep import sweep
+from fangxian.laboratory.screening import actions as screening
 from fangxian.surveillance.jobs import keep_watch
 from fangxian.tracing import actions as tracing
 
@@ -32,6 +33,7 @@ def work_once() -> bool:
             draft_due()
             zones.catch_up(SYSTEM)
             keep_watch()
+            screening.owe(SYSTEM)
         if _due("delete", DELETE_EVERY):
             duties.expire()
             tracing.forget_old(SYSTEM)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("fangxian.web.account.urls")),
     path("", include("fangxian.web.public.urls")),
     path("", include("fangxian.web.isolation.urls")),
+    path("", include("fangxian.web.screening.urls")),
     path("zones/", include("fangxian.web.zones.urls")),
     path("coverage/", include("fangxian.web.coverage.urls")),
     path("situation/", include("fangxian.web.situation.urls")),

@@ -24,10 +24,9 @@ def count(turns: Sequence[Turn]) -> int:
     changed = 0
     for turn in sorted(turns, key=lambda one: (one.last, one.pk)):
         inside = [one for day, one in taken.get(turn.worker.person_id, ()) if turn.first <= day <= turn.last]
-        if turn.state == Turn.DONE:
-            if not any(one.tube_id == turn.tube_id for one in inside):
-                _undone(turn)
-                changed += 1
+        if turn.state == Turn.DONE and not any(one.tube_id == turn.tube_id for one in inside):
+            _undone(turn)
+            changed += 1
         if turn.state in (Turn.DUE, Turn.MISSED) and inside:
             _done(turn, inside[0])
             changed += 1

@@ -28,8 +28,8 @@ def post_of(roster: Roster) -> Post | None:
 
 def roster(by: Actor, roster_id: int, right: str = VIEW, *, lock: bool = False) -> Roster:
     """The roster. Raises NotFound where the actor may not know of it, NotAllowed where they may not do this."""
-    rows = Roster.objects.select_for_update() if lock else Roster.objects.all()
-    found = rows.filter(pk=roster_id).first()
+    rows = Roster.objects.select_for_update(of=("self",)) if lock else Roster.objects.all()
+    found = rows.select_related("organisation").filter(pk=roster_id).first()
     if found is None or not by.may(VIEW, found.area, found.organisation_id):
         raise NotFound(_("There is no such roster."), remedy=_("Choose one from the list."), field="roster")
     by.must(right, found.area, found.organisation_id)

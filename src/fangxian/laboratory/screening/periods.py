@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from fangxian.protocols import Post
@@ -29,7 +30,7 @@ def periods(post: Post, first: date, last: date) -> Iterator[Period]:
     bounds = [-(-number * days // tests) for number in range(tests + 1)]
     block = (first - _MONDAY).days // days
     while (begin := _MONDAY + timedelta(days=block * days)) <= last:
-        for start, end in zip(bounds, bounds[1:], strict=False):
+        for start, end in pairwise(bounds):
             one = Period(begin + timedelta(days=start), begin + timedelta(days=end - 1))
             if first <= one.first <= last:
                 yield one

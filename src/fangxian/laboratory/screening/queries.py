@@ -12,7 +12,15 @@ from fangxian.duties import packs
 from fangxian.duties import queries as duty_queries
 from fangxian.laboratory.screening import finding, subject
 from fangxian.laboratory.screening.models import Roster, Shift, Turn, Worker
-from fangxian.laboratory.screening.schemas import RosterView, ShiftTold, TurnRow, TurnTold, WorkerRow, WorkerView
+from fangxian.laboratory.screening.schemas import (
+    RosterView,
+    ScreeningNumbers,
+    ShiftTold,
+    TurnRow,
+    TurnTold,
+    WorkerRow,
+    WorkerView,
+)
 from fangxian.protocols import Cited, Text
 from fangxian.registry import queries as registry
 from fangxian.registry.languages import said
@@ -26,15 +34,14 @@ _OWNER = {"area": "roster__area", "organisation": "roster__organisation_id"}
 After = tuple[datetime, int]
 
 
-def numbers(by: Actor, area: str = "") -> dict[str, int]:
+def numbers(by: Actor, area: str = "") -> ScreeningNumbers:
     """Tests due in the periods that run, and people late, among the first `MOST` each."""
     now = clock.now()
     rows = Turn.objects.filter(by.scope(finding.VIEW, **_OWNER), within(area, "roster__area"), state=Turn.DUE)
     late = rows.filter(due_at__lte=now).order_by("due_at").values("worker")[:MOST]
-    return {
-        "due": rows.filter(due_at__gt=now).order_by("due_at")[:MOST].count(),
-        "late": Worker.objects.filter(pk__in=late).count(),
-    }
+    return ScreeningNumbers(
+        rows.filter(due_at__gt=now).order_by("due_at")[:MOST].count(), Worker.objects.filter(pk__in=late).count()
+    )
 
 
 def rosters(
@@ -47,7 +54,7 @@ def rosters(
     found = Roster.objects.filter(by.scope(finding.VIEW, organisation="organisation_id"), within(area), pk__gt=after)
     if organisation is not None:
         found = found.filter(organisation=organisation)
-    return _rosters(list(found.order_by("pk")[:limit]))
+    return _rosters(list(found.select_related("organisation").order_by("pk")[:limit]))
 
 
 def roster(by: Actor, roster: int) -> RosterView:
@@ -70,7 +77,7 @@ def turns(
     now = clock.now()
     found = Turn.objects.filter(by.scope(finding.VIEW, **_OWNER), within(area, "roster__area"), state=Turn.DUE)
     if roster is not None:
-        found = found.filter(roster=finding.roster(by, roster))
+        found = found.filter(roster=roster)
     if which == "late":
         older = Turn.objects.filter(worker=OuterRef("worker"), state=Turn.DUE, due_at__lt=OuterRef("due_at"))
         found = found.filter(~Exists(older), due_at__lte=now)
@@ -107,7 +114,7 @@ def workers(
         by.scope(finding.VIEW, **_OWNER), within(area, "roster__area"), pk__gt=after, until__isnull=not gone
     )
     if roster is not None:
-        found = found.filter(roster=finding.roster(by, roster))
+        found = found.filter(roster=roster)
     if state:
         found = found.filter(state=must_be(state, (Worker.POST, Worker.LOOP, Worker.WATCH), "state"))
     return _workers(found.order_by("pk")[:limit])
@@ -164,7 +171,6 @@ def _rosters(rows: Sequence[Roster]) -> list[RosterView]:
         roster: (n, since)
         for roster, n, since in behind.values_list("roster").annotate(Count("worker", distinct=True), Min("due_at"))
     }
-    bodies = registry.organisation_names(row.organisation_id for row in rows)
     areas = registry.short_area_names(row.area for row in rows)
     shown = []
     for row in rows:
@@ -174,7 +180,7 @@ def _rosters(rows: Sequence[Roster]) -> list[RosterView]:
         source = known.get(cited.source, Text("", "")) if cited else Text("", "")
         shown.append(
             RosterView(
-                row.pk, row.organisation_id, bodies[row.organisation_id], row.area, areas.get(row.area, row.area), row.post,
+                row.pk, row.organisation_id, _body(row), row.area, areas.get(row.area, row.area), row.post,
                 post_name(row), often, source, cited.grade if cited else "", people.get(row.pk, 0),
                 tally.get((row.pk, Turn.DUE), 0), tally.get((row.pk, Turn.DONE), 0), n, since,
             )

@@ -43,6 +43,14 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreeningNumbers:
+    """Tests due in the periods that run, and people who are past their time."""
+
+    due: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
 class RosterView:
     """A roster with what its people owe now. `late`: people past their time; `since`: the hour since which the longest is."""
 
