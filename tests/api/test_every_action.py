@@ -108,7 +108,6 @@ LEFT_OUT = {
         "watch_ended": "done by the house when a watch is over",
     },
     "fangxian.laboratory.screening.queries": {
-        "After": "where a list goes on",
         "how_often": "rosters say it",
         "post_name": "rosters say it",
     },
