@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +74,34 @@ def test_what_was_run_before_is_kept_and_another_scenario_is_not_mixed_in(
     town.write_text(SMALL.replace("days: 90", "days: 80"), encoding="utf-8")
     refused = console.run("simulate", town, "--runs", "1", "--out", out, code=None)
     assert refused.returncode != 0 and "results of something else" in " ".join(refused.stderr.split())
+
+
+def test_ended_in_the_middle_it_goes_on_to_the_same_figures(town: Path, console: Console, tmp_path: Path) -> None:
+    """Two scenarios, killed while they run: what was done is not done again, and all is as if nothing had happened."""
+    free = tmp_path / "free.yaml"
+    free.write_text(SMALL.split("measures:")[0], encoding="utf-8")
+    words: list[str | Path] = ["simulate", free, town, "--runs", "20", "--threads", "1", "--out"]
+    begun = console.start(*words, tmp_path / "killed")
+    first = tmp_path / "killed" / "free" / "runs.jsonl"
+    while begun.poll() is None and (not first.exists() or first.read_bytes().count(b"\n") < 3):
+        time.sleep(0.005)
+    os.killpg(begun.pid, signal.SIGKILL)
+    begun.communicate()
+    before = first.read_bytes()
+    assert before.count(b"\n") >= 3 and not (tmp_path / "killed" / "free" / "runs.csv").exists(), "not all was done"
+    told = [json.loads(console.run(*words, tmp_path / out, "--json").stdout) for out in ("killed", "whole")]
+    assert first.read_bytes().startswith(before)
+    figures = [
+        [
+            [[run[name] for name in ("infected", "quarantined", "peak_day")] for run in one["runs"]]
+            for one in of["scenarios"]
+        ]
+        for of in told
+    ]
+    assert figures[0] == figures[1] and [len(one) for one in figures[0]] == [20, 20]
+    for name in ("free", "town"):
+        days = [(tmp_path / out / name / "daily.csv").read_bytes() for out in ("killed", "whole")]
+        assert days[0] == days[1]
 
 
 @pytest.mark.parametrize(("wrong", "right", "said"), [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import thread_time
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,18 @@ class Run:
     def peak_day(self) -> int:
         """The day with most infections."""
         return int(self.daily[:, 0].argmax())
+
+
+class Outcome(NamedTuple):
+    """What is kept of a run of one of some scenarios, by its place among them: of so many people, `daily` as in `Run`, and processor
+    seconds of the run and of building its city."""
+
+    scenario: int
+    seed: int
+    people: int
+    daily: Counts
+    cpu_seconds: float
+    setup_cpu_seconds: float
 
 
 def simulate(
