@@ -126,7 +126,7 @@ def test_killed_and_gone_on_with(copies: Callable[[str], Console], tmp_path: Pat
 def test_ctrl_c_says_how_to_go_on(copies: Callable[[str], Console], tmp_path: Path) -> None:
     console = copies("stopped")
     recipe = lists.write_long(tmp_path / "data", CASES)
-    process = console.start("import", recipe, "--data", tmp_path / "data", pieces=PIECES)
+    process = console.start("import", recipe, "--data", tmp_path / "data", pieces=PIECES, rest=0.3)
     while not _job(console)[1]:
         time.sleep(0.02)
     end(process, signal.SIGINT)

@@ -11,11 +11,16 @@ from typing import Any
 COMMAND = [sys.executable, "-W", "error", "-c", "from fangxian.cli import main; main()"]
 
 IN_PIECES = """
+import time
 from fangxian.cli import lists, main
 def start(start=lists.start):
     start()
     from fangxian.tracing import importing
     importing.CHUNK = %d
+    def take(self, chunk, take=importing._Importer.take):
+        time.sleep(%g)
+        return take(self, chunk)
+    importing._Importer.take = take
 lists.start = start
 main()
 """
@@ -43,9 +48,13 @@ class Console:
         assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return done
 
-    def start(self, *words: str | Path, pieces: int = 0, **more: Any) -> subprocess.Popen[str]:
-        """Start and go on; its output can be read while it runs. An import commits every so many rows (`pieces`)."""
-        command = [*COMMAND[:-1], IN_PIECES % pieces] if pieces else COMMAND
+    def start(self, *words: str | Path, pieces: int = 0, rest: float = 0, **more: Any) -> subprocess.Popen[str]:
+        """Start and go on; its output can be read while it runs.
+
+        An import commits every so many rows (`pieces`), and takes so many seconds more for each (`rest`), so that it can be
+        met in the middle also on a machine that has much else to do.
+        """
+        command = [*COMMAND[:-1], IN_PIECES % (pieces, rest)] if pieces else COMMAND
         return subprocess.Popen(
             [*command, *map(str, words)], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, text=True, start_new_session=True, **more,
