@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -202,7 +202,7 @@ class Disease:
         return Course(
             self.transmission * strains * most * (1 + self.season), np.asarray(self.layers, np.float64), most, self.chances(),
             np.array([1.0, *(one.severity for one in self.variants)]),
-            np.stack([self.durations.get(name, Duration(0)).quantiles() for name in DURATIONS]), _gamma(self.dispersion),
+            np.stack([_days(self.durations.get(name, Duration(0))) for name in DURATIONS]), _gamma(self.dispersion),
             _gamma(self.place_dispersion), float(self.early), float(self.share), float(self.cap),
             bool(np.isfinite(self.immunity) or cross.min() < 1), cross, float(self.immunity),
         )  # fmt: skip
@@ -213,6 +213,13 @@ class Disease:
         return np.array(rows, np.int64)
 
 
+@lru_cache(maxsize=256)
+def _days(duration: Duration) -> NDArray[np.int16]:
+    """Its quantiles, which are the same for thousands of candidates of a calibration."""
+    return duration.quantiles()
+
+
+@lru_cache(maxsize=64)
 def _gamma(shape: float) -> Floats:
     """Quantiles of a factor of mean 1."""
     if np.isinf(shape):
