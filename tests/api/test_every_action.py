@@ -35,6 +35,9 @@ LEFT_OUT = {
         "Responsibility": FOR_OTHER_STAGES,
         "any_outline": FOR_OTHER_STAGES,
         "area_names": FOR_OTHER_STAGES,
+        "buildings_of": FOR_OTHER_STAGES,
+        "holders_of": FOR_OTHER_STAGES,
+        "roll": FOR_OTHER_STAGES,
         "around": FOR_OTHER_STAGES,
         "by_codes": FOR_OTHER_STAGES,
         "canonical": FOR_OTHER_STAGES,
@@ -165,6 +168,7 @@ LEFT_OUT = {
         "reconsider": "done when a case is ruled out",
     },
     "fangxian.containment.zones.queries": {
+        "membership": "part of planning a round in a zone",
         "LIFTED_IN_IT": "a name",
         "numbers": FOR_OTHER_STAGES,
         "drawn": "for the page on which a zone is drawn; programs read the zone and the map",

@@ -146,7 +146,7 @@ class Round(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_everybody_is_tested_exempt_or_missing_and_only_one_of_them() -> None:
     with with_pack():
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Round,
             settings=settings(
                 max_examples=4, stateful_step_count=10, deadline=None, phases=(Phase.generate,), derandomize=True,

@@ -19,6 +19,7 @@ urlpatterns = [
     path("design/", include("fangxian.web.design.urls")),
     path("sources/", include("fangxian.web.sources.urls")),
     path("samples/", include("fangxian.web.laboratory.urls")),
+    path("rounds/", include("fangxian.web.rounds.urls")),
     path("surveillance/", include("fangxian.web.surveillance.urls")),
     path("cases/", include("fangxian.web.cases.urls")),
     path("", include("fangxian.web.registrar.urls")),

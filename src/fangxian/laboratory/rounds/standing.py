@@ -1,6 +1,7 @@
 """Where the rounds that follow each other stand: positives, results awaited, and what the pack's rule makes of it."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from fangxian.core import clock
 from fangxian.duties import packs
@@ -10,11 +11,14 @@ from fangxian.laboratory.rounds.models import NUMBERS, Listed, Patch, Round
 from fangxian.laboratory.rounds.repeating import Held, judge
 from fangxian.laboratory.rounds.schemas import RoundCount, RoundProposal
 
+#: Tested where they are isolated: no positive of the community (社会面).
+_ISOLATED = "isolated"
+
 
 def proposal(round_: Round) -> RoundProposal:
-    """What the rule of the pack makes of this round and those before it. Three queries a round, two more."""
+    """What the rule of the pack makes of this round and those before it. Six queries, however many rounds there were."""
     pack = packs.pack(round_.pack, round_.area)
-    return judge([held(one) for one in series(round_)], rules.stopping(pack))
+    return judge(held(series(round_)), rules.stopping(pack))
 
 
 def series(round_: Round) -> list[Round]:
@@ -24,11 +28,18 @@ def series(round_: Round) -> list[Round]:
     return list(rows.filter(number__lte=round_.number).exclude(state=Round.CALLED_OFF).order_by("number"))
 
 
-def held(round_: Round) -> Held:
-    """A round as the rule asks of it."""
-    told = count(round_)
-    day = round_.ended_at.astimezone(clock.zone()).date() if round_.ended_at else None
-    return Held(round_.number, day, len(positives(round_)), told.waiting, told.share or 0.0)
+def held(rounds: Sequence[Round]) -> list[Held]:
+    """Rounds as the rule asks of them."""
+    patches: dict[int, list[Patch]] = defaultdict(list)
+    for patch in Patch.objects.filter(round__in=rounds):
+        patches[patch.round_id].append(patch)
+    found = positives(rounds)
+    told = []
+    for one in rounds:
+        count = total(patches[one.pk])
+        day = one.ended_at.astimezone(clock.zone()).date() if one.ended_at else None
+        told.append(Held(one.number, day, len(found[one.pk]), count.waiting, count.share or 0.0))
+    return told
 
 
 def count(round_: Round) -> RoundCount:
@@ -42,29 +53,39 @@ def total(patches: Iterable[Patch]) -> RoundCount:
     return RoundCount(*(sum(getattr(one, name) for one in rows) for name in NUMBERS))
 
 
-def positives(round_: Round) -> set[int]:
-    """People of the roll (ids) whom this round found: a positive of their own from a tube of the round, or by way of its pools.
+def positives(rounds: Sequence[Round]) -> dict[int, set[int]]:
+    """People of the roll (ids) whom each of these rounds found, by its id: by a positive of their own from a tube of the round, or
+    as members of its pools.
 
-    Whoever is isolated or in hospital is no positive of the community (社会面), nor is a result that did not hold or that a person
-    judged to be of a past infection. Two queries.
+    Whoever is isolated or in hospital is no positive of the community, nor is a result that did not hold, or that a person judged
+    to be of a past infection. Four queries.
     """
-    roll = Listed.objects.filter(round=round_).exclude(exempt="isolated")
-    if round_.started_at is None:
-        return set()
-    alone = Positive.objects.filter(
-        tube__sampled_at__gte=round_.started_at, state__in=(Positive.WAITING, Positive.CASE), person__in=roll.values("person")
-    )  # fmt: skip
-    pooled = Member.objects.filter(
-        state=Member.POSITIVE, pool__sampled_at__gte=round_.started_at, person__in=roll.values("person")
+    found: dict[int, set[int]] = {one.pk: set() for one in rounds}
+    begun = [one for one in rounds if one.started_at is not None]
+    if not begun:
+        return found
+    since = begun[0].started_at
+    roll = Listed.objects.filter(round__in=begun).values("person")
+    own = list(
+        Positive.objects.filter(tube__sampled_at__gte=since, person__in=roll).values_list(
+            "person", "tube__sampled_at", "state"
+        )
     )
-    if round_.ended_at is not None:
-        alone = alone.filter(tube__sampled_at__lte=round_.ended_at)
-        pooled = pooled.filter(pool__sampled_at__lte=round_.ended_at)
-    declined = Positive.objects.filter(
-        state__in=(Positive.DECLINED, Positive.WITHDRAWN), person__in=pooled.values("person")
-    )
-    judged = declined.filter(tube__sampled_at__gte=round_.started_at).values("person")
-    return {
-        *alone.values_list("person", flat=True),
-        *pooled.exclude(person__in=judged).values_list("person", flat=True),
-    }
+    against = {(person, at) for person, at, state in own if state in (Positive.DECLINED, Positive.WITHDRAWN)}
+    judged = dict(against)
+    pooled = Member.objects.filter(state=Member.POSITIVE, pool__sampled_at__gte=since, person__in=roll)
+    hits = [(person, at) for person, at, _state in own if (person, at) not in against]
+    hits += [
+        (person, at) for person, at in pooled.values_list("person", "pool__sampled_at")
+        if person not in judged or judged[person] < at
+    ]  # fmt: skip
+    people = {person for person, _at in hits}
+    isolated = Listed.objects.filter(round__in=begun, person__in=people, exempt=_ISOLATED)
+    elsewhere = set(isolated.values_list("round", "person"))
+    for one in begun:
+        assert one.started_at is not None
+        found[one.pk] = {
+            person for person, at in hits
+            if one.started_at <= at and (one.ended_at is None or at <= one.ended_at) and (one.pk, person) not in elsewhere
+        }  # fmt: skip
+    return found

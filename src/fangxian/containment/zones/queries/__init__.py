@@ -4,7 +4,7 @@ from fangxian.containment.zones.queries.listing import counted, due_for_lift, in
 from fangxian.containment.zones.queries.mapping import geojson, pickable
 from fangxian.containment.zones.queries.numbers import LIFTED_IN_IT, numbers
 from fangxian.containment.zones.queries.one import drawn, history, lift_status, zone
-from fangxian.containment.zones.queries.people import inside
+from fangxian.containment.zones.queries.people import inside, membership
 from fangxian.containment.zones.queries.public import public_areas, public_notice, public_notices
 from fangxian.containment.zones.queries.unplaced import unplaced
 
@@ -18,6 +18,7 @@ __all__ = [
     "in_force",
     "inside",
     "lift_status",
+    "membership",
     "numbers",
     "pickable",
     "proposals",

@@ -50,6 +50,14 @@ def inside(by: Actor, code: str, cursor: str = "", limit: int = 100) -> Inside:
     )
 
 
+def membership(by: Actor, code: str) -> tuple[list[int], list[str], list[str]]:
+    """Whose homes a zone is: ids of buildings, codes of jurisdictions, and those of communities in which some people have no
+    building on record. Raises NotFound, and NotAllowed without the right to see people there."""
+    zone = writing.seen_by(by, code)
+    by.must("registry.view", zone.area)
+    return _membership(zone)
+
+
 def _membership(zone: Zone) -> tuple[list[int], list[str], list[str]]:
     """The buildings (place ids) and jurisdictions whose people are inside, and the communities where some have no building on record."""
     lands = writing.lands_of_many([zone], named=False)[zone.pk]

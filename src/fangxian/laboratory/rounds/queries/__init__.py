@@ -1,6 +1,6 @@
 """The only readers of testing rounds that others use."""
 
-from fangxian.laboratory.rounds.queries.coverage import patches, split, total, workers
+from fangxian.laboratory.rounds.queries.coverage import patches, split, workers
 from fangxian.laboratory.rounds.queries.following import what_follows
 from fangxian.laboratory.rounds.queries.people import exempt, households_missing, missing, newcomers, on_roll
 from fangxian.laboratory.rounds.queries.points import appointments, points
@@ -19,7 +19,6 @@ __all__ = [
     "round_of",
     "rounds",
     "split",
-    "total",
     "what_follows",
     "workers",
 ]

@@ -14,11 +14,6 @@ from fangxian.registry.levels import LEVELS
 _GRID_WORKER = "grid_worker"
 
 
-def total(by: Actor, code: str, area: str = "") -> RoundCount:
-    """The numbers of a round within a jurisdiction, as far as the actor may see. Two queries."""
-    return standing.total(_seen(by, finding.found(by, code), area))
-
-
 def split(by: Actor, code: str, area: str = "") -> list[RoundPart]:
     """A jurisdiction of a round by the next level at which it falls apart, down to grids, the most missing first. Three queries."""
     row = finding.found(by, code)

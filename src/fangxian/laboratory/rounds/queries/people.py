@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from fangxian.core.access import Actor, within
+from fangxian.core.errors import NotFound
 from fangxian.laboratory.rounds import finding
-from fangxian.laboratory.rounds.models import Booking, Listed, Round
+from fangxian.laboratory.rounds.models import Booking, Listed, Patch, Round
 from fangxian.laboratory.rounds.queries.points import point_name
 from fangxian.laboratory.rounds.schemas import ExemptRow, MissingRow
 from fangxian.registry import queries as registry
@@ -22,7 +24,7 @@ def missing(
 ) -> list[MissingRow]:  # fmt: skip
     """Who has not come and need not be excused, household by household; `after` is (area, household, id) of the last one read.
 
-    `answer` narrows it to what they said ("none": nobody has asked yet). Seven queries, whatever the size of the round.
+    `answer` narrows it to what they said ("none": nobody has asked yet). Six queries, whatever the size of the round.
     """
     row = finding.found(by, code)
     found = _missing(by, row, area)
@@ -58,9 +60,14 @@ def exempt(by: Actor, code: str, area: str = "", *, after: int = 0, limit: int =
 
 
 def newcomers(by: Actor, code: str, area: str, *, limit: int = 50) -> list[tuple[str, str]]:
-    """Who lives in a grid now and is not on the roll (code, masked name): they came after it began, and are to be asked. Four queries."""
+    """Who lives in a grid now and is not on the roll (code, masked name): they came after it began, and are to be asked.
+
+    Five queries. Raises NotFound for what is no grid of the round.
+    """
     row = finding.found(by, code)
     by.must(finding.PEOPLE, area)
+    if not Patch.objects.filter(round=row, area=area).exists():
+        raise NotFound(_("This grid is not in the round."))
     here = registry.living_in(areas=[area], limit=MOST)
     listed = set(Listed.objects.filter(round=row, person__in=here).values_list("person", flat=True))
     fresh = [one for one in here if one not in listed][:limit]
@@ -84,18 +91,18 @@ def _missing(by: Actor, row: Round, area: str) -> QuerySet[Listed]:
 
 def _shown(row: Round, rows: Sequence[Listed]) -> list[MissingRow]:
     people = [one.person_id for one in rows]
-    known, homes = registry.residents(people), registry.homes(people)
+    known = registry.residents(people)
     areas = registry.short_area_names(one.area for one in rows)
     slots = _slots(row, rows)
     shown = []
     for one in rows:
-        person, home = known[one.person_id], homes[one.person_id]
+        person = known[one.person_id]
         at, point = slots.get((one.area, one.door), (None, ""))
         here = at_level(one.area, "grid")
         shown.append(
             MissingRow(
                 one.pk, person.code, person.name, person.address, one.area, areas[one.area], person.household, one.door,
-                one.answer, one.note, one.answered_at, not home.area.startswith(here), at, point,
+                one.answer, one.note, one.answered_at, not person.area.startswith(here), at, point,
             )
         )  # fmt: skip
     return shown

@@ -26,9 +26,9 @@ def rounds(by: Actor, area: str = "", *, state: str = "", after: int | None = No
     return _shown(by, list(found.order_by("-pk")[:limit]))
 
 
-def round_of(by: Actor, code: str) -> RoundView:
-    """One round, counted as far as the actor may see into it. Raises NotFound. Three queries."""
-    return _shown(by, [finding.found(by, code)])[0]
+def round_of(by: Actor, code: str, area: str = "") -> RoundView:
+    """One round, counted within a jurisdiction as far as the actor may see into it. Raises NotFound. Three queries."""
+    return _shown(by, [finding.found(by, code)], area)[0]
 
 
 def goals(area: str, outbreak_pack: str = "") -> list[RoundGoal]:
@@ -37,8 +37,8 @@ def goals(area: str, outbreak_pack: str = "") -> list[RoundGoal]:
     return rules.goals(pack)
 
 
-def _shown(by: Actor, rows: Sequence[Round]) -> list[RoundView]:
-    seen = Patch.objects.filter(by.scope(finding.VIEW), round__in=[row.pk for row in rows]).order_by()
+def _shown(by: Actor, rows: Sequence[Round], area: str = "") -> list[RoundView]:
+    seen = Patch.objects.filter(by.scope(finding.VIEW), within(area), round__in=[row.pk for row in rows]).order_by()
     summed: Iterable[Any] = seen.values("round").annotate(**{f"n_{name}": Sum(name) for name in NUMBERS})
     counts = {one["round"]: RoundCount(*(one[f"n_{name}"] for name in NUMBERS)) for one in summed}
     areas = registry.short_area_names(row.area for row in rows)
