@@ -42,7 +42,7 @@ SECTIONS = (
     Section("web:contacts", gettext_lazy("Contacts"), "contacts", ("contacts.view",)),
     Section("web:samples", gettext_lazy("Samples"), "keep", ("samples.view",)),
     Section("web:screening", gettext_lazy("High-risk posts"), "people", ("screening.view",)),
-    Section("web:rounds", gettext_lazy("Testing rounds"), "people", ("rounds.view",)),
+    Section("web:rounds", gettext_lazy("Testing rounds"), "lists", ("rounds.view",)),
     Section("web:searches", gettext_lazy("Find contacts"), "place", ("contacts.identify", "tracing.view")),
     Section("web:isolation", gettext_lazy("Isolation"), "door", ("isolation.view",)),
     Section("web:trips", gettext_lazy("Trips"), "hand", ("isolation.drive",)),
