@@ -178,6 +178,7 @@ LEFT_OUT = {
         "retime": "done when a clock has moved",
         "revealing": "part of revealing a person",
         "watch_ended": "done when a contact is watched no longer",
+        "watched_again": "done when a release did not hold",
     },
     "fangxian.containment.isolation.queries": {},
     "fangxian.containment.venues.actions": {},

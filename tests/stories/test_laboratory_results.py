@@ -13,6 +13,7 @@ from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.duties import actions as duty_actions
 from fangxian.duties import queries as duties
 from fangxian.duties.rebuild import differences
+from fangxian.duties.sweep import sweep
 from fangxian.laboratory import actions, queries
 from fangxian.laboratory.models import Box, Positive, Tube, Unmatched
 from fangxian.laboratory.schemas import BoxForm, ResultForm, TubeForm
@@ -217,6 +218,38 @@ def test_a_result_does_the_test_of_its_day_and_a_correction_takes_it_back(town: 
         found = cases.facts_of([cases.id_of(case) or 0])
         (facts,) = found.values()
         assert (facts.classification, facts.facts["pcr_positive"]) == ("suspected", True)
+        books_agree()
+        assert list(differences()) == []
+
+
+def test_whoever_was_released_on_a_negative_that_was_wrong_is_watched_again(town: Laboratory) -> None:
+    code = tracing.expose(town.actor("investigator"), town.met(setting="restaurant", facts={})).contact
+    row = Contact.objects.get(code=code)
+    assert row.category == "exposed"
+    person = people.codes_of([row.person_id])[row.person_id]
+    for day in (0, 2):
+        with clock.at(NOW + timedelta(days=day, hours=1)):
+            town.collect(f"EXPOSED00{day}", [person])
+            town.tell(f"EXPOSED00{day}", "negative")
+            hand_on()
+    with clock.at(NOW + timedelta(days=3)):
+        sweep()
+        hand_on()
+        assert Contact.objects.get(code=code).state == "released"
+    with clock.at(NOW + timedelta(days=4)):
+        actions.correct_result(town.actor("lab"), "EXPOSED000", "positive", "two rows of the plate were confused")
+        hand_on()
+        back = Contact.objects.get(code=code)
+        assert (back.state, back.ended_at) == ("watched", None) and "EXPOSED000" in back.ended_why
+        assert back.suspected_at is not None, "the corrected result is judged like any other"
+        (duty,) = duties.of_subject("contact", row.pk)
+        assert duty.state == "open"
+        assert owed_tests(code)["test.d1"] == [("done", "negative"), ("done", "positive")]
+        actions.correct_result(town.actor("lab"), "EXPOSED000", "negative", "the first reading was right")
+        hand_on()
+        sweep()
+        hand_on()
+        assert Contact.objects.get(code=code).state == "released", "and goes when the release holds again"
         books_agree()
         assert list(differences()) == []
 

@@ -112,8 +112,15 @@ def replan(rule: DutyRule, anchors: Mapping[str, datetime], steps: Sequence[Step
 
 
 def facts(steps: Sequence[Step]) -> list[StepFact]:
-    """The steps as a release rule sees them."""
-    return [StepFact(step.key, step.state, step.done_at, step.evidence or {}) for step in steps]
+    """The steps as a release rule sees them: of what was done again (a result was corrected) only the last attempt counts."""
+    last: dict[tuple[int, str], int] = {}
+    for step in steps:
+        last[step.duty_id, step.key] = max(step.attempt, last.get((step.duty_id, step.key), 0))
+    return [
+        StepFact(step.key, step.state, step.done_at, step.evidence or {})
+        for step in steps
+        if step.attempt == last[step.duty_id, step.key]
+    ]
 
 
 def verdict(

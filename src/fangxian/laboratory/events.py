@@ -15,10 +15,14 @@ class TubesCollected(outbox.Event):
 
 @dataclass(frozen=True, slots=True)
 class ResultsChanged(outbox.Event):
-    """Tubes have a result now, or another one, or none any more: `laboratory.queries.outcomes` says which."""
+    """Tubes have a result now, or another one, or none any more: `laboratory.queries.outcomes` says which.
+
+    `corrected`: what was told before does not hold.
+    """
 
     kind = "laboratory.results_changed"
     tube_ids: tuple[int, ...]
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,16 @@ class ContactEnded(outbox.Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ContactWatchedAgain(outbox.Event):
+    """A contact who was released is watched again: a result on which the release rested did not hold."""
+
+    kind = "tracing.contact_watched_again"
+    contact_id: int
+    outbreak_id: int
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrackChanged(outbox.Event):
     """Stays on the activity track of a case were added, corrected or taken away."""
 

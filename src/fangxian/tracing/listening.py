@@ -10,7 +10,7 @@ from fangxian.tracing import subject
 from fangxian.tracing.actions.becoming import meet_cases, recheck_case, rejoin
 from fangxian.tracing.actions.following import release_if_over
 from fangxian.tracing.actions.investigating import open_investigations
-from fangxian.tracing.testing import take_results
+from fangxian.tracing.testing import take_results, watch_again
 
 #: Fields of a case from which its infectious window, or the last moment of its own infection, is worked out.
 _TIMING = {"onset_on", "sampled_at", "diagnosed_at", "isolated_at", "last_negative_at", "reported_at"}
@@ -57,5 +57,7 @@ def persons_unmerged(event: PersonsUnmerged) -> None:
 
 @outbox.handles(ResultsChanged)
 def results_changed(event: ResultsChanged) -> None:
-    """A result does the test that is owed about a contact; one that was corrected takes it back."""
+    """A result does the test that is owed about a contact; one that was corrected takes it back, and the release that rested on it."""
+    if event.corrected:
+        watch_again(SYSTEM, event.tube_ids)
     take_results(SYSTEM, event.tube_ids)

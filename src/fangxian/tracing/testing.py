@@ -7,12 +7,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.core.access import Actor
-from fangxian.core.actions import action
+from fangxian.core.actions import action, emit, record
 from fangxian.duties import actions as duties
 from fangxian.laboratory import queries as laboratory
 from fangxian.laboratory.schemas import Outcome
 from fangxian.tracing import sources, subject
 from fangxian.tracing.actions.following import suspect
+from fangxian.tracing.events import ContactWatchedAgain
 from fangxian.tracing.models import Contact
 
 
@@ -22,14 +23,54 @@ def take_results(by: Actor, tube_ids: Iterable[int]) -> int:
 
     A negative pool is a negative test of everybody in it. A positive pool decides nobody, and an indeterminate result is none.
     """
-    outcomes = laboratory.outcomes(tube_ids, _under_watch())
-    watched = _watched({outcome.person_id for outcome in outcomes}) if outcomes else {}
+    outcomes = laboratory.outcomes(tube_ids, _people(Contact.UNDER_WATCH))
+    watched = _contacts({outcome.person_id for outcome in outcomes}, Contact.UNDER_WATCH) if outcomes else {}
     return sum(_told(by, contact, outcome) for outcome in outcomes for contact in watched.get(outcome.person_id, ()))
 
 
-def _under_watch() -> QuerySet[Any, Any]:
-    """Every record of whoever is under watch, as a condition: of a million people in tubes the database finds the few."""
-    rows = Contact.objects.filter(state=Contact.UNDER_WATCH).order_by()
+@action
+def watch_again(by: Actor, tube_ids: Iterable[int]) -> int:
+    """Results of tubes did not hold: whoever was released on one of them is under watch again, with the reason; how many are.
+
+    Not whoever is watched anew already, or is a case. What the result had done is taken back by `take_results`, which follows.
+    """
+    outcomes = laboratory.outcomes(tube_ids, _people(Contact.RELEASED))
+    released = _contacts({outcome.person_id for outcome in outcomes}, Contact.RELEASED) if outcomes else {}
+    back: dict[int, Contact] = {}
+    for outcome in outcomes:
+        for contact in released.get(outcome.person_id, ()):
+            earlier = laboratory.told_by(laboratory.tests_owed(subject.KIND, contact.pk), outcome.code)
+            stale = earlier is not None and (earlier.evidence or {}).get("result") != outcome.value
+            if stale and contact.pk not in back and not _watched_or_ill(contact):
+                back[contact.pk] = contact
+                _return(by, contact, _("The result of tube %(code)s was changed.") % {"code": outcome.code})
+    return len(back)
+
+
+def _watched_or_ill(contact: Contact) -> bool:
+    human = sources.humans([contact.person_id])[contact.person_id]
+    record_of = sources.records([human])
+    open_now = Contact.objects.filter(
+        outbreak=contact.outbreak_id, state=Contact.UNDER_WATCH, person_id__in=list(record_of)
+    )
+    return open_now.exists() or human in sources.cases_of(contact.outbreak_id, record_of)
+
+
+def _return(by: Actor, contact: Contact, reason: str) -> None:
+    before = contact.ended_at
+    contact.state, contact.ended_at, contact.ended_why = Contact.UNDER_WATCH, None, reason
+    contact.version += 1
+    contact.save(update_fields=["state", "ended_at", "ended_why", "version"])
+    record(
+        by, "contact.watched_again", (subject.KIND, contact.pk), area=contact.area, basis=contact.classified_by,
+        data={"reason": reason, "released_at": before.isoformat() if before else None},
+    )  # fmt: skip
+    emit(ContactWatchedAgain(contact.pk, contact.outbreak_id, contact.area))
+
+
+def _people(state: str) -> QuerySet[Any, Any]:
+    """Every record of whoever is a contact in this state, as a condition: of a million people in tubes the database finds the few."""
+    rows = Contact.objects.filter(state=state).order_by()
     found: QuerySet[Any, Any] = rows.values("person_id").union(
         rows.values("person__canonical_id"),
         rows.values("person__duplicates"),
@@ -38,11 +79,11 @@ def _under_watch() -> QuerySet[Any, Any]:
     return found
 
 
-def _watched(people: Iterable[int]) -> dict[int, list[Contact]]:
-    """Contacts under watch by the record under which somebody was sampled, whichever of their records the contact has."""
+def _contacts(people: Iterable[int], state: str) -> dict[int, list[Contact]]:
+    """Contacts in this state by the record under which somebody was sampled, whichever of their records the contact has."""
     humans = sources.humans(people)
     record_of = sources.records(humans.values())
-    rows = Contact.objects.filter(state=Contact.UNDER_WATCH, person_id__in=list(record_of)).order_by("pk")
+    rows = Contact.objects.filter(state=state, person_id__in=list(record_of)).order_by("pk")
     of_human: dict[int, list[Contact]] = {}
     for row in rows:
         of_human.setdefault(record_of[row.person_id], []).append(row)

@@ -1,17 +1,23 @@
 """What isolation listens to: watches and duties that ended. Handled idempotently."""
 
 from fangxian.containment.isolation import subject
-from fangxian.containment.isolation.actions import duty_ended, retime, watch_ended
+from fangxian.containment.isolation.actions import duty_ended, retime, watch_ended, watched_again
 from fangxian.core import outbox
 from fangxian.core.access import SYSTEM
 from fangxian.duties.events import DutiesClosed, DutiesRetimed
-from fangxian.tracing.events import ContactEnded
+from fangxian.tracing.events import ContactEnded, ContactWatchedAgain
 
 
 @outbox.handles(ContactEnded)
 def contact_ended(event: ContactEnded) -> None:
     """Whoever is watched no longer must be let go."""
     watch_ended(SYSTEM, event.contact_id, event.state)
+
+
+@outbox.handles(ContactWatchedAgain)
+def contact_watched_again(event: ContactWatchedAgain) -> None:
+    """Whoever was to be let go and is still there stays."""
+    watched_again(SYSTEM, event.contact_id)
 
 
 @outbox.handles(DutiesClosed)

@@ -83,4 +83,4 @@ def change(
             following.positives(by, [tube])
         if tube.people == 1:
             following.members_told([tube])
-    emit(ResultsChanged((tube.pk,)))
+    emit(ResultsChanged((tube.pk,), corrected=tube.value != before[0]))

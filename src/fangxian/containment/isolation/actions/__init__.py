@@ -13,7 +13,7 @@ from fangxian.containment.isolation.actions.driving import (
     plan_trip,
     start_trip,
 )
-from fangxian.containment.isolation.actions.ending import duty_ended, retime, watch_ended
+from fangxian.containment.isolation.actions.ending import duty_ended, retime, watch_ended, watched_again
 from fangxian.containment.isolation.actions.moving import bring, call_off, keep_at_home, let_go, receive, send
 from fangxian.containment.isolation.actions.rooming import keep_room, settle_in
 from fangxian.containment.isolation.actions.sites import (
@@ -30,4 +30,5 @@ __all__ = [
     "cleaned", "close_site", "designate", "dispute", "duty_ended", "end_trip", "extend", "finish_errand",
     "keep_at_home", "keep_room", "let_go", "mark_room", "open_site", "plan_trip", "receive", "release_early", "retime",
     "revealing", "send", "set_readiness", "settle_in", "start_trip", "stay_together", "take_out", "tell", "watch_ended",
+    "watched_again",
 ]  # fmt: skip

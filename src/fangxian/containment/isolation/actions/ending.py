@@ -28,6 +28,18 @@ def watch_ended(by: Actor, contact_id: int, state: str) -> None:
 
 
 @action
+def watched_again(by: Actor, contact_id: int) -> None:
+    """A contact's release did not hold: whoever has not left yet is not to be let go. Who has left is told anew, by a person."""
+    row = _open(subject.CONTACT, contact_id)
+    if row is None or not row.outcome:
+        return
+    row.outcome = ""
+    refresh(row)
+    row.save(update_fields=["outcome", "leave_at"])
+    record(by, "isolation.watched_again", ("placement", row.pk), area=row.area, data={"before": "released"})
+
+
+@action
 def duty_ended(by: Actor, kind: str, subject_id: int, duty_id: int) -> None:
     """The same for those who are no contacts, by the duty that closed."""
     row = _open(kind, subject_id)
