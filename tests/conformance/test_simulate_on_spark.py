@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.console import Console
 from tests.support.engines import needs_spark
 
+pytestmark = pytest.mark.spark
 SCENARIO = """
 population: {people: %d}
 disease: sars-cov-2-wild
