@@ -103,7 +103,7 @@ def simulate(
 def _here(asked: list["Scenario"], wanted: list[tuple[int, int]], threads: int) -> Iterator["Outcome"]:
     """The runs on this machine, those of a scenario together; a city that the next scenario has too is built once."""
     from fangxian.analytics import simulation
-    from fangxian.analytics.simulation.runs import Outcome
+    from fangxian.analytics.simulation.runs import Outcome, load
 
     city, built, setup = None, None, 0.0
     for at, one in enumerate(asked):
@@ -111,6 +111,7 @@ def _here(asked: list["Scenario"], wanted: list[tuple[int, int]], threads: int) 
         if seeds and (city is None or one.population != built):
             city = None  # before the next one takes its room
             begun = time.process_time()
+            load()
             city, built = one.build(), one.population
             setup = time.process_time() - begun
         if city is not None:

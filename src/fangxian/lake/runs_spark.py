@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fangxian.analytics.simulation import Population, simulate
-from fangxian.analytics.simulation.runs import Outcome
+from fangxian.analytics.simulation.runs import Outcome, load
 from fangxian.analytics.simulation.scenario import Scenario
 from fangxian.lake.spark import told
 
@@ -61,6 +61,7 @@ def _built(asked: Scenario) -> tuple[Population, float]:
     if described not in _CITY:
         _CITY.clear()
         begun = time.process_time()
+        load()
         city = asked.build()
         _CITY[described] = city, time.process_time() - begun
     return _CITY[described]

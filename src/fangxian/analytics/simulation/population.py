@@ -161,10 +161,13 @@ class Layering:
         self._with_room(len(who))[: len(who)] = who
         self.offset += len(who)
 
-    def pairs(self, layer: int, one: Ints, other: Ints) -> None:
-        """Pairs that meet; nobody meets themselves. A layer has pairs once, and no groups."""
-        met, filled = self._with_room(2 * len(one)), np.zeros(len(self.stretch), np.int32)
-        self.offset += _acquainted(one, other, self.offset, self.stretch[:, layer], filled, met)
+    def pairs(self, layer: int, drawn: Ints, other: Ints) -> None:
+        """Pairs that meet: `drawn` (N,) how many of the `other` belong to each, who stand in that order; nobody meets themselves.
+
+        A layer has pairs once, and no groups.
+        """
+        met, filled = self._with_room(2 * len(other)), np.zeros(len(self.stretch), np.int32)
+        self.offset += _acquainted(drawn, other, self.offset, self.stretch[:, layer], filled, met)
 
     def _with_room(self, more: int) -> Ints:
         """What is free of the lists: at least so much."""
@@ -203,12 +206,11 @@ def build(
         WORK: (random.permutation(everybody[(age >= WORK_AGES[0]) & (age < WORK_AGES[1])]), work),
     }
     sizes = {layer: _sizes(random, len(who), size) for layer, (who, size) in members.items() if size > 0 and len(who)}
-    drawn = random.poisson(community / 2, people if people > 1 else 0).astype(np.int32)
+    drawn = random.poisson(community / 2 if people > 1 else 0, people).astype(np.int32)
     layering = Layering(people, sum(len(members[layer][0]) for layer in sizes) + 2 * int(drawn.sum()))
     for layer, of in sizes.items():
         layering.sized(layer, members[layer][0], of)
-    one = np.repeat(everybody[: len(drawn)], drawn)
-    layering.pairs(COMMUNITY, one, random.integers(0, people, len(one), dtype=np.int32))
+    layering.pairs(COMMUNITY, drawn, random.integers(0, people, drawn.sum(), dtype=np.int32))
     return layering.population(age)
 
 
@@ -233,7 +235,8 @@ def of_pairs(age: Any, pairs: Mapping[str, tuple[Any, Any]]) -> Population:
                 f"层 {layer} 第 {row + 1} 对提到不存在的人（{one[row]}、{other[row]}）；人口为 {len(years)} 人，自 0 编号。",
                 f"Pair {row + 1} of layer {layer} names people that do not exist ({one[row]}, {other[row]}); the city has {len(years)}.",
             )
-        layering.pairs(LAYERS.index(layer), one, other)
+        order = np.argsort(one, kind="stable")
+        layering.pairs(LAYERS.index(layer), np.bincount(one, minlength=len(years)).astype(np.int32), other[order])
     return layering.population(years)
 
 
@@ -260,22 +263,26 @@ def _grouped(who: Ints, sizes: Ints, offset: int, stretch: Ints) -> None:
 
 
 @kernel(borrows=True)
-def _acquainted(one: Ints, other: Ints, offset: int, stretch: Ints, filled: Ints, met: Ints) -> int:
+def _acquainted(drawn: Ints, other: Ints, offset: int, stretch: Ints, filled: Ints, met: Ints) -> int:
     """Pairs both ways, by counting sort; nobody is acquainted with themselves. `filled` (N,) zeros; how many entries there are."""
-    for pair in range(len(one)):
-        if one[pair] != other[pair]:
-            filled[one[pair]] += 1
-            filled[other[pair]] += 1
+    pair = 0
+    for one in range(len(drawn)):
+        for another in other[pair : pair + drawn[one]]:
+            filled[one] += another != one
+            filled[another] += another != one
+        pair += drawn[one]
     total = 0
     for at in range(len(stretch)):
         person, many = stretch[at], filled[at]
         person.begin, person.degree, person.own = offset + total, many, many
         filled[at] = total
         total += many
-    for pair in range(len(one)):
-        a, b = one[pair], other[pair]
-        if a != b:
-            met[filled[a]], met[filled[b]] = b, a
-            filled[a] += 1
-            filled[b] += 1
+    pair = 0
+    for one in range(len(drawn)):
+        for another in other[pair : pair + drawn[one]]:
+            if another != one:
+                met[filled[one]], met[filled[another]] = another, one
+                filled[one] += 1
+                filled[another] += 1
+        pair += drawn[one]
     return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from time import thread_time
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ from fangxian.analytics.simulation.disease import Disease
 from fangxian.analytics.simulation.errors import SimulationError
 from fangxian.analytics.simulation.illness import rollout
 from fangxian.analytics.simulation.plan import Measure, Plan
-from fangxian.analytics.simulation.population import Population
+from fangxian.analytics.simulation.population import LAYERS, STRETCH, Population
+from fangxian.text import Text
 
 Counts = NDArray[np.int64]
 #: A day is part of the key of a random number.
@@ -78,6 +80,7 @@ def simulate(
             f"{seeds} people are to be infected at first, and the city has {len(population)}.",
         )
     plan = Plan.of(measures, days, len(population))
+    load()
     begun = thread_time()
     city, zones = _city(population, plan)
     orders = plan.orders(disease.seasons(days))
@@ -86,6 +89,19 @@ def simulate(
     calendars = tuple(calendar.empty(days, len(population) // part) for part in (8, 64, 16))
     kernel.spread(city, disease.course, orders, disease.introduced(seeds), held, calendars, np.uint64(seed), daily)
     return Run(seed, daily, held.infector, held.infected_on, thread_time() - begun)
+
+
+@cache
+def load() -> None:
+    """Have the kernel ready: compiled, or read from where it is kept. It belongs to no run's time."""
+    nobody = Population(np.zeros(1, np.uint8), np.zeros(0, np.int32), np.zeros((1, len(LAYERS)), STRETCH))
+    plan, disease = Plan(1), Disease(Text("", ""), "", 0.0)
+    held = state.new(1, 1, 0, np.empty(0, np.int16))
+    calendars = tuple(calendar.empty(1, 1) for _of in range(3))
+    kernel.spread(
+        _city(nobody, plan)[0], disease.course, plan.orders(disease.seasons(1)), disease.introduced(0), held, calendars,
+        np.uint64(0), np.zeros((1, len(kernel.DAILY)), np.int64),
+    )  # fmt: skip
 
 
 def _city(population: Population, plan: Plan) -> tuple[kernel.City, int]:

@@ -230,7 +230,7 @@ class _Settling:
             begin = np.cumsum(counts) - counts
             mine = zone[one[held]]
             first[held], many[held] = begin[mine], counts[mine]
-        self.layering.pairs(COMMUNITY, one, (first + other * many).astype(np.int32))
+        self.layering.pairs(COMMUNITY, drawn.astype(np.int32), (first + other * many).astype(np.int32))
 
     def _numbered(self, who: Ints, number: Ints) -> Ints:
         """(N,) numbers of places, −1 for who is not there."""
