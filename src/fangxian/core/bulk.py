@@ -4,7 +4,6 @@ Django's bulk_create builds a model instance and a parameter list per row; at a 
 all of the memory. Rows here are plain tuples in the order of the columns named.
 """
 
-import json
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import JSONField
+from pydantic_core import to_json
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -22,7 +22,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     by_column = {field.column: field for field in meta.local_fields}
     as_json = [place for place, name in enumerate(columns) if isinstance(by_column[name], JSONField)]
     if as_json:
-        rows = _with_json(rows, frozenset(as_json))
+        rows = _with_json(rows, as_json)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.cursor.copy(f"COPY {quote(meta.db_table)} ({names}) FROM STDIN") as copy:
@@ -40,7 +40,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     quote = connection.ops.quote_name
     meta = model._meta
     by_column = {field.column: field for field in meta.local_fields}
-    as_json = frozenset(place for place, name in enumerate(columns) if isinstance(by_column[name], JSONField))
+    as_json = [place for place, name in enumerate(columns) if isinstance(by_column[name], JSONField)]
     values: Iterable[Sequence[Any]] = _with_json(rows, as_json) if as_json else rows
     if connection.vendor == "postgresql":
         settings = ", ".join(
@@ -65,12 +65,15 @@ def give_way() -> None:
 
 #: Seconds; SQLite's own busy handler waits no longer between two looks.
 _LOOK = 0.12
-_ENCODED = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _with_json(rows: Iterable[Sequence[Any]], places: frozenset[int]) -> Iterable[list[Any]]:
+def _with_json(rows: Iterable[Sequence[Any]], places: Sequence[int]) -> Iterable[list[Any]]:
     for row in rows:
-        yield [_ENCODED(value) if place in places and value is not None else value for place, value in enumerate(row)]
+        values = list(row)
+        for place in places:
+            if values[place] is not None:
+                values[place] = to_json(values[place], inf_nan_mode="constants").decode()
+        yield values
 
 
 def _for_sqlite(row: Sequence[Any]) -> list[Any]:

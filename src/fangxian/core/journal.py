@@ -69,19 +69,26 @@ def append(lines: Sequence[Line]) -> int:
                 code="clock_went_back",
             )
         at = head.at
-    seq, chain, frontier = head.size, head.hash, list(head.frontier)
-    rows = []
-    for line in lines:
-        seq += 1
-        body = _ENCODED(line.data)
-        chain = _digest(chain, seq, at, line, body)
-        _grow(frontier, seq - 1, chain)
-        rows.append(
-            (seq, at, line.actor_id, line.actor, line.channel, line.action, line.subject_kind, line.subject_id)
-            + (line.area, line.purpose, line.basis, body, chain)
-        )
-    bulk.insert(Entry, _COLUMNS, rows)
-    Head.objects.filter(id=1).update(size=seq, at=at, hash=chain, frontier=frontier)
+    seq, chain, frontier = head.size, head.hash, [bytes.fromhex(node) for node in head.frontier]
+    stamp = _stamp(at)
+    bodies: dict[int, str] = {}  # lines that share their data share its text
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        nonlocal seq, chain
+        for line in lines:
+            if (body := bodies.get(id(line.data))) is None:
+                body = bodies[id(line.data)] = _ENCODED(line.data)
+            seq += 1
+            digest = _digest(chain, seq, stamp, line, body)
+            _grow(frontier, seq - 1, digest)
+            chain = digest.hex()
+            yield (
+                seq, at, line.actor_id, line.actor, line.channel, line.action, line.subject_kind, line.subject_id, line.area,
+                line.purpose, line.basis, body, chain,
+            )  # fmt: skip
+
+    bulk.insert(Entry, _COLUMNS, rows())
+    Head.objects.filter(id=1).update(size=seq, at=at, hash=chain, frontier=[node.hex() for node in frontier])
     return seq
 
 
@@ -89,39 +96,35 @@ _ENCODED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 _COLUMNS = "seq at actor_id actor channel action subject_kind subject_id area purpose basis data hash".split()
 
 
-def _digest(previous: str, seq: int, at: datetime, line: Any, body: str) -> str:
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _digest(previous: str, seq: int, stamp: str, line: Any, body: str) -> bytes:
     """SHA-256 over the predecessor's hash and every field, length-prefixed so that no two entries read alike."""
-    stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
     parts = [
-        previous,
-        str(seq),
-        stamp,
-        "" if line.actor_id is None else str(line.actor_id),
-        line.actor,
-        line.channel,
-        line.action,
-    ]
-    parts += [line.subject_kind, str(line.subject_id), line.area, line.purpose, line.basis, body]
-    return hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+        previous, str(seq), stamp, "" if line.actor_id is None else str(line.actor_id), line.actor, line.channel, line.action,
+        line.subject_kind, str(line.subject_id), line.area, line.purpose, line.basis, body,
+    ]  # fmt: skip
+    return hashlib.sha256("".join([f"{len(part)}:{part}" for part in parts]).encode()).digest()
 
 
-def _grow(frontier: list[str], leaves: int, entry_hash: str) -> None:
+def _grow(frontier: list[bytes], leaves: int, entry_hash: bytes) -> None:
     """Add a leaf to the compact Merkle range: one root per complete subtree, largest first (RFC 6962 §2.1)."""
-    node = hashlib.sha256(b"\0" + bytes.fromhex(entry_hash)).digest()
+    node = hashlib.sha256(b"\0" + entry_hash).digest()
     while leaves & 1:
-        node = hashlib.sha256(b"\1" + bytes.fromhex(frontier.pop()) + node).digest()
+        node = hashlib.sha256(b"\1" + frontier.pop() + node).digest()
         leaves >>= 1
-    frontier.append(node.hex())
+    frontier.append(node)
 
 
-def _root(frontier: Sequence[str]) -> str:
+def _root(frontier: Sequence[bytes]) -> str:
     """The tree's root from its compact range; of an empty tree, the hash of nothing."""
     if not frontier:
         return hashlib.sha256(b"").hexdigest()
-    *rest, last = frontier
-    node = bytes.fromhex(last)
+    *rest, node = frontier
     for left in reversed(rest):
-        node = hashlib.sha256(b"\1" + bytes.fromhex(left) + node).digest()
+        node = hashlib.sha256(b"\1" + left + node).digest()
     return node.hex()
 
 
@@ -149,7 +152,8 @@ def signed_head() -> SignedHead:
     key = secrets.signing_key()
     public = base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
     at = clock.now().isoformat(timespec="seconds")
-    unsigned = SignedHead(head.size if head else 0, _root(head.frontier if head else []), at, public, "")
+    frontier = [bytes.fromhex(node) for node in head.frontier] if head else []
+    unsigned = SignedHead(head.size if head else 0, _root(frontier), at, public, "")
     return SignedHead(**{**asdict(unsigned), "signature": base64.b64encode(key.sign(unsigned.message)).decode()})
 
 
@@ -167,14 +171,14 @@ def verify(head: SignedHead | None = None) -> Iterator[int | Fault]:
     With `head`, an earlier signed head of the same installation, also proves that the journal still begins with what it was then.
     """
     chain, expected = GENESIS, 1
-    frontier: list[str] = []
+    frontier: list[bytes] = []
     rows = Entry.objects.order_by("seq").iterator(chunk_size=5000)
     for leaves, entry in enumerate(rows):
         if entry.seq != expected:
             yield Fault(expected, _("entries %(a)s to %(b)s are missing") % {"a": expected, "b": entry.seq - 1})
             expected = entry.seq
-        digest = _digest(chain, entry.seq, entry.at, entry, entry.data)
-        if digest != entry.hash:
+        digest = _digest(chain, entry.seq, _stamp(entry.at), entry, entry.data)
+        if digest.hex() != entry.hash:
             yield Fault(entry.seq, _("entry %(seq)s was altered or moved") % {"seq": entry.seq})
         chain = entry.hash
         _grow(frontier, leaves, digest)

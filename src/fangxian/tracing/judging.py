@@ -115,9 +115,14 @@ def timing(source: Source, from_at: datetime | None, to_at: datetime | None) -> 
     told = {}
     if source.window is not None:
         told["in_window"] = end >= source.window.start and (source.window.end is None or start <= source.window.end)
-    if source.kind == CASE and source.onset is not None:
-        told["is_ill_during"] = end >= clock.local_midnight(source.onset)
+    if (ill := ill_from(source)) is not None:
+        told["is_ill_during"] = end >= ill
     return told
+
+
+def ill_from(source: Source) -> datetime | None:
+    """From when on a case was ill, as far as it is known; None of a contact."""
+    return clock.local_midnight(source.onset) if source.kind == CASE and source.onset is not None else None
 
 
 def span(from_at: datetime | None, to_at: datetime | None, day: date | None) -> tuple[datetime | None, datetime | None]:

@@ -34,9 +34,10 @@ def known(search: Search, person_of: Mapping[int, int], meetings: Mapping[int, M
     before = _before(search, record_of)
     found: dict[int, Standing] = {}
     for at, person in person_of.items():
-        human = humans[person]
-        seen = times(meetings[at])
-        earlier = next((row for row in before.get(human, ()) if seen <= times(row.meetings)), None)
+        human, earlier = humans[person], None
+        if human in before:
+            seen = times(meetings[at])
+            earlier = next((row for row in before[human] if seen <= times(row.meetings)), None)
         if human in case_of:
             found[at] = Standing(Candidate.CASE, case_id=case_of[human].id)
         elif earlier is not None:

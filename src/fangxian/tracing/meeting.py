@@ -5,7 +5,7 @@ Numbers only: persons and places are positions in a window of the lake, instants
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,24 +119,32 @@ def numbered(lines: Lines, places: int) -> Lines:
     return Lines(lines.person, lines.ring, lines.via, place, lines.t_in, lines.t_out)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The overlaps of one person with one infector at one place: rows of the lines."""
+class Group(NamedTuple):
+    """The overlaps of one person with one infector at one place: rows `first` to `last` of lines in that order."""
 
     via: int
     place: int
-    rows: Sequence[int]
+    first: int
+    last: int
+
+
+def ordered(lines: Lines) -> Ints:
+    """The rows of lines by person, infector, place and time: each group together, each person's groups too."""
+    return np.lexsort((lines.t_in, lines.place, lines.via, lines.person))
 
 
 def grouped(lines: Lines) -> dict[int, list[Group]]:
-    """Person → groups, in order of first meeting."""
-    if not len(lines):
-        return {}
-    order = np.lexsort((lines.t_in, lines.place, lines.via, lines.person))
-    keys = np.stack([lines.person[order], lines.via[order], lines.place[order]])
-    starts = np.nonzero(np.r_[True, (np.diff(keys.astype(np.int64)) != 0).any(axis=0)])[0]
+    """Person → groups, of lines in that order."""
     found: dict[int, list[Group]] = {}
-    for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True):
-        person, via, place = (int(keys[row, begin]) for row in range(3))
-        found.setdefault(person, []).append(Group(via, place, order[begin:end].tolist()))
+    if not len(lines):
+        return found
+    new = np.zeros(len(lines), bool)
+    new[0] = True
+    for column in (lines.person, lines.via, lines.place):
+        new[1:] |= column[1:] != column[:-1]
+    starts = np.flatnonzero(new)
+    ends = np.r_[starts[1:], len(lines)]
+    columns = (lines.person[starts], lines.via[starts], lines.place[starts], starts, ends)
+    for person, *group in zip(*(column.tolist() for column in columns), strict=True):
+        found.setdefault(person, []).append(Group(*group))
     return found

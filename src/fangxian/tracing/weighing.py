@@ -83,14 +83,15 @@ def facts(
         known["minutes"] = minutes
     if place is not None and (kind := setting(place.kind)):
         known["setting"] = kind
-    if (
-        one is not None
-        and other is not None
-        and one.household_id is not None
-        and one.household_id == other.household_id
-    ):
+    if share_home(one, other):
         known["household"] = True
     return known
+
+
+def share_home(one: Traits | None, other: Traits | None) -> bool:
+    """Whether two people are known to be of one household."""
+    home = one.household_id if one is not None else None
+    return home is not None and other is not None and home == other.household_id
 
 
 def values(pack: Pack) -> dict[str, Value]:

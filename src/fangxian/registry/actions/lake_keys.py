@@ -68,9 +68,9 @@ def open_keys(by: Actor, keys: Iterable[int], purpose: str, reason: str = "") ->
         "key", "person_id", "person__canonical_id", "person__area"
     )
     opened = {}
+    data = {"fields": ["stays"], "reason": reason.strip()[:300]}
     for key, pk, root, area in rows.order_by("person_id"):
         opened[key] = root or pk
-        data = {"fields": ["stays"], "reason": reason.strip()[:300]}
         record(by, "person.traced", ("person", root or pk), area=area, data=data)
     return opened
 
