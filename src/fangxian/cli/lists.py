@@ -108,25 +108,42 @@ def import_list(
         str,
         typer.Option(help=say("疫情的代码；只有一起未结束的疫情时可不写", "Code of the outbreak; it may be left out if only one is open")),
     ] = "",
+    trips: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, dir_okay=False,
+            help=say(
+                "乘坐记录（航班、火车、客车的旅客名单，CSV 或 XLSX）：按列名识别，不需要方案",
+                "A passenger list of a flight, train or coach (CSV or XLSX): its columns are known by their names, without a recipe",
+            ),
+        ),
+    ] = None,
     resume: Annotated[
         str, typer.Option(help=say("被中断的导入的代码，从停下处继续", "Code of an import that was interrupted: go on where it was"))
     ] = "",
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    if (recipe is None) == (not resume):
+    if sum(map(bool, (recipe, trips, resume))) != 1:
         raise typer.BadParameter(
-            say("请给出方案，或用 --resume 继续一次导入", "name a recipe, or an import with --resume"),
+            say(
+                "请给出方案，或用 --trips 给出乘坐记录，或用 --resume 继续一次导入",
+                "name a recipe, or a passenger list with --trips, or an import with --resume",
+            ),
             param_hint="RECIPE",
         )
+    if trips and len({one.parent.resolve() for one in trips}) > 1:
+        raise typer.BadParameter(say("请把名单放在同一个文件夹", "put the lists into one folder"), param_hint="--trips")
     start()
     from fangxian.core import jobs
     from fangxian.core.access import SYSTEM
     from fangxian.tracing import importing
 
-    if recipe is None:
-        job = importing.of_code(SYSTEM, resume)
-    else:
+    if recipe is not None:
         job = _prepared(recipe, data, outbreak)
+    elif trips:
+        job = _boarding(trips, outbreak)
+    else:
+        job = importing.of_code(SYSTEM, resume)
     with bar() as progress:
         task = progress.add_task(say("导入", "Importing"), total=None)
         try:
@@ -150,13 +167,33 @@ def import_list(
 
 
 def _prepared(recipe: Path, data: Path, outbreak: str) -> "Job":
-    from fangxian.cases import queries
     from fangxian.core.access import SYSTEM
-    from fangxian.core.errors import Invalid
     from fangxian.standards.linelist import load_recipe
     from fangxian.tracing import importing
 
     loaded = load_recipe(recipe)
+    return importing.prepare(SYSTEM, loaded, recipe.read_text(encoding="utf-8-sig"), data, _outbreak(outbreak))
+
+
+def _boarding(trips: list[Path], outbreak: str) -> "Job":
+    """An import of passenger lists by the recipe that their headings make."""
+    from fangxian.cases import queries
+    from fangxian.core.access import SYSTEM
+    from fangxian.standards.linelist import dump, guess, parse_recipe
+    from fangxian.standards.tables import open_table
+    from fangxian.tracing import importing
+
+    of = queries.outbreak(SYSTEM, _outbreak(outbreak))
+    text = dump(guess([open_table(one) for one in trips], title=trips[0].name, pack=of.pack, kind="trips").recipe)
+    return importing.prepare(SYSTEM, parse_recipe(text, "--trips"), text, trips[0].parent, of.code)
+
+
+def _outbreak(outbreak: str) -> str:
+    """The outbreak that is named, or the only one that is open."""
+    from fangxian.cases import queries
+    from fangxian.core.access import SYSTEM
+    from fangxian.core.errors import Invalid
+
     if not outbreak:
         there = queries.outbreaks(SYSTEM, open_only=True)
         if len(there) != 1:
@@ -165,7 +202,7 @@ def _prepared(recipe: Path, data: Path, outbreak: str) -> "Job":
                 say(f"请用 --outbreak 指明疫情（{codes}）。", f"Say which outbreak with --outbreak ({codes}).")
             )
         outbreak = there[0].code
-    return importing.prepare(SYSTEM, loaded, recipe.read_text(encoding="utf-8-sig"), data, outbreak)
+    return outbreak
 
 
 def _report(result: dict[str, Any]) -> None:
@@ -176,7 +213,7 @@ def _report(result: dict[str, Any]) -> None:
     console.print(states[result["state"]], style="green" if result["state"] == "done" else "red")
     words = {
         "cases": say("病例", "cases"), "links": say("接触关系", "links"), "stops": say("轨迹点", "stops"),
-        "rejected": say("未接收或已更正", "not taken, or corrected"),
+        "trips": say("乘坐记录", "journeys"), "rejected": say("未接收或已更正", "not taken, or corrected"),
     }  # fmt: skip
     for name, word in words.items():
         if result.get(name):

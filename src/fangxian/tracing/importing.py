@@ -1,6 +1,6 @@
 """A line list imported by its recipe, as a job: shown while it runs, stopped when asked, and taken up again where it was.
 
-The list is read in its order (cases, contacts, stops), some thousand rows a transaction; the cursor, the number of rows dealt
+The list is read in its order (cases, contacts, stops, trips), some thousand rows a transaction; the cursor, the number of rows dealt
 with, moves in the same transaction. What is not taken is listed in a file beside the job, row by row, as CSV.
 
 Each transaction is one unit of work between two lines of the journal, `import.piece` and `import.taken`: whatever stands between
@@ -34,10 +34,13 @@ from fangxian.standards.linelist import (
     RecipeError,
     Rejection,
     StopRow,
+    TripRow,
     parse_recipe,
     read,
 )
 from fangxian.standards.tables import write_csv
+from fangxian.tracing.actions.staying import SEND
+from fangxian.tracing.boarding import board
 from fangxian.tracing.intake import Intake
 
 KIND = "import"
@@ -67,6 +70,8 @@ def prepare(
 ) -> jobs.Job:
     """Put an import in the queue. Raises RecipeError or Invalid where recipe, files and outbreak do not fit: nothing is queued."""
     by.must("imports.make")
+    if any(table.rows == "trips" for table in recipe.tables):
+        by.must(SEND)
     case_queries.outbreak(by, outbreak)
     read(recipe, folder, today=clock.today())  # opens every file and checks every column
     wanted = Wanted(
@@ -123,18 +128,25 @@ def _home(by: Actor, area: str) -> str:
 class _Importer:
     def __init__(self, job: jobs.Running, intake: Intake, left_out: "_LeftOut") -> None:
         self.job, self.intake, self.left_out = job, intake, left_out
-        self.counts = {"cases": 0, "links": 0, "stops": 0, "rejected": 0, **job.row.result}
+        self.counts = {"cases": 0, "links": 0, "stops": 0, "trips": 0, "rejected": 0, **job.row.result}
 
     def go(self, rows: Iterator[LineListRow | Rejection]) -> None:
         rest = islice(rows, self.job.cursor, None)
         cursor = self.job.cursor
         while chunk := list(islice(rest, self._size())):
             begin, cursor = cursor, cursor + len(chunk)
+            aboard = self._board([row for row in chunk if isinstance(row, TripRow)])
             with transaction.atomic():
-                refused = _piece(self.intake.by, self, chunk, begin)
+                refused = aboard + _piece(self.intake.by, self, chunk, begin)
                 self.counts["rejected"] += len(refused)
                 self.job.advance(cursor, **self.counts)
             self.left_out.add(cursor, refused)
+
+    def _board(self, rows: list[TripRow]) -> list[Rejection]:
+        """Take journeys into the lake, which is no part of the transaction: before it, and once however often."""
+        told = board(self.intake.by, self.intake.outbreak, rows, self.intake.zone) if rows else []
+        self.counts["trips"] += len(rows) - sum(one.severity == "dropped_row" for one in told)
+        return told
 
     def _size(self) -> int:
         """Rows of one transaction: fewer for a short list, so that somebody who watches sees it move and can stop it."""

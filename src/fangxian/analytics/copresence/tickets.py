@@ -46,6 +46,21 @@ def read_ticket(label: str) -> Ticket | None:
     return Ticket(trip, transport, seat) if transport and sure else None
 
 
+def ticket(trip: str, transport: str = "", carriage: str = "", seat: str = "") -> str:
+    """The label of a seat of a trip, as `read_ticket` reads it; "" where nothing tells what it was that moved.
+
+    `transport`: a word for it, needed only where the number of the trip does not tell.
+    """
+    number, how = "".join(trip.upper().split()), meant(transport)
+    coach = f"{carriage.strip()}车" if carriage.strip().isdecimal() else carriage.strip()
+    where = f"{coach}{seat.strip()}".replace(PART, "、")
+    how = how or by_number(number)
+    told = number if where and how == by_number(number) else f"{how} {number}"
+    label = f"{told}{PART}{where}" if where else told
+    read = read_ticket(label) if how and number else None
+    return label if read is not None and read.trip == number else ""
+
+
 def tickets_of(labels: pa.Array, places: Sequence[int]) -> dict[int, Ticket]:
     """Which of many labels (string, by number) are tickets of the trips that some of them, `places`, name: number → ticket.
 

@@ -58,7 +58,7 @@ class TripFile:
         persons, _trips = sheet.labels("person"), sheet.labels("trip")
         seats = self._seats(sheet)
         transports = self._transports(sheet)
-        trips = _numbers(sheet.words("trip"))
+        trips = together(sheet.words("trip"))
         good = np.nonzero(sheet.good)[0]
         self.file = sheet.file(
             persons.combine_chunks().take(pa.array(good)), pa.array([trips[row] for row in good.tolist()], pa.string()),
@@ -121,6 +121,22 @@ class TripFile:
         return table
 
 
+def together(words: Sequence[str]) -> list[str]:
+    """Each row's trip, the same word for numbers that some row gives together (`G7/G8`)."""
+    first: dict[str, str] = {}
+
+    def root(number: str) -> str:
+        while first.setdefault(number, number) != number:
+            number = first[number]
+        return number
+
+    rows = [[part.strip() for part in word.upper().split("/") if part.strip()] or [word] for word in words]
+    for numbers in rows:
+        for other in numbers[1:]:
+            first[root(other)] = root(numbers[0])
+    return [root(numbers[0]) for numbers in rows]
+
+
 def all_of(seats: Sequence[Seat]) -> Seat:
     """Several seats of one traveller as one: somebody who moved was near to more."""
     if len(seats) == 1:
@@ -163,19 +179,3 @@ def _near(one: Beside, rows: int) -> bool:
     if one.rows_apart is not None:
         known.append(one.rows_apart <= rows)
     return any(known) if known else True
-
-
-def _numbers(words: list[str]) -> list[str]:
-    """Each row's trip, the same word for numbers that some row gives together."""
-    first: dict[str, str] = {}
-
-    def root(number: str) -> str:
-        while first.setdefault(number, number) != number:
-            number = first[number]
-        return number
-
-    rows = [[part.strip() for part in word.upper().split("/") if part.strip()] or [word] for word in words]
-    for numbers in rows:
-        for other in numbers[1:]:
-            first[root(other)] = root(numbers[0])
-    return [root(numbers[0]) for numbers in rows]

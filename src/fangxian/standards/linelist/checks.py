@@ -29,6 +29,8 @@ SEVERITIES: dict[str, Severity] = {
     "bad_area": "dropped_value",
     "bad_id_number": "dropped_value",
     "bad_phone": "warning",
+    "passenger_unnamed": "dropped_row",
+    "trip_reversed": "dropped_row",
     # The values can be read but contradict each other. `checks` of a recipe can change these.
     "duplicate_case": "dropped_row",
     "conflicting_case": "dropped_row",

@@ -60,8 +60,12 @@ class Draft:
     grounds: dict[str, dict[str, Guess]]
 
 
-def guess(tables: Sequence[Table], *, title: str = "", pack: str = "") -> Draft:
-    """Draft a recipe for some opened tables, from their headers and first rows (which are read; open them again)."""
+def guess(tables: Sequence[Table], *, title: str = "", pack: str = "", kind: RowKind | None = None) -> Draft:
+    """Draft a recipe for some opened tables, from their headers and first rows (which are read; open them again).
+
+    ``kind``: what their rows are, where that is known.
+    """
+    kinds = [kind] if kind else list(HEADERS)
     specs: list[TableSpec] = []
     unused: dict[str, tuple[str, ...]] = {}
     questions: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -72,7 +76,7 @@ def guess(tables: Sequence[Table], *, title: str = "", pack: str = "") -> Draft:
         name = table.path.name
         sample = _Sample(table.columns, itertools.islice(table, _SAMPLE))
         missing |= dict.fromkeys(sample.missing)
-        kind, grounds[name] = _best_kind(sample)
+        rows, grounds[name] = _best_kind(sample, kinds)
         matched = {field: found.column for field, found in grounds[name].items()}
         orders = {field: sample.date_orders(column) for field, column in matched.items() if _is_date(field)}
         proven = tuple(dict.fromkeys(order for found in orders.values() for order in found or ()))
@@ -82,7 +86,7 @@ def guess(tables: Sequence[Table], *, title: str = "", pack: str = "") -> Draft:
             for field, column in matched.items()
         }
         if (
-            kind == "cases"
+            rows == "cases"
             and "reported_at" not in fields
             and (columns := [matched[f] for f in _REPORTS if f in matched])
         ):
@@ -92,7 +96,7 @@ def guess(tables: Sequence[Table], *, title: str = "", pack: str = "") -> Draft:
                 questions.setdefault(name, {})[field] = words
         are: ContactsAre = "infections" if _infects(matched) else "contacts"
         file = FileSpec(name, table.sheet)
-        specs.append(TableSpec(kind, file, fields, contacts_are=are, dates=(proven or None) if same else None))
+        specs.append(TableSpec(rows, file, fields, contacts_are=are, dates=(proven or None) if same else None))
         unclear = [matched[field] for field, found in orders.items() if found is None]
         if unclear and not (same and {"mdy", "dmy"} & set(proven)):
             ambiguous[name] = tuple(unclear)
@@ -115,9 +119,9 @@ def _plain(header: str) -> str:
     return re.sub(r"[\W_]+", "", re.sub(r"[(（\[].*?[)）\]]", "", header.casefold()))
 
 
-def _best_kind(sample: _Sample) -> tuple[RowKind, dict[str, Guess]]:
+def _best_kind(sample: _Sample, kinds: Sequence[RowKind]) -> tuple[RowKind, dict[str, Guess]]:
     """The kind of rows for which most columns are understood; repeated identifiers speak for a track of stops."""
-    found: dict[RowKind, dict[str, Guess]] = {kind: _match(sample, headers) for kind, headers in HEADERS.items()}
+    found: dict[RowKind, dict[str, Guess]] = {kind: _match(sample, HEADERS[kind]) for kind in kinds}
 
     def fitness(kind: RowKind) -> tuple[bool, int]:
         matched = found[kind]

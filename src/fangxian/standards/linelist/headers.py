@@ -84,7 +84,23 @@ _STOPS: dict[str, str] = {
     "end": "end end_time departure to_time 离开时间 结束时间",
     "note": _CASES["note"],
 }
-HEADERS: dict[RowKind, dict[str, str]] = {"cases": _CASES, "contacts": _CONTACTS, "stops": _STOPS}
+_TRIPS: dict[str, str] = {
+    "trip": (
+        "trip trip_no tripno train train_no flight flight_no flight_number vehicle plate 车次 航班 航班号 车次航班 车牌 车牌号 船次 班次"
+    ),
+    "start": "start t_in boarded boarding departure departure_time dep_time 上车时间 登机时间 乘车时间 出发时间 发车时间 起飞时间 开始时间",
+    "end": "end t_out alighted arrival arrival_time arr_time 下车时间 到达时间 抵达时间 到站时间 落地时间 结束时间",
+    "person_id": "person person_id passenger passenger_id 旅客编号 乘客编号 人员编号 编号",
+    "id_number": _CASES["id_number"] + " 旅客证件号 乘客证件号",
+    "phone": _CASES["phone"],
+    "transport": "transport trip_type triptype vehicle_type 交通工具 交通方式 类型",
+    "carriage": "carriage coach car 车厢 车厢号",
+    "seat": "seat seat_no seatno 座位 座位号 席位号 座号 席位",
+    "note": _CASES["note"],
+}
+HEADERS: dict[RowKind, dict[str, str]] = {
+    "cases": _CASES, "contacts": _CONTACTS, "stops": _STOPS, "trips": _TRIPS
+}  # fmt: skip
 """Kind of rows → field → names of its column, separated by blanks, the likeliest first."""
 
 MISSING_WORDS = frozenset("na n/a nan null none nil - -- / . ? unknown 不详 未知 无 空 缺失 不明 暂无".split())

@@ -91,7 +91,9 @@ class _Loader:
             if "tables" in top
             else (),
         )
-        if "tables" in top and not any(table.rows == "cases" for table in recipe.tables):
+        # Passengers need be nobody that the list knows; all others hang on cases.
+        alone = recipe.tables and all(table.rows == "trips" for table in recipe.tables)
+        if "tables" in top and not alone and not any(table.rows == "cases" for table in recipe.tables):
             src.fault(
                 top["tables"],
                 "tables",

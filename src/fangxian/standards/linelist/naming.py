@@ -12,6 +12,7 @@ KINDS: Mapping[RowKind, Text] = {
     "contacts": Text("接触者", "contacts"),
     "exposures": Text("暴露", "exposures"),
     "stops": Text("活动轨迹", "stops of a track"),
+    "trips": Text("乘坐记录", "journeys"),
 }
 
 NAMES: Mapping[str, Text] = {
@@ -53,6 +54,10 @@ NAMES: Mapping[str, Text] = {
     "start": Text("开始时间", "began"),
     "end": Text("结束时间", "ended"),
     "relation": Text("与病例关系", "relation"),
+    "trip": Text("车次、航班号或车牌号", "number of the train, flight or vehicle"),
+    "transport": Text("交通工具", "means of transport"),
+    "carriage": Text("车厢", "carriage"),
+    "seat": Text("座位", "seat"),
     "kind": Text("场所类型", "kind of place"),
     "note": Text("备注", "note"),
 }

@@ -20,6 +20,7 @@ from fangxian.standards.linelist.rows import (
     LineListRow,
     Rejection,
     StopRow,
+    TripRow,
     When,
     day_of,
 )
@@ -39,7 +40,7 @@ def read(
     recipe: Recipe, data_dir: Path, *, today: dt.date, progress: Progress | None = None,
     corrections: Corrections | None = None,
 ) -> Read:  # fmt: skip
-    """Everything in a line list, streaming: cases, then contacts, exposures and stops; rejections where they arise.
+    """Everything in a line list, streaming: cases, then contacts, exposures, stops and trips; rejections where they arise.
 
     All files are opened and all columns checked before this returns: RecipeError (with every mistake) is raised here,
     not while iterating. ``today`` is the last date that is believed. The ``from_id`` of every ContactRow and the ``person_id``
@@ -91,6 +92,8 @@ class _Reading:
                 yield from self._each(opened, self._exposure)
             elif opened.spec.rows == "stops":
                 yield from self._each(opened, self._stop)
+            elif opened.spec.rows == "trips":
+                yield from self._each(opened, self._trip)
 
     def _each(self, opened: Opened, handle: Callable[[Opened, int, dict[str, object]], Read]) -> Read:
         """Read every row of a table, list what is wrong with it, and hand what is right to ``handle``."""
@@ -242,6 +245,26 @@ class _Reading:
 
     def _stop(self, opened: Opened, number: int, values: dict[str, object]) -> Read:
         yield from self._of_person(opened, StopRow(file=opened.context.file, row=number, **values))  # type: ignore[arg-type]
+
+    def _trip(self, opened: Opened, number: int, values: dict[str, object]) -> Read:
+        """Passengers need be nobody that the list knows: they are who is looked for."""
+        row = TripRow(file=opened.context.file, row=number, **values)  # type: ignore[arg-type]
+        findings: list[Finding] = []
+        if not (row.person_id or row.id_number or row.phone):
+            what = Text("没有证件号码、电话或编号，不知是谁", "no document, telephone or number says who it was")
+            remedy = Text("请至少补上一项", "Fill in one of them")
+            findings.append(Finding("passenger_unnamed", ("id_number",), what, remedy))
+        if _reversed(row.start, row.end):
+            what = Text(
+                f"下车（{row.end}）早于上车（{row.start}）", f"alighted ({row.end}) before boarding ({row.start})"
+            )
+            findings.append(Finding("trip_reversed", ("end",), what, Text("请核对起止时间", "Check both times")))
+        for finding in findings:
+            rejection = _judged(opened, number, finding, getattr(row, finding.fields[0]), row.person_id or "")
+            if rejection is not None:
+                yield rejection
+                return
+        yield row
 
     def _of_person(self, opened: Opened, row: ExposureRow | StopRow) -> Read:
         findings: list[Finding] = []

@@ -9,16 +9,26 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from fangxian.standards.linelist.rows import CaseRow, ContactRow, ContactsAre, ExposureRow, SetSeverity, StopRow
+from fangxian.standards.linelist.rows import (
+    CaseRow,
+    ContactRow,
+    ContactsAre,
+    ExposureRow,
+    SetSeverity,
+    StopRow,
+    TripRow,
+)
 from fangxian.standards.linelist.values import DateOrder
 from fangxian.standards.yaml_source import SourceErrors
 from fangxian.text import Text
 
-RowKind = Literal["cases", "contacts", "exposures", "stops"]
+RowKind = Literal["cases", "contacts", "exposures", "stops", "trips"]
 WhenMissing = Literal["reject", "skip"]
 ANY_OTHER = "*"
 """The key of a value map that stands for every other value."""
-ROW_TYPES: dict[RowKind, type] = {"cases": CaseRow, "contacts": ContactRow, "exposures": ExposureRow, "stops": StopRow}
+ROW_TYPES: dict[RowKind, type] = {
+    "cases": CaseRow, "contacts": ContactRow, "exposures": ExposureRow, "stops": StopRow, "trips": TripRow
+}  # fmt: skip
 FIELDS: dict[RowKind, tuple[str, ...]] = {
     kind: tuple(
         f.name
@@ -32,6 +42,7 @@ REQUIRED: dict[RowKind, tuple[str, ...]] = {
     "contacts": ("from_id", "to_id"),
     "exposures": ("person_id",),
     "stops": ("person_id",),
+    "trips": ("trip", "start", "end"),
 }
 SEVERAL = ("from_id", "to_id", "infected_by")
 """Fields that may have several values in one row."""

@@ -145,7 +145,26 @@ class StopRow:
     note: str | None = None
 
 
-LineListRow = CaseRow | ContactRow | ExposureRow | StopRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripRow:
+    """One journey of one passenger (乘坐记录): the number of the train, flight or vehicle, the seat as the ticket has it, and from
+    boarding to alighting. The passenger is named by a document, a telephone, or the list's own number."""
+
+    file: str
+    row: int
+    trip: str
+    start: When
+    end: When
+    person_id: str | None = None
+    id_number: str | None = None
+    phone: str | None = None
+    transport: str | None = None
+    carriage: str | None = None
+    seat: str | None = None
+    note: str | None = None
+
+
+LineListRow = CaseRow | ContactRow | ExposureRow | StopRow | TripRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.errors import Conflict
 from fangxian.standards.errors import InputError
-from fangxian.standards.linelist import CaseRow, ContactRow, RecipeError, Rejection, parse_recipe, read
+from fangxian.standards.linelist import CaseRow, ContactRow, RecipeError, Rejection, TripRow, parse_recipe, read
 from fangxian.standards.linelist.mapping import TableOf, describe
 from fangxian.standards.tables import Table, open_table
 from fangxian.tracing.importing import opened, rejections_file
@@ -32,7 +32,7 @@ class Preview:
     the list was looked at to its end; `total` counts the rows that were.
     """
 
-    rows: dict[str, int] = field(default_factory=lambda: {"cases": 0, "links": 0, "stops": 0})
+    rows: dict[str, int] = field(default_factory=lambda: {"cases": 0, "links": 0, "stops": 0, "trips": 0})
     faults: list[Rejection] = field(default_factory=list)
     severities: dict[str, int] = field(default_factory=dict)
     mistakes: tuple[InputError, ...] = ()
@@ -93,7 +93,9 @@ def preview(by: Actor, code: str, *, most: int = LOOKED_AT, shown: int = SHOWN) 
             found.rows["cases"] += 1
             ids.add(one.id)
         else:
-            found.rows["links" if isinstance(one, ContactRow) else "stops"] += 1
+            found.rows[
+                "links" if isinstance(one, ContactRow) else "trips" if isinstance(one, TripRow) else "stops"
+            ] += 1
     wanted = sorted(ids)
     for start in range(0, len(wanted), 5000):
         found.known += len(cases.codes_by_source(row.outbreak.code, wanted[start : start + 5000]))

@@ -70,7 +70,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "row": row,
         "tables": [_asked(by, row, f"t{place}", table) for place, table in enumerate(tables)],
-        "kinds": [(key, KINDS[key].in_(_language())) for key in ("cases", "contacts", "stops")],
+        "kinds": [(key, KINDS[key].in_(_language())) for key in ("cases", "contacts", "stops", "trips")],
         "contacts_are": CONTACTS_ARE.items(),
         "dates": DATES.items(),
     }

@@ -19,6 +19,7 @@ COUNTS = {
     "cases": gettext_lazy("cases"),
     "links": gettext_lazy("contacts and links"),
     "stops": gettext_lazy("stops of a track"),
+    "trips": gettext_lazy("journeys of passengers"),
     "rejected": gettext_lazy("left out, or corrected"),
 }
 KEPT = {
