@@ -100,7 +100,7 @@ def test_a_list_is_guessed_put_right_taken_in_and_taken_back(city: World) -> Non
     kept = client.post(f"/imports/{code}/columns/", as_shown(client, code, **{word: "in_care"}))
     assert kept["Location"].endswith("/look/")
     look = client.get(f"/imports/{code}/look/")
-    assert look.context["found"].rows == {"cases": 3, "links": 1, "stops": 0}
+    assert look.context["found"].rows == {"cases": 3, "links": 1, "stops": 0, "trips": 0}
     faults = {(one["file"], one["row"], one["column"]): one for one in look.context["faults"]}
     assert set(faults) == {("病例.csv", 3, "发病日期"), ("病例.csv", 5, "病例编号"), ("contacts.csv", 3, "病例编号")}
     assert cases.total(SYSTEM) == before, "nothing is taken in by looking"
