@@ -3,6 +3,7 @@
 The addresses are those that the house knows itself: a page that was added yesterday is asked too.
 """
 
+import re
 from typing import Any
 
 import pytest
@@ -29,6 +30,8 @@ ELSEWHERE = (
     "/isolation/people/<", "/isolation/sites/<", "/trips/<", "/screening/rosters/<",
     "/screening/workers/<",
 )  # fmt: skip
+#: Who is signed in, and in what post: the same on every page.
+WHO = re.compile(rb'<a class="who".*?</a>', re.DOTALL)
 ROLES = ("grid", "nurse", "clinic", "investigator", "reviewer", "duty", "leader", "auditor", "resident")
 
 
@@ -64,6 +67,7 @@ def test_no_page_costs_more_than_twelve_queries(city: World, samples: dict[str, 
     client.raise_request_exception = False
     over: list[str] = []
     counted: list[str] = []
+    heads: dict[bytes, str] = {}
     opened = 0
     for route in pages():
         for address in filled(route, samples):
@@ -74,11 +78,14 @@ def test_no_page_costs_more_than_twelve_queries(city: World, samples: dict[str, 
                 assert answer.status_code < 500, f"{address} as {role}: {answer.status_code}"
                 continue
             opened += 1
+            if head := WHO.search(answer.content):
+                heads.setdefault(head[0], address)
             asked = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
             if len(asked) > BUDGET:
                 over += [f"{len(asked)} queries: {address}", *(f"    {sql[:160]}" for sql in asked)]
             counted += [f"{address}: {sql[:500]}" for sql in asked if " OFFSET " in sql]
     assert opened > 3
+    assert len(heads) == 1, f"who one is, is said otherwise on {list(heads.values())}: a page took a word of the frame"
     if over or counted:
         pytest.fail(
             "\n".join([f"As {role}, more than {BUDGET} queries, or a list that is counted through:", *over, *counted]),

@@ -105,8 +105,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "signed_in": signed_in,
         "menu": menu(actor) if signed_in and actor else None,
-        "here": _here(request),
-        "posts": _posts(actor) if signed_in and actor else "",
+        # In a dictionary of its own, so that what a page calls `posts` or `version` does not come into the frame.
+        "frame": {
+            "here": _here(request),
+            "posts": _posts(actor) if signed_in and actor else "",
+            "version": settings.VERSION,
+        },
         "now": clock.now(),
         "clock_words": json.dumps(
             {
@@ -120,7 +124,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "session_ends": getattr(request, "session", {}).get("ends_at", "") if signed_in else "",
         "carries": signed_in and actor is not None and actor.may("duties.do"),
         "demo": settings.DEMO,
-        "version": settings.VERSION,
     }
 
 
