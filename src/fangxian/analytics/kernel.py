@@ -21,14 +21,18 @@ except ImportError:  # Windows: only what its users start at the same time is at
     fcntl = None  # type: ignore[assignment]
 
 
-def kernel(function: Callable[..., Any] | None = None, *, borrows: bool = False, **options: Any) -> Any:
+def kernel(
+    function: Callable[..., Any] | None = None, *, borrows: bool = False, inner: bool = False, **options: Any
+) -> Any:
     """Decorate a function as a kernel; `options` are those of `numba.njit`.
 
     One that `borrows` its arrays from its caller counts no references to them, which in short calls costs more than the work; it cannot
-    make arrays.
+    make arrays. An `inner` one does that too and is called by kernels only: what Python would call it by takes as long to compile again.
     """
-    if borrows:
+    if borrows or inner:
         options["_nrt"] = False
+    if inner:
+        options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     if function is None:
         return lambda function: kernel(function, **options)
     compiled = njit(nogil=True, cache=True, **options)(function)

@@ -39,7 +39,7 @@ def empty(days: int, room: int) -> Calendar:
     )  # fmt: skip
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def lacks(calendar, more):  # type: ignore[no-untyped-def]
     """Whether there might be no room for so many entries, whatever their days."""
     blocks, then = calendar.blocks, calendar.then
@@ -61,7 +61,7 @@ def with_room(calendar, more):  # type: ignore[no-untyped-def]
     return Calendar(entries, then, calendar.days, calendar.blocks)
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def enter(calendar, day, entry):  # type: ignore[no-untyped-def]
     """Write an entry behind the others of a day. There is room, and the day is one of the calendar."""
     days, many = calendar.days, np.int64(calendar.days[day, COUNT])
@@ -76,7 +76,7 @@ def enter(calendar, day, entry):  # type: ignore[no-untyped-def]
     days[day, COUNT] = many + 1
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def following(calendar, day):  # type: ignore[no-untyped-def]
     """The next entry of a day that has one, which is then done."""
     days, done = calendar.days, np.int64(calendar.days[day, DONE])
@@ -89,14 +89,14 @@ def following(calendar, day):  # type: ignore[no-untyped-def]
     return calendar.entries[block * _BLOCK + done % _BLOCK]
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def close(calendar, day):  # type: ignore[no-untyped-def]
     """A day all of whose entries are done gives its last block back; nothing more may be entered on it."""
     if calendar.days[day, COUNT] > 0:
         _give_back(calendar.days[day, _FIRST], calendar.then, calendar.blocks)
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def _taken(then, blocks):  # type: ignore[no-untyped-def]
     """A block of those that were given back, or else a new one."""
     if blocks[_FREED] == 0:
@@ -108,7 +108,7 @@ def _taken(then, blocks):  # type: ignore[no-untyped-def]
     return block
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def _give_back(block, then, blocks):  # type: ignore[no-untyped-def]
     then[block] = blocks[_FREE]
     blocks[_FREE] = block

@@ -18,14 +18,14 @@ _U = np.uint64
 ) = range(1, 28)  # fmt: skip
 
 
-@kernel(forceinline=True)
+@kernel(inner=True, forceinline=True)
 def _mixed(x):  # type: ignore[no-untyped-def]
     x = (x ^ (x >> _U(30))) * _U(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> _U(27))) * _U(0x94D049BB133111EB)
     return x ^ (x >> _U(31))
 
 
-@kernel(forceinline=True)
+@kernel(inner=True, forceinline=True)
 def uniform(run, who, when, purpose):  # type: ignore[no-untyped-def]
     """A number strictly between 0 and 1."""
     a = _mixed(run + _U(who) * _U(0x9E3779B97F4A7C15))

@@ -25,12 +25,12 @@ _GROUPED = 3
 _LATENT, _ONSET, _TO_SEVERE, _TO_CRITICAL, _ASYMPTOMATIC, _MILD, _SEVERE, _CRITICAL, _DEATH = range(9)
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def _lasts(run, who, episode, purpose, quantiles, row):  # type: ignore[no-untyped-def]
     return np.int64(quantiles[row, int(uniform(run, who, episode, purpose) * quantiles.shape[1])])
 
 
-@kernel(forceinline=True)
+@kernel(inner=True, forceinline=True)
 def _hazard(rate):  # type: ignore[no-untyped-def]
     """−log(1 − rate); by its series where that is exact to ten digits, since logarithms are what drawing costs."""
     if rate > 0.01:
@@ -38,7 +38,7 @@ def _hazard(rate):  # type: ignore[no-untyped-def]
     return rate * (1.0 + rate * (0.5 + rate * (1 / 3 + rate * (0.25 + rate * 0.2))))
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def vaccinated(day, dosed_on, vaccine, effect):  # type: ignore[no-untyped-def]
     """How far a vaccination protects on a day: against infection (effect 0), severe illness (1), passing it on (2)."""
     lag, interval, half_life = vaccine[6], vaccine[7], vaccine[8]
@@ -62,7 +62,7 @@ def rollout(decade, coverage, a_day, since, run, dosed):  # type: ignore[no-unty
                 given += 1
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def falls_ill(day, since, first, last, city, course, orders, now, agenda, daily, run):  # type: ignore[no-untyped-def]
     """The course of those infected today from place `first` to before `last`, `since` days ago. The agenda has room for each."""
     days = len(daily)
@@ -112,7 +112,7 @@ def falls_ill(day, since, first, last, city, course, orders, now, agenda, daily,
         person.seeks = seeking >= 1.0 or uniform(run, one, episode, hashing.SEEKS) < seeking
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def might_infect(begun, new, day, city, course, now, meetings, run):  # type: ignore[no-untyped-def]
     """Enter in the calendar whom those infected today might infect, beginning at a place of their list. Where it ended, and how much room
     it lacked to go on."""
@@ -160,7 +160,7 @@ def might_infect(begun, new, day, city, course, now, meetings, run):  # type: ig
     return new, 0
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def dies_for_want_of_a_bed(one, day, city, course, orders, now, daily, run):  # type: ignore[no-untyped-def]
     """Somebody turns severe while all hospital beds are taken: critical, they die so many times as probably."""
     age, person = city.decade[one], now.people[one]
@@ -171,7 +171,7 @@ def dies_for_want_of_a_bed(one, day, city, course, orders, now, daily, run):  # 
         daily[person.ends, state.DEATHS] += 1
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def infects(one, by, day, variant, people, infected_on, infector):  # type: ignore[no-untyped-def]
     """Somebody is infected, perhaps not for the first time."""
     person = people[one]

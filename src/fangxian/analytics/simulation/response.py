@@ -16,13 +16,13 @@ from fangxian.analytics.simulation.state import CASES_WAIT, SAMPLES_WAIT, due, e
 _LAYERS = 4
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def shut(zone, day, zones):  # type: ignore[no-untyped-def]
     """Whether a zone is closed today."""
     return zones[state.OPENS, zone] > day >= zones[state.SHUT, zone]
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def _positive(one, day, delay, bounded, person, results, lists, used):  # type: ignore[no-untyped-def]
     """A positive sample of one of the ill: its result comes after the delay, and after the laboratory's queue."""
     person.found = state.PENDING
@@ -34,7 +34,7 @@ def _positive(one, day, delay, bounded, person, results, lists, used):  # type: 
         due(results, day + delay, one, state.RESULT, person.episode)
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def tests(day, orders, now, results, daily, run):  # type: ignore[no-untyped-def]
     """Who of the ill is tested today, and keep the list of the ill to those who are. The calendar of results has room for all of them."""
     people, infected_on, lists, used = now.people, now.infected_on, now.lists, now.used
@@ -60,7 +60,7 @@ def tests(day, orders, now, results, daily, run):  # type: ignore[no-untyped-def
     used[state.ILL] = kept
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def rounds(day, city, orders, now, results, daily, run):  # type: ignore[no-untyped-def]
     """Today's part of mass rounds. Of those who are not infected only how many are sampled counts."""
     lists, used = now.lists, now.used
@@ -95,7 +95,7 @@ def rounds(day, city, orders, now, results, daily, run):  # type: ignore[no-unty
     daily[day, state.TUBES] += int(tubes)
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def laboratory(day, orders, now, results, daily, run):  # type: ignore[no-untyped-def]
     """Samples are done first come first served: each positive one of today has its place among those of today, behind the backlog."""
     capacity, today = orders.capacity[plan.LABORATORY], float(daily[day, state.TESTED] + daily[day, state.TUBES])
@@ -108,7 +108,7 @@ def laboratory(day, orders, now, results, daily, run):  # type: ignore[no-untype
     now.backlog[SAMPLES_WAIT] = max(now.backlog[SAMPLES_WAIT] + today - capacity, 0.0)
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def _confine(other, day, until, people, changes, daily):  # type: ignore[no-untyped-def]
     """Quarantine from today; longer, if it was to end before. Whether that changes anything."""
     person = people[other]
@@ -126,7 +126,7 @@ def _confine(other, day, until, people, changes, daily):  # type: ignore[no-unty
     return True
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _trace(one, day, ring, city, orders, now, agenda, daily, run):  # type: ignore[no-untyped-def]
     """Contacts who are named and reached. The agenda has room for all of them."""
     people, changes, met = now.people, now.changes, city.met
@@ -153,7 +153,7 @@ def _trace(one, day, ring, city, orders, now, agenda, daily, run):  # type: igno
                 due(agenda, day + after, other, state.NEXT_RING if further else state.QUARANTINE, until)
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _found(one, day, episode, city, orders, now, agenda, daily):  # type: ignore[no-untyped-def]
     """A positive result is known: isolation begins, the zone may close, and the case joins the queue of the investigators."""
     person, changes = now.people[one], now.changes
@@ -179,7 +179,7 @@ def _found(one, day, episode, city, orders, now, agenda, daily):  # type: ignore
     due(agenda, day + int(orders.by_day[day, plan.REVIEW] + ahead), one, state.TRACE, 0)
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _close(zone, day, city, rule, zones, shut_in):  # type: ignore[no-untyped-def]
     """A zone closes when it has had so many cases; each further one keeps it closed for longer."""
     begins, ends, last = day + int(rule[plan.ZONE_AFTER]), day + int(rule[plan.ZONE_DAYS]), len(shut_in) - 1
@@ -197,7 +197,7 @@ def _close(zone, day, city, rule, zones, shut_in):  # type: ignore[no-untyped-de
     zones[state.OPENS, zone] = ends
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def beds(day, orders, now):  # type: ignore[no-untyped-def]
     """Free isolation beds go to whoever has waited longest and is still ill."""
     people, changes, lists, used = now.people, now.changes, now.lists, now.used
@@ -215,7 +215,7 @@ def beds(day, orders, now):  # type: ignore[no-untyped-def]
         changes[state.AT_HOME, ends] += 1
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def told(day, city, orders, now, results, agenda, daily):  # type: ignore[no-untyped-def]
     """Today's results, all before anybody is traced, whatever the order in which they were filed. The agenda has room for each."""
     for _result in range(results.days[day, COUNT]):
@@ -226,7 +226,7 @@ def told(day, city, orders, now, results, agenda, daily):  # type: ignore[no-unt
     now.backlog[state.BEDS_LEFT] = orders.capacity[plan.HOSPITAL_BEDS] - needed
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def what_is_due(day, city, course, orders, now, agenda, daily, run):  # type: ignore[no-untyped-def]
     """Go on with what is to be done today. What it brings for today is done today too. Whether all is done, or the agenda wants room for
     another's contacts."""
@@ -240,9 +240,7 @@ def what_is_due(day, city, course, orders, now, agenda, daily, run):  # type: ig
             now.backlog[state.BEDS_LEFT] -= 1
             if now.backlog[state.BEDS_LEFT] < 0:
                 dies_for_want_of_a_bed(one, day, city, course, orders, now, daily, run)
-        elif kind == state.TRACE:
-            _trace(one, day, 1, city, orders, now, agenda, daily, run)
-        elif _confine(one, day, until, now.people, now.changes, daily):
-            _trace(one, day, 2, city, orders, now, agenda, daily, run)
+        elif kind == state.TRACE or _confine(one, day, until, now.people, now.changes, daily):
+            _trace(one, day, 1 if kind == state.TRACE else 2, city, orders, now, agenda, daily, run)
     close(agenda, day)
     return True

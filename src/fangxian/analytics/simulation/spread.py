@@ -38,7 +38,7 @@ class City(NamedTuple):
     away: Array
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _openings(day, city, orders, closing, opened, daily):  # type: ignore[no-untyped-def]
     """What is left of each layer today, closures that wait for numbers included; days of school and work that are lost."""
     recent = 0
@@ -61,7 +61,7 @@ def _openings(day, city, orders, closing, opened, daily):  # type: ignore[no-unt
     daily[day, state.WORK_DAYS] = int(city.away[1] * (1.0 - at_work) + 0.5)
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _introduced(day, variant, many, row, now, new, run):  # type: ignore[no-untyped-def]
     """So many people who were never infected are infected from outside."""
     people, placed, at = len(now.people), 0, 0
@@ -75,7 +75,7 @@ def _introduced(day, variant, many, row, now, new, run):  # type: ignore[no-unty
     return new + placed
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _poisson(mean, run, day, purpose):  # type: ignore[no-untyped-def]
     """A Poisson number, by multiplying uniform numbers in pieces that do not underflow."""
     total, drawn = 0, 0
@@ -92,7 +92,7 @@ def _poisson(mean, run, day, purpose):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _arrive(day, rule, now, new, daily, run):  # type: ignore[no-untyped-def]
     """Residents come back, some of them infected. Of the others only how many are tested and in quarantine counts."""
     travellers, quarantine = rule[0], int(rule[4])
@@ -115,7 +115,7 @@ def _arrive(day, rule, now, new, daily, run):  # type: ignore[no-untyped-def]
     return new + placed
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _received(day, rule, first, last, now, results, run):  # type: ignore[no-untyped-def]
     """Those who came back infected are tested and put in quarantine, or escape both."""
     for place in range(first, last):
@@ -130,7 +130,7 @@ def _received(day, rule, first, last, now, results, run):  # type: ignore[no-unt
             due(results, day + 1, one, state.RESULT, person.episode)
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _transmit(day, city, course, orders, now, meetings, opened, new, daily, run):  # type: ignore[no-untyped-def]
     """Who might have been infected today, and was."""
     people, infected_on, infector, fresh, dosed, zones = (
@@ -173,7 +173,7 @@ def _transmit(day, city, course, orders, now, meetings, opened, new, daily, run)
     return new
 
 
-@kernel(borrows=True)
+@kernel(inner=True)
 def _counted(day, new, orders, now, daily, run):  # type: ignore[no-untyped-def]
     """Those infected today, and what is held at the end of the day. Of those who are not infected only how many are tested counts."""
     changes, people, ill = now.changes, len(now.people), now.used[state.ILL]

@@ -76,26 +76,26 @@ def new(people: int, days: int, zones: int, dosed: Array) -> State:
     )  # fmt: skip
 
 
-@kernel(borrows=True, forceinline=True)
+@kernel(inner=True, forceinline=True)
 def due(calendar, day, who, kind, until):  # type: ignore[no-untyped-def]
     """Enter what is due for whom, and until when (quarantine) or for which infection (result); the calendar has room."""
     if day < len(calendar.days):
         enter(calendar, day, _U(who) << _U(32) | _U(until) << _U(8) | _U(kind))
 
 
-@kernel(forceinline=True)
+@kernel(inner=True, forceinline=True)
 def event(entry):  # type: ignore[no-untyped-def]
     """Who, what and until when of such an entry."""
     return np.int64(entry >> _U(32)), np.int64(entry & _U(255)), np.int64(entry >> _U(8) & _U(65535))
 
 
-@kernel(forceinline=True)
+@kernel(inner=True, forceinline=True)
 def meeting(by, whom, layer):  # type: ignore[no-untyped-def]
     """An entry: who might infect whom in which layer."""
     return _U(by) << _U(33) | _U(whom) << _U(2) | _U(layer)
 
 
-@kernel(forceinline=True)
+@kernel(inner=True, forceinline=True)
 def who_meets(entry):  # type: ignore[no-untyped-def]
     """Who might infect whom in which layer."""
     return np.int64(entry >> _U(33)), np.int64(entry >> _U(2) & _U(2147483647)), np.int64(entry & _U(3))
