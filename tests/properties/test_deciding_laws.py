@@ -1,5 +1,6 @@
 """Laws of deciding: the frontier is really unbeaten, who falls out was really beaten, and an interrupted search is the whole one."""
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -11,6 +12,8 @@ from hypothesis.extra.numpy import arrays
 from fangxian.analytics import deciding
 from fangxian.analytics.deciding import Kept, Progress
 from fangxian.analytics.deciding.frontier import frontier, halved, knee, on_frontier, volume
+from fangxian.analytics.deciding.question import Setting
+from fangxian.analytics.deciding.refining import refine, standing
 
 POINTS = st.integers(1, 40).flatmap(lambda n: arrays(np.float64, (2, n), elements=st.integers(0, 12).map(float)))
 TOWN = {
@@ -59,6 +62,51 @@ def test_whoever_none_beats_stays_and_half_may_go(policies: int, runs: int, nois
     on = frontier(effect.mean(axis=1), cost.mean(axis=1))
     assert set(on.tolist()) <= set(stays.tolist())
     assert len(stays) <= max(policies // 2, len(on))
+
+
+@given(POINTS)
+def test_fronts_lie_behind_one_another(points: np.ndarray) -> None:
+    rank, crowd = standing(*points)
+    assert set(np.flatnonzero(rank == 0).tolist()) == set(frontier(*points).tolist()) and (crowd >= 0).all()
+    for at in range(1, int(rank.max()) + 1):
+        rest = np.flatnonzero(rank >= at)
+        on = rest[frontier(points[0][rest], points[1][rest])]
+        assert set(np.flatnonzero(rank == at).tolist()) == set(on.tolist())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_policies_between_the_values_stay_within_them_and_widen_what_is_found(
+    seed: int, question: deciding.Question
+) -> None:
+    """On a surface whose best lie between the grid: the middle of testing is best of all, tracing costs what it brings."""
+
+    def judge(settings: Sequence[Setting]) -> tuple[np.ndarray, np.ndarray]:
+        places = np.array(settings, np.float64)
+        return (places[:, 0] - 0.75) ** 2 + 2 - places[:, 1], places[:, 1] ** 2 + places[:, 2] + 0.1
+
+    grid = list(question.policies)
+    found = refine(question, grid, judge, 40, seed=seed)
+    assert len(found) == len(set(found)) == 40 and not set(found) & set(grid)
+    last = [len(one.values) - 1 for one in question.choices]
+    assert all(0 <= place <= most for one in found for place, most in zip(one, last, strict=True))
+    areas = [volume(*judge(some), (4.0, 6.0)) for some in (grid, grid + found)]
+    assert areas[1] > areas[0] * 1.02
+
+
+def test_between_two_numbers_of_cases_there_is_none(question: deciding.Question) -> None:
+    measures = [*TOWN["scenario"]["measures"], {"zones": {"cases": "$zones", "since": "$detected"}}]  # type: ignore[index]
+    raw = {**TOWN, "scenario": {**TOWN["scenario"], "measures": measures}}  # type: ignore[dict-item]
+    asked = deciding.of({**raw, "choices": {**TOWN["choices"], "zones": {"values": [5, 2, 1]}}})  # type: ignore[dict-item]
+
+    def judge(settings: Sequence[Setting]) -> tuple[np.ndarray, np.ndarray]:
+        places = np.array(settings, np.float64)
+        return -places.sum(axis=1), places.sum(axis=1)
+
+    found = refine(asked, list(asked.policies), judge, 24)
+    assert any(place != int(place) for one in found for place in one[:3])
+    assert all(one[3] == int(one[3]) for one in found)
+    for one in found[:4]:
+        asked.scenario(one)
 
 
 def test_a_share_of_the_frontier_is_sure_without_noise() -> None:

@@ -33,7 +33,7 @@ class Policy:
     the 2.5 % and 97.5 % quantiles of the effect over runs.
     """
 
-    setting: tuple[int, ...]
+    setting: tuple[float, ...]
     state: str
     runs: int
     effect: Estimate
@@ -60,7 +60,7 @@ class Marginal:
     still did at its last value); `chosen` the place of the knee's own value."""
 
     choice: str
-    chosen: int
+    chosen: float
     steps: tuple[Step, ...]
     enough: int | None
 
@@ -74,11 +74,11 @@ class Regret:
     worth: float
     effect: Estimate
     cost: Estimate
-    best: tuple[int, ...]
+    best: tuple[float, ...]
     best_effect: Estimate
     best_cost: Estimate
     regret: Estimate
-    robust: tuple[int, ...]
+    robust: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Detection:
 
     day: int
     steps: tuple[Earlier, ...]
-    harder: tuple[int, ...] | None
+    harder: tuple[float, ...] | None
     verdict: str
     since: int | None
 
@@ -119,7 +119,7 @@ class Compared:
 class Fan:
     """Days of one policy: by column the quantiles 2.5, 25, 50, 75, 97.5 % over runs, each (days,)."""
 
-    setting: tuple[int, ...]
+    setting: tuple[float, ...]
     columns: Mapping[str, tuple[tuple[float, ...], ...]]
 
 
@@ -133,7 +133,8 @@ class Round:
 
 @dataclass(frozen=True)
 class Answer:
-    """All that was found. `policies` in the order of the grid; `frontier` holds places in it, the cheapest first."""
+    """All that was found. `policies` in the order of the grid, then those between its values; `frontier` holds places in them, the
+    cheapest first."""
 
     digest: str
     people: int
@@ -150,7 +151,7 @@ class Answer:
     compared: tuple[Compared, ...]
     fans: tuple[Fan, ...]
 
-    def policy(self, setting: tuple[int, ...]) -> Policy:
+    def policy(self, setting: tuple[float, ...]) -> Policy:
         """A policy by its setting."""
         return next(one for one in self.policies if one.setting == setting)
 

@@ -33,10 +33,11 @@ DETECTED = "detected"
 _OPEN = re.compile(r"\$([A-Za-z_]\w*)(?:\s*([*+])\s*([0-9.]+))?")
 _TOP = (
     "name", "scenario", "choices", "effect", "cost", "limits", "runs", "detected", "earlier", "harsher", "prices", "beds", "worth",
-    "compare", "today",
+    "compare", "today", "refined",
 )  # fmt: skip
 
-Setting = tuple[int, ...]
+#: By choice the place of its value; between two values a fraction.
+Setting = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,15 @@ class Choice:
     percent: bool = False
     never: float | None = None
 
+    def at(self, place: float) -> float:
+        """The value at a place, between two values in proportion."""
+        return float(np.interp(place, range(len(self.values)), self.values))
+
     def said(self, value: float) -> Text:
         """A value as people say it."""
         if value == self.never:
             return Text("不用", "never")
-        number = f"{100 * value:g}%" if self.percent else f"{value:g}"
+        number = f"{round(100 * value, 2):g}%" if self.percent else f"{value:g}"
         return Text(number, number)
 
 
@@ -78,7 +83,8 @@ class Variant:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. A policy is a `Setting`: the place of the value chosen, for each choice. `digest` tells two questions apart.
+    """What is asked. A policy is a `Setting`: the place of the value chosen, for each choice; `refined` so many are tried between them.
+    `digest` tells two questions apart.
 
     `effect` and `cost` are figures to be small; `runs` how many of each policy at first and of those that remain; `worth` what one
     unit of effect avoided is worth in money (None: as the knee trades them); `today` the day of the simulation that is the present.
@@ -99,6 +105,7 @@ class Question:
     worth: float | None
     compare: tuple[Variant, ...]
     today: int
+    refined: int
     digest: str
 
     @cached_property
@@ -113,7 +120,7 @@ class Question:
 
     def values(self, setting: Setting) -> dict[str, float]:
         """The value of each choice under a policy."""
-        return {one.key: one.values[at] for one, at in zip(self.choices, setting, strict=True)}
+        return {one.key: one.at(at) for one, at in zip(self.choices, setting, strict=True)}
 
     def scenario(self, setting: Setting, *, earlier: int = 0, harsher: float = 1.0) -> Scenario:
         """The scenario of a policy, noticed so many days earlier, with transmission so many times as strong."""
@@ -173,7 +180,8 @@ def of(raw: Any) -> Question:
         beds=None if given.get("beds") is None else int(_number(given["beds"], "beds", 0, 10_000_000, whole=True)),
         worth=None if given.get("worth") is None else _number(given["worth"], "worth", 0, 1e12),
         compare=tuple(_variants(given.get("compare") or {})),
-        today=int(_number(given.get("today", 0), "today", 0, 365, whole=True)), digest=_digest(raw),
+        today=int(_number(given.get("today", 0), "today", 0, 365, whole=True)),
+        refined=int(_number(given.get("refined", 0), "refined", 0, 1_000, whole=True)), digest=_digest(raw),
     )  # fmt: skip
     _tried(question)
     return question

@@ -14,13 +14,14 @@ from fangxian.analytics.deciding.errors import DecidingError
 from fangxian.analytics.deciding.figures import Figures, name_of
 from fangxian.analytics.deciding.frontier import frontier, halved, knee, on_frontier
 from fangxian.analytics.deciding.question import Question, Setting
+from fangxian.analytics.deciding.refining import FORBIDDEN, refine
 from fangxian.analytics.deciding.sensitivity import detection, marginals, regret
 from fangxian.analytics.deciding.trials import Kept, Trial, Trials
 from fangxian.analytics.simulation import Population
 
 Floats = NDArray[np.float64]
 #: What a search is at.
-CITY, GRID, AROUND, DRAWN = "city", "grid", "around", "drawn"
+CITY, GRID, BETWEEN, AROUND, DRAWN = "city", "grid", "between", "around", "drawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ class _Search:
     def answer(self) -> Answer:
         finalists, dropped = self._rounds()
         runs = self.question.runs[1]
+        grid = self.question.policies
+        bred = self._bred(finalists, runs)
+        finalists = [*finalists, *bred]
         values = self._of(finalists, runs)
         allowed = self._allowed(values)
         if not allowed.any():
@@ -87,8 +91,8 @@ class _Search:
         for at, setting in enumerate(finalists):
             state = "frontier" if at in found else "beaten" if allowed[at] else "not_allowed"
             policies[setting] = self._policy(setting, state, values[at], float(shares[at]))
-        ordered = tuple(policies[setting] for setting in self.question.policies)
-        place = {setting: at for at, setting in enumerate(self.question.policies)}
+        ordered = tuple(policies[setting] for setting in (*grid, *bred))
+        place = {setting: at for at, setting in enumerate((*grid, *bred))}
         on = [finalists[int(at)] for at in found]
         self._next(AROUND, len(on))
         least = self._policy(self.question.least, "", self._of([self.question.least], runs)[0], 0.0)
@@ -129,6 +133,19 @@ class _Search:
                     dropped[setting] = self._policy(setting, state, values[at], 0.0)
             left = [setting for at, setting in enumerate(left) if at in stays]
         return left, dropped
+
+    def _bred(self, finalists: Sequence[Setting], runs: int) -> list[Setting]:
+        """Policies between the values of the grid, from the best of it."""
+
+        def judge(settings: Sequence[Setting]) -> tuple[Floats, Floats]:
+            self._next(BETWEEN, len(settings))
+            values = self._of(settings, runs)
+            allowed = self._allowed(values)
+            told = (values[:, :, at].mean(axis=1) for at in (self.effect, self.cost))
+            effect, cost = (np.where(allowed, one, FORBIDDEN) for one in told)
+            return effect, cost
+
+        return refine(self.question, finalists, judge, self.question.refined) if self.question.refined else []
 
     def _of(self, settings: Sequence[Setting], runs: int) -> Floats:
         return self.trials.of([Trial(setting) for setting in settings], runs)
@@ -219,7 +236,9 @@ class _Search:
         for one, upto in pairwise((before, *counts)):
             more += number * (upto - one)
             number = max(1, number // 2)
-        after = (sum(len(one.values) for one in self.question.choices) + 20) * self.question.runs[1]
+        after = (
+            sum(len(one.values) for one in self.question.choices) + 20 + self.question.refined
+        ) * self.question.runs[1]
         done = sum(
             one.policies * (one.runs - was)
             for was, one in zip((0, *(one.runs for one in self.rounds)), self.rounds, strict=False)

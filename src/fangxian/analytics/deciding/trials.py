@@ -37,7 +37,10 @@ class Trial(NamedTuple):
     @property
     def key(self) -> str:
         """The same as text: what its runs are kept under."""
-        return self.variant or f"{'.'.join(map(str, self.setting))}|{self.earlier}|{self.harsher:g}"
+        return (
+            self.variant
+            or f"{'.'.join(f'{one:g}'.replace('.', ',') for one in self.setting)}|{self.earlier}|{self.harsher:g}"
+        )
 
 
 class Kept(NamedTuple):

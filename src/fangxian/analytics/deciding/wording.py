@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fangxian.analytics.deciding.answer import Answer, Detection, Estimate, Marginal, Policy, Regret
 from fangxian.analytics.deciding.figures import COST, is_money, name_of
-from fangxian.analytics.deciding.question import Question
+from fangxian.analytics.deciding.question import Question, Setting
 from fangxian.text import Text, listed
 
 _CURRENCY = {"CNY": Text("元", "CNY")}
@@ -35,11 +35,11 @@ def ranged(question: Question, figure: str, one: Estimate) -> Text:
     return Text(f"{value.zh}（{low.zh}–{high.zh}）", f"{value.en} ({low.en}–{high.en})")
 
 
-def policy(question: Question, setting: tuple[int, ...]) -> Text:
+def policy(question: Question, setting: Setting) -> Text:
     """A policy by its values: testing 0.3, tracing 0.8, …"""
     pairs = zip(question.choices, setting, strict=True)
     return listed(
-        (one.name.joined(one.said(one.values[at]), " ") for one, at in pairs),
+        (one.name.joined(one.said(one.at(at)), " ") for one, at in pairs),
         "，",
     )
 
@@ -159,6 +159,13 @@ def method(question: Question, answer: Answer) -> Text:
     full = grid * question.runs[1]
     before = (0, *(one.runs for one in answer.rounds))
     chosen = sum(one.policies * (one.runs - was) for one, was in zip(answer.rounds, before, strict=False))
+    bred = len(answer.policies) - grid
+    between = Text("", "")
+    if bred:
+        between = Text(
+            f"在各档之间又以 NSGA-II 试了 {bred} 种方案。",
+            f" Between the values {bred} more policies were tried by NSGA-II.",
+        )
     return Text(
         f"{answer.people:,} 人的城市推演 {answer.days} 天；{grid:,} 种方案逐轮减半（方案×次数：{rounds}），所有方案用同一组随机数，"
         f"筛选推演 {chosen:,} 次（不淘汰需 {full:,} 次），连同稳健性检验共 {answer.made:,} 次。",
@@ -166,7 +173,7 @@ def method(question: Question, answer: Answer) -> Text:
         f" (policies × runs: {rounds}),"
         f" all under the same random numbers; {chosen:,} runs to choose (a full grid takes {full:,}),"
         f" {answer.made:,} with what it rests on.",
-    )
+    ).joined(between)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,6 +22,8 @@ from fangxian.text import Text
 #: What may be counted, as the figures of a run are called.
 EFFECTS = ("infected", "deaths", "severe", "peak_in_hospital")
 COSTS = ("cost", "disruption")
+#: Policies tried between the values, by how fine the search is to be: from few values it gains less than more values do.
+REFINED = {"coarse": 0, "usual": 48, "fine": 64}
 DETAILS = ("coarse", "usual", "fine")
 #: The simulation begins so many days ago, so that people are in all stages of illness today; from then to now infections grew by about so
 #: much (a doubling in 5 days: an assumption, grade G).
@@ -101,7 +103,7 @@ def raw_of(form: QuestionForm) -> dict[str, Any]:
     raw: dict[str, Any] = {
         "name": form.name, "effect": form.effect, "cost": form.cost, "harsher": form.harsher, "today": WARM,
         "detected": WARM + form.lead, "earlier": earlier,
-        "runs": {"first": min(4, form.runs), "last": form.runs},
+        "runs": {"first": min(4, form.runs), "last": form.runs}, "refined": REFINED[form.detail],
         "scenario": {
             "population": {"people": form.people, "seed": 1}, "disease": form.disease, "days": WARM + form.days,
             "seeds": max(1, round(form.infected / GROWN)),

@@ -12,6 +12,7 @@ from html import escape
 from fangxian.analytics.deciding import Answer, Estimate, Policy, Question, wording
 from fangxian.analytics.deciding.answer import Fan
 from fangxian.analytics.deciding.figures import BORNE, COST, name_of
+from fangxian.analytics.deciding.question import Setting
 from fangxian.drawing import Band, Bars, Layer, Line, Words, draw
 from fangxian.drawing.axes import BLUE, GREY, INK, LINE, opened, path, step, wide
 from fangxian.text import Text
@@ -62,7 +63,7 @@ def frontier(
     ])  # fmt: skip
 
 
-def fan(answer: Answer, setting: tuple[int, ...], column: str, label: Text, language: str, *, width: int = WIDTH, height: int = 240,
+def fan(answer: Answer, setting: Setting, column: str, label: Text, language: str, *, width: int = WIDTH, height: int = 240,
         name: str = "fan", today: int = 0, highest: float | None = None) -> str:  # fmt: skip
     """Days of a policy as a fan: median, the middle half and 95 % of runs. Days are counted from `today`;
     `highest` is the top that drawings side by side share."""

@@ -83,18 +83,16 @@ def question(by: Actor, code: str) -> QuestionView:
         raise NotFound(_("There is no such question."), remedy=_("Check the code; its last character is a check."))
     asked = deciding.of(found.asked)
     answer = ANSWERS.validate_python(found.answer) if found.answer is not None else None
-    decisions = tuple(
-        DecisionView(
-            one.policy,
-            asked.values(asked.policies[one.policy]),
-            one.is_recommended,
-            one.why,
-            one.by_name,
-            one.at,
-            one.digest,
+    decisions: tuple[DecisionView, ...] = ()
+    if answer is not None:
+        rows = Decision.objects.filter(question=found).order_by("-pk")
+        settings = [answer.policies[one.policy].setting for one in rows]
+        decisions = tuple(
+            DecisionView(
+                one.policy, setting, asked.values(setting), one.is_recommended, one.why, one.by_name, one.at, one.digest
+            )
+            for one, setting in zip(rows, settings, strict=True)
         )
-        for one in Decision.objects.filter(question=found).order_by("-pk")
-    )
     fault = Text(**found.fault) if found.fault else None
     return QuestionView(
         _row(found, found.job, bool(decisions)), asked, found.begins_on, found.job, answer, fault, decisions
@@ -104,7 +102,7 @@ def question(by: Actor, code: str) -> QuestionView:
 def expected(view: QuestionView) -> Fan:
     """The days of the policy decided on (else of the one recommended) of a question that has an answer."""
     assert view.answer is not None
-    setting = view.asked.policies[view.decisions[0].policy if view.decisions else view.answer.knee]
+    setting = view.decisions[0].setting if view.decisions else view.answer.best.setting
     return next(one for one in view.answer.fans if one.setting == setting)
 
 

@@ -95,6 +95,7 @@ class DecisionView:
     """What was decided: the policy with its values, by whom, why, and the digest of all that it rested on."""
 
     policy: int
+    setting: tuple[float, ...]
     values: Mapping[str, float]
     is_recommended: bool
     why: str

@@ -26,6 +26,7 @@ from fangxian.text import Text
 from fangxian.web.decisions.words import BESIDE, STATES, STEPS
 from fangxian.web.parts import actor_of, fragment
 from fangxian.web.saying import language, said
+from fangxian.web.watched import stop_and_resume
 
 LANGUAGES = ("zh", "en")
 
@@ -35,22 +36,6 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     """How far it is, or what it found."""
     by = actor_of(request)
     return _shown(request, by, queries.question(by, code))
-
-
-@require_POST
-def stop(request: HttpRequest, code: str) -> HttpResponse:
-    """Stop after the runs that are being made; they are kept."""
-    by = actor_of(request)
-    jobs.stop(by, _job(by, code).code)
-    return redirect("web:decision", code)
-
-
-@require_POST
-def resume(request: HttpRequest, code: str) -> HttpResponse:
-    """Go on with a search that was stopped, or failed."""
-    by = actor_of(request)
-    jobs.resume(by, _job(by, code).code)
-    return redirect("web:decision", code)
 
 
 @require_POST
@@ -108,7 +93,7 @@ def _shown(request: HttpRequest, by: Actor, view: QuestionView, refusal: Refusal
     beside = _place(request.GET.get("beside", ""))
     context |= _answer(view.asked, view.answer, chosen, beside, view.row.code) | {
         "since": _since(view, queries.since_then(by, view)), "may_sign": by.may(actions.SIGN, view.row.area),
-        "why": request.POST.get("why", ""), "decisions": [(one, _values(view.asked, one.policy)) for one in view.decisions],
+        "why": request.POST.get("why", ""), "decisions": [(one, said(wording.policy(view.asked, one.setting))) for one in view.decisions],
         "files": [(tongue, name, form) for tongue, name in (("zh", "中文"), ("en", "English")) for form in ("pdf", "docx")],
     }  # fmt: skip
     return render(request, "web/decisions/question.html", context, status=refusal.status if refusal else 200)
@@ -127,10 +112,10 @@ def _progress(by: Actor, view: QuestionView) -> dict[str, Any]:
 def _answer(question: Question, answer: Answer, chosen: int, beside: int, code: str) -> dict[str, Any]:
     fans = {one.setting: one for one in answer.fans}
     known = [place for place, one in enumerate(answer.policies) if one.setting in fans]
-    least = question.policies.index(question.least)
+    least = answer.policies.index(answer.policy(question.least))
     chosen = chosen if chosen in known else answer.knee
     beside = beside if beside in known else least
-    top = max(max(fans[question.policies[place]].columns["infected"][4]) for place in (chosen, beside))
+    top = max(max(fans[answer.policies[place].setting].columns["infected"][4]) for place in (chosen, beside))
 
     def address(place: int) -> str:
         return f"{reverse('web:decision', args=[code])}?policy={place}#chosen"
@@ -148,7 +133,7 @@ def _answer(question: Question, answer: Answer, chosen: int, beside: int, code: 
             question, answer, language(), name="frontier-narrow", width=drawing.NARROW, height=320, address=address, chosen=chosen
         )),
         "lines": [_line(question, answer, place) for place in answer.frontier],
-        "options": [(place, _values(question, place)) for place in known],
+        "options": [(place, _values(question, answer, place)) for place in known],
         "pair": [_fan(question, answer, place, top) for place in (chosen, beside)],
         "bears": _bears(question, answer, chosen, beside),
         "figures": _beside(question, answer, chosen, beside),
@@ -163,7 +148,7 @@ def _answer(question: Question, answer: Answer, chosen: int, beside: int, code: 
 def _line(question: Question, answer: Answer, place: int) -> dict[str, Any]:
     one = answer.policies[place]
     return {
-        "place": place, "values": _values(question, place), "share": f"{100 * one.share:.0f}%",
+        "place": place, "values": _values(question, answer, place), "share": f"{100 * one.share:.0f}%",
         "effect": said(wording.ranged(question, question.effect, one.effect)),
         "cost": said(wording.ranged(question, question.cost, one.cost)),
     }  # fmt: skip
@@ -171,7 +156,7 @@ def _line(question: Question, answer: Answer, place: int) -> dict[str, Any]:
 
 def _fan(question: Question, answer: Answer, place: int, top: float) -> tuple[str, SafeString]:
     label = Text("每日新感染", "New infections a day")
-    setting = question.policies[place]
+    setting = answer.policies[place].setting
     svg = drawing.fan(
         answer,
         setting,
@@ -183,7 +168,7 @@ def _fan(question: Question, answer: Answer, place: int, top: float) -> tuple[st
         width=480,
         highest=max(top, 1),
     )
-    return _values(question, place), _safe(svg)
+    return _values(question, answer, place), _safe(svg)
 
 
 def _bears(question: Question, answer: Answer, *places: int) -> list[SafeString]:
@@ -213,8 +198,8 @@ def _figures(question: Question, answer: Answer, place: int) -> Any:
     return one.figures or (answer.least.figures if one.setting == question.least else None) or {}
 
 
-def _values(question: Question, place: int) -> str:
-    return said(wording.policy(question, question.policies[place]))
+def _values(question: Question, answer: Answer, place: int) -> str:
+    return said(wording.policy(question, answer.policies[place].setting))
 
 
 def _since(view: QuestionView, rows: list[ExpectedDay]) -> dict[str, Any] | None:
@@ -236,7 +221,7 @@ def _signed(view: QuestionView) -> Text | None:
     if not view.decisions:
         return None
     one = view.decisions[0]
-    chosen = wording.policy(view.asked, view.asked.policies[one.policy])
+    chosen = wording.policy(view.asked, one.setting)
     at = f"{one.at.astimezone(clock.zone()):%Y-%m-%d %H:%M}"
     return Text(
         f"已决定：{chosen.zh}。签批：{one.by}，{at}。理由：{one.why}（摘要 {one.digest[:16]}）",
@@ -273,3 +258,6 @@ def _file(made: str | bytes, kind: str, name: str) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+stop, resume = stop_and_resume(_job, "web:decision")

@@ -38,6 +38,7 @@ DETAILS: Mapping[str, Any] = {
 STEPS: Mapping[str, Any] = {
     "city": gettext_lazy("building the city"),
     "grid": gettext_lazy("trying policies, fewer from round to round"),
+    "between": gettext_lazy("looking between the values of the grid"),
     "around": gettext_lazy("seeing what the recommendation rests on"),
     "drawn": gettext_lazy("drawing"),
 }

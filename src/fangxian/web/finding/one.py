@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from fangxian.core import jobs
 from fangxian.core.access import PURPOSES, Actor, purpose_name
@@ -22,6 +22,7 @@ from fangxian.web.finding.words import RINGS, STATES, STEPS
 from fangxian.web.maps import Board, Feature, geojson
 from fangxian.web.parts import actor_of, fragment, number_of, section
 from fangxian.web.saying import fact_name
+from fangxian.web.watched import stop_and_resume
 
 PAGE = 50
 #: Whose places the map shows: the first to be called.
@@ -90,22 +91,6 @@ def where(request: HttpRequest, code: str) -> HttpResponse:
     context = {"board": _board(view, _features(by, view)), "part_map": True}
     back = (reverse("web:search", args=[view.code]), view.code)
     return section(request, "web/finding/where.html", context, _("Where they met"), back)
-
-
-@require_POST
-def stop(request: HttpRequest, code: str) -> HttpResponse:
-    """Stop after the part that is being done."""
-    by = actor_of(request)
-    jobs.stop(by, _job(by, code).code)
-    return redirect("web:search", code)
-
-
-@require_POST
-def resume(request: HttpRequest, code: str) -> HttpResponse:
-    """Go on with a search that was stopped, or failed."""
-    by = actor_of(request)
-    jobs.resume(by, _job(by, code).code)
-    return redirect("web:search", code)
 
 
 def filter_of(given: Any) -> CandidateFilter:
@@ -196,3 +181,6 @@ def _job(by: Actor, code: str) -> jobs.Job:
     if view.job is None:
         raise NotFound(_("There is no such job."))
     return view.job  # type: ignore[no-any-return]
+
+
+stop, resume = stop_and_resume(_job, "web:search")

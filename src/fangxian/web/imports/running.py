@@ -14,6 +14,7 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.tracing import actions, queries
 from fangxian.web.parts import actor_of, fragment
+from fangxian.web.watched import stop_and_resume
 
 COUNTS = {
     "cases": gettext_lazy("cases"),
@@ -43,22 +44,6 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
             answer["HX-Refresh"] = "true"
         return answer
     return render(request, "web/imports/run.html", context)
-
-
-@require_POST
-def stop(request: HttpRequest, code: str) -> HttpResponse:
-    """Stop after the piece that is being taken in."""
-    by = actor_of(request)
-    jobs.stop(by, _job(by, code).code)
-    return redirect("web:import", code)
-
-
-@require_POST
-def resume(request: HttpRequest, code: str) -> HttpResponse:
-    """Go on where it was stopped."""
-    by = actor_of(request)
-    jobs.resume(by, _job(by, code).code)
-    return redirect("web:import", code)
 
 
 @require_GET
@@ -116,3 +101,6 @@ def _context(by: Actor, row: Any) -> dict[str, Any]:
         "left_out": queries.left_out(by, row.code) is not None,
         "kept": [(kind, code, KEPT.get(why, why)) for kind, code, why in row.kept],
     }
+
+
+stop, resume = stop_and_resume(_job, "web:import")
