@@ -117,10 +117,12 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Fan:
-    """Days of one policy: by column the quantiles 2.5, 25, 50, 75, 97.5 % over runs, each (days,)."""
+    """Days of one policy: by column the quantiles 2.5, 25, 50, 75, 97.5 % over runs, each (days,); and the seed of the `typical` run, whose
+    effect is nearest to the mean."""
 
     setting: tuple[float, ...]
     columns: Mapping[str, tuple[tuple[float, ...], ...]]
+    typical: int = 1
 
 
 @dataclass(frozen=True, slots=True)

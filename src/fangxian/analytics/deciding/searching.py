@@ -226,7 +226,9 @@ class _Search:
     def _fan(self, setting: Setting, runs: int) -> Fan:
         days = self.trials.days(setting, runs)
         self._on_runs(())
-        return Fan(setting, {name: tuple(tuple(row) for row in rows.tolist()) for name, rows in days.items()})
+        effect = self._of([setting], runs)[0, :, self.effect]
+        typical = 1 + int(np.abs(effect - effect.mean()).argmin())  # seeds begin at 1
+        return Fan(setting, {name: tuple(tuple(row) for row in rows.tolist()) for name, rows in days.items()}, typical)
 
     # ── how far it is ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -29,7 +29,7 @@ from fangxian.analytics.simulation.measures import (
 )  # fmt: skip
 from fangxian.analytics.simulation.plan import Measure, Plan
 from fangxian.analytics.simulation.population import Population, build
-from fangxian.analytics.simulation.synthesis import profile, synthesise
+from fangxian.analytics.simulation.synthesis import Township, profile, synthesise
 from fangxian.analytics.simulation.values import checked, known, number, wrong
 from fangxian.text import Text
 
@@ -40,7 +40,7 @@ MEASURES: Mapping[str, type] = {
 }
 _TOP = ("name", "population", "disease", "days", "seeds", "measures")
 _POPULATION = ("people", "seed", "home", "school", "work", "community")
-_SYNTHETIC = ("people", "seed", "profile")
+_SYNTHETIC = ("people", "seed", "profile", "townships")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ class Scenario:
         if "file" in given:
             return Population.load(given["file"])
         if "profile" in given:
-            return synthesise(given["people"], given["profile"], seed=given.get("seed", 1))
+            places = [Township(code, code, people) for code, people in given.get("townships", {}).items()]
+            return synthesise(places or given["people"], given["profile"], seed=given.get("seed", 1))
         return build(**given)
 
 
@@ -112,15 +113,32 @@ def _city(raw: Any, folder: Path | None) -> dict[str, Any]:
         return {"file": path}
     synthetic = isinstance(raw, dict) and "profile" in raw
     city = known(raw, "population", _SYNTHETIC if synthetic else _POPULATION)
+    if "townships" in city:
+        city |= _townships(city["townships"], city.get("people"))
     if "people" not in city:
         raise wrong("population.people", "请填人口数", "give the number of people")
     for field, value in city.items():
         if field == "profile":
             profile(str(value))
+        if field in ("profile", "townships"):
             continue
         whole = field in ("people", "seed")
         city[field] = number(value, f"population.{field}", 0, 2_000_000_000 if whole else 10_000, whole=whole)
     return city
+
+
+def _townships(raw: Any, people: Any) -> dict[str, Any]:
+    """The people of each township by its code, and of all together."""
+    if not isinstance(raw, dict) or not raw:
+        raise wrong("population.townships", "应为“代码: 人口数”", "is to have “code: people”")
+    found = {
+        str(code): number(one, f"population.townships.{code}", 0, 2_000_000_000, whole=True)
+        for code, one in raw.items()
+    }
+    if people is not None and people != sum(found.values()):
+        zh, en = f"与各街道之和 {sum(found.values())} 不符", f"is not the sum of its townships, {sum(found.values())}"
+        raise wrong("population.people", zh, en)
+    return {"townships": found, "people": sum(found.values())}
 
 
 def _measure(raw: Any, where: str) -> Measure:

@@ -17,6 +17,8 @@ from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict, Invalid
 from fangxian.registry import queries as registry
 
+#: Parts of a place that a simulated city is made of.
+MOST_PARTS = 60
 ASK, SIGN = "decisions.ask", "decisions.sign"
 
 
@@ -31,7 +33,7 @@ def ask(by: Actor, form: QuestionForm) -> Question:
     if form.area:
         registry.area(form.area)
     outbreak = cases.outbreak(by, form.outbreak) if form.outbreak else None
-    raw = asking.raw_of(form)
+    raw = asking.raw_of(form, {one.code: one.population for one in registry.children(form.area)[:MOST_PARTS]})
     asked = asking.read(raw)
     row = Question.objects.create(
         code=ids.new_code(), name=form.name.strip(), area=form.area, outbreak_id=outbreak.id if outbreak else None, asked=raw,

@@ -9,13 +9,15 @@ from pydantic import TypeAdapter
 
 from fangxian.analytics import deciding
 from fangxian.analytics.deciding import Answer, DecidingError, Kept, Progress
-from fangxian.command.decisions.models import Batch, Question
+from fangxian.analytics.deciding.playing import Play, play
+from fangxian.command.decisions.models import Batch, Playback, Question
 from fangxian.core import accounts, clock, jobs
 from fangxian.core.access import SYSTEM, Actor, actor_for
 from fangxian.core.actions import action, record
 
 SUBJECT = "question"
 ANSWERS: TypeAdapter[Answer] = TypeAdapter(Answer)
+PLAYS: TypeAdapter[Play] = TypeAdapter(Play)
 #: Runs kept in one transaction.
 CHUNK = 256
 
@@ -23,16 +25,18 @@ CHUNK = 256
 def answer(job: jobs.Running) -> dict[str, Any]:
     """Answer a question, or go on with one that was ended."""
     row = Question.objects.get(pk=job.arguments["question"])
+    asked = deciding.of(row.asked)
     by = actor_for(accounts.of_id(job.row.owner_id), "job") if job.row.owner_id else SYSTEM
     keeper = _Keeper(job, row)
+    city = asked.scenario(asked.least).build()
     try:
         found = deciding.decide(
-            deciding.of(row.asked), kept=keeper.before(), on_runs=keeper.take, threads=max(1, (os.cpu_count() or 2) - 1)
+            asked, kept=keeper.before(), on_runs=keeper.take, threads=max(1, (os.cpu_count() or 2) - 1), population=city
         )
     except DecidingError as fault:
         _refuse(by, row, fault)
         return {"step": "refused"}
-    _answer(by, row, found)
+    _answer(by, row, found, [play(asked, city, fan) for fan in found.fans])
     return {"step": "done", "policies": len(found.frontier)}
 
 
@@ -64,9 +68,13 @@ class _Keeper:
 
 
 @action
-def _answer(by: Actor, row: Question, answer: Answer) -> None:
+def _answer(by: Actor, row: Question, answer: Answer, plays: Sequence[Play]) -> None:
     row.answer, row.finished_at = ANSWERS.dump_python(answer, mode="json"), clock.now()
     row.save(update_fields=["answer", "finished_at"])
+    place = {one.setting: at for at, one in enumerate(answer.policies)}
+    Playback.objects.bulk_create(
+        [Playback(question=row, policy=place[one.setting], told=PLAYS.dump_python(one, mode="json")) for one in plays]
+    )
     Batch.objects.filter(question=row).delete()
     record(
         by, "decision.answered", (SUBJECT, row.pk), area=row.area,

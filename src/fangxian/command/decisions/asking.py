@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import Any
 
 import yaml
@@ -83,8 +84,9 @@ def diseases() -> Mapping[str, Text]:
     return {key: disease(key).name for key in names()}
 
 
-def raw_of(form: QuestionForm) -> dict[str, Any]:
-    """The question as `analytics.deciding` reads it. Raises Invalid that names the field."""
+def raw_of(form: QuestionForm, parts: Mapping[str, int | None] | None = None) -> dict[str, Any]:
+    """The question as `analytics.deciding` reads it; the people simulated live in the `parts` of the place (code → who lives there) as
+    people do. Raises Invalid that names the field."""
     _check(form)
     chosen = [one for key, one in measures().items() if key in form.measures]
     orders = packs.of(form.pack) if form.pack else {}
@@ -105,8 +107,8 @@ def raw_of(form: QuestionForm) -> dict[str, Any]:
         "detected": WARM + form.lead, "earlier": earlier,
         "runs": {"first": min(4, form.runs), "last": form.runs}, "refined": REFINED[form.detail],
         "scenario": {
-            "population": {"people": form.people, "seed": 1}, "disease": form.disease, "days": WARM + form.days,
-            "seeds": max(1, round(form.infected / GROWN)),
+            "population": {"profile": "cn", "seed": 1} | _settled(form.people, parts or {}), "disease": form.disease,
+            "days": WARM + form.days, "seeds": max(1, round(form.infected / GROWN)),
             "measures": rules,
         },
         "choices": {one.key: _choice(one, form) for one in chosen},
@@ -135,6 +137,16 @@ def read(raw: Any) -> deciding.Question:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _settled(people: int, parts: Mapping[str, int | None]) -> dict[str, Any]:
+    """So many people over the parts of a place; where it is not known how many live in each, alike."""
+    if len(parts) < 2 or people < len(parts):
+        return {"people": people}
+    known = all(parts.values())
+    weights = [(parts[code] or 0) if known else 1 for code in parts]
+    ends = [round(people * upto / sum(weights)) for upto in accumulate(weights)]
+    return {"townships": {code: end - begin for code, begin, end in zip(parts, [0, *ends], ends, strict=False)}}
 
 
 def _rule(one: Measure, form: QuestionForm, orders: Mapping[str, packs.Ordered]) -> dict[str, Any]:

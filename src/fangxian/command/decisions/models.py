@@ -38,6 +38,18 @@ class Batch(models.Model):
     runs = models.JSONField()
 
 
+class Playback(models.Model):
+    """One run of a policy of an answer, by township, building and day: what its page plays."""
+
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="playbacks")
+    #: Place of the policy in the answer.
+    policy = models.IntegerField()
+    told = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["question", "policy"], name="playback_once")]
+
+
 class Decision(models.Model):
     """What was decided on a question, by whom, on which figures. It is never changed; a later one takes its place."""
 

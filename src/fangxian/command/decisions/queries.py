@@ -1,16 +1,18 @@
 """What others may ask of questions and decisions."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
 from fangxian.analytics import deciding
 from fangxian.analytics.deciding.answer import Fan
+from fangxian.analytics.deciding.playing import Play
 from fangxian.cases import queries as cases
 from fangxian.cases.queries import standing
 from fangxian.command.decisions import packs
-from fangxian.command.decisions.answering import ANSWERS
-from fangxian.command.decisions.models import Decision, Question
+from fangxian.command.decisions.answering import ANSWERS, PLAYS
+from fangxian.command.decisions.models import Decision, Playback, Question
 from fangxian.command.decisions.schemas import (
     Beginning,
     DecisionView,
@@ -104,6 +106,12 @@ def expected(view: QuestionView) -> Fan:
     assert view.answer is not None
     setting = view.decisions[0].setting if view.decisions else view.answer.best.setting
     return next(one for one in view.answer.fans if one.setting == setting)
+
+
+def playback(view: QuestionView, policies: Sequence[int]) -> dict[int, Play]:
+    """By place of a policy in the answer one run of it; those that were not kept are left out."""
+    rows = Playback.objects.filter(question=view.row.id, policy__in=policies)
+    return {row.policy: PLAYS.validate_python(row.told) for row in rows}
 
 
 def since_then(by: Actor, view: QuestionView) -> list[ExpectedDay]:

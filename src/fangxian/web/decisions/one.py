@@ -23,6 +23,7 @@ from fangxian.core.access import Actor
 from fangxian.core.errors import Conflict, Invalid, NotFound, Refusal
 from fangxian.registry import queries as registry
 from fangxian.text import Text
+from fangxian.web.decisions import playing
 from fangxian.web.decisions.words import BESIDE, STATES, STEPS
 from fangxian.web.parts import actor_of, fragment
 from fangxian.web.saying import language, said
@@ -96,6 +97,8 @@ def _shown(request: HttpRequest, by: Actor, view: QuestionView, refusal: Refusal
         "why": request.POST.get("why", ""), "decisions": [(one, said(wording.policy(view.asked, one.setting))) for one in view.decisions],
         "files": [(tongue, name, form) for tongue, name in (("zh", "中文"), ("en", "English")) for form in ("pdf", "docx")],
     }  # fmt: skip
+    sides = [(place, _values(view.asked, view.answer, place)) for place in (context["chosen"], context["beside"])]
+    context["play"] = playing.shown(view, sides)
     return render(request, "web/decisions/question.html", context, status=refusal.status if refusal else 200)
 
 
