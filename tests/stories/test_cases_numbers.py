@@ -269,7 +269,15 @@ def test_seven_one_seven_is_proposed_recorded_and_judged(county: County, cases: 
     assert [one.met for one in before.intervals] == [None, None, None]
     reviewer = county.actor("province")
     actions.set_milestones(reviewer, county.outbreak, before.proposed)
-    actions.set_milestones(reviewer, county.outbreak, {"notified_on": TODAY - timedelta(days=13)})
+    told_later = {"notified_on": TODAY - timedelta(days=13)}
+    for unsaid in ("", " x "):
+        with pytest.raises(Invalid) as refused:
+            actions.set_milestones(reviewer, county.outbreak, told_later, unsaid)
+        assert refused.value.field == "reason"
+    with pytest.raises(Invalid, match="reason|理由"):
+        actions.set_milestones(reviewer, county.outbreak, {"notified_on": None})
+    actions.set_milestones(reviewer, county.outbreak, told_later, " The fax was sent on Monday ")
+    actions.set_milestones(reviewer, county.outbreak, told_later)  # nothing changes, nothing to explain
     after = queries.seven_one_seven(reviewer, county.outbreak)
     assert [(one.key, one.days, one.target_days, one.met) for one in after.intervals] == [
         ("detect", 2, 7, True),
@@ -280,7 +288,11 @@ def test_seven_one_seven_is_proposed_recorded_and_judged(county: County, cases: 
     actions.set_milestones(reviewer, county.outbreak, {"responded_on": TODAY - timedelta(days=6)})
     assert queries.seven_one_seven(reviewer, county.outbreak).intervals[2].met is True
     lines = Entry.objects.filter(action="outbreak.dated").order_by("seq")
-    assert json.loads(lines[1].data) == {"changes": {"notified_on": ["2024-03-09", "2024-03-11"]}}
+    assert json.loads(lines[1].data) == {
+        "changes": {"notified_on": ["2024-03-09", "2024-03-11"]},
+        "reason": "The fax was sent on Monday",
+    }
+    assert len(lines) == 3
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,10 @@ def close_outbreak(by: Actor, code: str, reason: str) -> Outbreak:
 
 
 @action
-def set_milestones(by: Actor, code: str, days: Mapping[str, date | None]) -> Outbreak:
-    """Record dates of 7-1-7, any of `MILESTONES`; None takes one away.
+def set_milestones(by: Actor, code: str, days: Mapping[str, date | None], reason: str = "") -> Outbreak:
+    """Record dates of 7-1-7, any of `MILESTONES`; None takes one away. To change what is on record a reason is needed.
 
-    Raises Invalid for a date in the future or before the one that it must follow.
+    Raises Invalid for a date in the future or before the one that it must follow, and for a missing reason.
     """
     outbreak = _locked(by, code)
     before = {name: getattr(outbreak, name) for name in MILESTONES}
@@ -120,9 +120,17 @@ def set_milestones(by: Actor, code: str, days: Mapping[str, date | None]) -> Out
         for name, old in before.items()
         if old != getattr(outbreak, name)
     }
+    reason = reason.strip()[:300]
+    if len(reason) < 2 and any(before[name] for name in changes):
+        raise Invalid(
+            _("A date of 7-1-7 that is on record is changed only with a reason."),
+            remedy=_("Write one sentence; it stays on record."),
+            field="reason",
+        )
     if changes:
         outbreak.save(update_fields=list(changes))
-        record(by, "outbreak.dated", ("outbreak", outbreak.pk), area=outbreak.area, data={"changes": changes})
+        data = {"changes": changes} | ({"reason": reason} if reason else {})
+        record(by, "outbreak.dated", ("outbreak", outbreak.pk), area=outbreak.area, data=data)
     return outbreak
 
 

@@ -64,6 +64,9 @@ class MilestonesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name in MILESTONES:
             self.fields[name] = DayField(label=MILESTONE_NAMES[name], required=False)
+        self.fields["reason"] = forms.CharField(
+            label=_("Why is a date that is on record changed?"), required=False, max_length=300
+        )
 
 
 @require_GET
@@ -111,7 +114,8 @@ def milestones(request: HttpRequest, code: str) -> HttpResponse:
     form = MilestonesForm(request.POST)
     try:
         _must_hold(form)
-        actions.set_milestones(by, code, form.cleaned_data)
+        days = {name: form.cleaned_data[name] for name in MILESTONES}
+        actions.set_milestones(by, code, days, form.cleaned_data["reason"])
     except Refusal as refusal:
         return _page(request, code, form, _told(form, refusal))
     messages.success(request, _("Saved."))
@@ -151,6 +155,7 @@ def _page(
         "intervals": timely.intervals,
         "proposed": [(MILESTONE_NAMES[name], day) for name, day in timely.proposed.items()],
         "form": (form or MilestonesForm(initial=shown)) if may else None,
+        "may_change": bool(timely.dates),
         "recorded": [(MILESTONE_NAMES[name], timely.dates.get(name)) for name in MILESTONES],
         "numbers": _numbers(by, found),
         "history": _history(found),
