@@ -12,6 +12,7 @@ from fangxian.api.shapes import Shown, changes, shown
 from fangxian.core.access import Actor
 from fangxian.surveillance import actions, queries
 from fangxian.surveillance.actions.registering import CHANGEABLE
+from fangxian.surveillance.queries.sources import ChartView
 from fangxian.surveillance.schemas import (
     AlertRow,
     AlertView,
@@ -135,6 +136,10 @@ def _report(by: Actor, row: Any) -> ReportView:
     return queries.reports(by, row.source.code, row.day, row.day)[0]
 
 
+def _chart(by: Actor, row: Any) -> ChartView:
+    return next(one for one in queries.charts(by, row.source.code) if one.measure == row.measure)
+
+
 def _alert(by: Actor, row: Any) -> AlertView:
     return queries.alert(by, row.code)
 
@@ -156,6 +161,9 @@ offer(router, "GET", "/sources/{code}/untested", queries.untested)
 offer(router, "POST", "/sources/{code}/untested", actions.settle_untested, UntestedSettled, keyed=True)
 offer(router, "GET", "/sources/{code}/breaks", queries.breaks)
 offer(router, "POST", "/sources/{code}/breaks", actions.note_break, BreakNoted, keyed=True)
+offer(router, "GET", "/sources/{code}/charts", queries.charts)
+offer(router, "POST", "/sources/{code}/charts", actions.choose_chart, shown(ChartView), keyed=True, then=_chart)
+offer(router, "POST", "/sources/{code}/charts/end", actions.drop_chart, SourceShown, keyed=True, then=_source)
 offer(router, "GET", "/sources/{code}/series", source_series, SeriesShown, then=_series)
 offer(router, "POST", "/reports", actions.report, shown(ReportView), keyed=True, then=_report)
 offer(router, "POST", "/observations", tell_numbers, NumbersTaken, keyed=True, given=BATCH)

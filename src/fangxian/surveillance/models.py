@@ -109,6 +109,27 @@ class Break(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "measure", "day"], name="one_break_a_day")]
 
 
+class Watch(models.Model):
+    """A control chart that somebody chose for a series, with how often it may alarm by chance, and what it has learnt (控制图)."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="watches", db_index=False)
+    measure = models.CharField(max_length=16)
+    method = models.CharField(max_length=16)
+    #: A false alarm comes once in so many reports on average.
+    run_length = models.IntegerField()
+    #: Means by weekday or one; α of the variance μ + α·μ²; the limit that follows.
+    usual = models.JSONField()
+    dispersion = models.FloatField()
+    limit = models.FloatField()
+    learnt_from = models.DateField()
+    learnt_until = models.DateField()
+    by_name = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "measure"], name="one_chart")]
+
+
 class Untested(models.Model):
     """A fever patient who was not tested, by the clinic's own visit number and no name (应检未检)."""
 
@@ -178,7 +199,7 @@ class Signal(models.Model):
     """One thing that is not as expected: too many, a threshold reached, a report that is late, a source that fell silent (信号)."""
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="signals", db_index=False)
-    #: excess, threshold, late, silent
+    #: excess, chart, threshold, late, silent
     kind = models.CharField(max_length=10)
     measure = models.CharField(max_length=16, blank=True)
     unit = models.CharField(max_length=40, blank=True)

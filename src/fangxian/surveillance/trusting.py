@@ -16,7 +16,7 @@ from fangxian.surveillance.models import Alert, Signal, Source
 from fangxian.surveillance.schemas import Record
 
 #: Signals that say something of an illness; that a report is late says something of the post.
-_SPEAKING = ("excess", "threshold")
+_SPEAKING = ("excess", "chart", "threshold")
 
 
 def records(sources: Iterable[Source]) -> Mapping[int, Record]:

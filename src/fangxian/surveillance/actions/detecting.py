@@ -13,12 +13,13 @@ from fangxian.core.access import Actor
 from fangxian.core.actions import action
 from fangxian.duties import packs
 from fangxian.registry.levels import at_level
-from fangxian.surveillance import judging, rules, trusting
+from fangxian.surveillance import charting, judging, rules, trusting
 from fangxian.surveillance.actions.alerting import gather
 from fangxian.surveillance.fusing import METHOD, Fused, fused
 from fangxian.surveillance.kinds import kind
-from fangxian.surveillance.models import Break, Report, Signal, Source
+from fangxian.surveillance.models import Break, Report, Signal, Source, Watch
 from fangxian.surveillance.queries.series import of_sources
+from fangxian.surveillance.queries.sources import chart_of
 from fangxian.surveillance.schemas import Series
 
 #: source, kind, measure, unit, day
@@ -40,17 +41,19 @@ def detect(by: Actor, source_ids: Sequence[int]) -> int:
     together = {county: fused(county) for county in counties}
     covered = {pair for one in together.values() if one for pair in one.covered}
     broken, records = _broken(rows), trusting.records(rows)
+    charts = {(one.source_id, one.measure): chart_of(one) for one in Watch.objects.filter(source__in=rows)}
     found: dict[Key, Signal] = {}
     for row, one in of_sources(rows):
         measure = kind(row.kind).measures[one.measure]
-        if measure.watch and not one.unit and (row.pk, one.measure) not in covered:
+        chart = None if one.unit else charts.get((row.pk, one.measure))
+        if chart or (measure.watch and not one.unit and (row.pk, one.measure) not in covered):
             began = [broken[row.pk, part] for part in {one.measure, *measure.parts} if (row.pk, part) in broken]
-            found |= {
-                _key(signal): signal for signal in _excess(row, one, max(began, default=None), records[row.pk].weight)
-            }
+            told = _excess(row, one, max(began, default=None), records[row.pk].weight, chart)
+            found |= {_key(signal): signal for signal in told}
         if measure.thresholds is not None:
             found |= {_key(signal): signal for signal in _reached(row, one)}
-    fresh = _written(rows, found, ("excess", "threshold"), lambda one: (one.source_id, one.measure) not in covered)
+    alone = ("excess", "chart", "threshold")
+    fresh = _written(rows, found, alone, lambda one: one.kind == "chart" or (one.source_id, one.measure) not in covered)
     spoken = {_key(signal): signal for one in together.values() if one for signal in _spoken(one)}
     judged = list(Source.objects.filter(pk__in={source for source, _measure in covered}))
     fresh += _written(judged, spoken, ("excess",), lambda one: (one.source_id, one.measure) in covered, "renewed")
@@ -101,16 +104,24 @@ def _window(area: str) -> date:
     return clock.today() - timedelta(days=int(rules.weight(area, "together")))
 
 
-def _excess(row: Source, one: Series, broken_on: date | None, weight: float) -> Iterable[Signal]:
+def _excess(
+    row: Source, one: Series, broken_on: date | None, weight: float, chart: charting.Chart | None
+) -> Iterable[Signal]:
+    """What is too much by the chart chosen for the series, else by the method of its kind."""
     measure = kind(row.kind).measures[one.measure]
-    judged = judging.judge(one, measure, row.area, broken_on)
+    judged = charting.judged(one, chart, broken_on) if chart else judging.judge(one, measure, row.area, broken_on)
     recent = one.days > np.datetime64(_window(row.area))
     for at in np.flatnonzero(recent & (judged.alarm == Alarm.YES)).tolist():
-        far = judging.score(judged, at, row.area, measure)
+        far = (
+            charting.score(chart, float(one.values[at]), float(judged.expected[at]))
+            if chart
+            else judging.score(judged, at, row.area, measure)
+        )
+        bound = float(judged.upperbound[at])
         yield Signal(
-            source=row, kind="excess", measure=one.measure, unit=one.unit, day=one.days[at].item(), area=row.area,
+            source=row, kind="chart" if chart else "excess", measure=one.measure, unit=one.unit, day=one.days[at].item(), area=row.area,
             method=judged.parameters, observed=float(one.values[at]), expected=float(judged.expected[at]),
-            upperbound=float(judged.upperbound[at]), score=far, evidence=_evidence(row.area, far * weight), at=clock.now(),
+            upperbound=bound if np.isfinite(bound) else None, score=far, evidence=_evidence(row.area, far * weight), at=clock.now(),
         )  # fmt: skip
 
 

@@ -9,17 +9,19 @@ from django.utils.translation import gettext as _
 
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor
-from fangxian.core.actions import action, attempt, record
+from fangxian.core.actions import action, attempt, emit, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.duties import actions as duties
 from fangxian.registry import queries as registry
 from fangxian.registry.levels import LEVELS
-from fangxian.surveillance import subject
+from fangxian.surveillance import charting, subject
 from fangxian.surveillance.actions.owing import owe_for
 from fangxian.surveillance.calendars import calendar_of, closures
 from fangxian.surveillance.checking import no_such_source
+from fangxian.surveillance.events import NumbersReceived
 from fangxian.surveillance.kinds import RHYTHMS, Kind, kind
-from fangxian.surveillance.models import Break, Report, Source
+from fangxian.surveillance.models import Break, Report, Source, Watch
+from fangxian.surveillance.queries.series import of_sources
 from fangxian.surveillance.schemas import SourceForm
 
 #: What a source may change of itself later: what it is and where stay as they are.
@@ -130,6 +132,51 @@ def note_break(by: Actor, code: str, measure: str, day: date, note: str) -> Brea
         data={"code": source.code, "measure": measure, "day": day.isoformat(), "note": note},
     )  # fmt: skip
     return row
+
+
+@action
+def choose_chart(by: Actor, code: str, measure: str, method: str, run_length: int) -> Watch:
+    """Watch a series by a control chart that alarms by chance once in `run_length` reports.
+
+    The chart learns now what is usual, and keeps it until it is chosen anew. Raises Invalid naming the field at fault.
+    """
+    source = locked(by, code, "surveillance.edit")
+    of = kind(source.kind).measures.get(measure)
+    if of is None or of.derived or of.unit != "count" or measure not in source.measures:
+        counted = [one for one in source.measures if kind(source.kind).measures[one].unit == "count"]
+        raise Invalid(
+            _("“%(measure)s” is no number of cases that this source reports.") % {"measure": measure[:40]},
+            remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(counted)}, field="measure",
+        )  # fmt: skip
+    series = [one for _row, one in of_sources([source], measures=[measure]) if not one.unit]
+    if not series:
+        raise Invalid(_("Nothing was told of this yet."), remedy=_("Send the history of the source."), field="measure")
+    began = Break.objects.filter(source=source, measure=measure).order_by("-day").first()
+    chart, first, last = charting.learnt(series[0], method, run_length, began.day if began else None)
+    kept = {
+        "method": method, "run_length": run_length, "usual": list(chart.usual), "dispersion": chart.dispersion,
+        "limit": chart.limit, "learnt_from": first, "learnt_until": last, "by_name": by.name, "at": clock.now(),
+    }  # fmt: skip
+    watch, _new = Watch.objects.update_or_create(source=source, measure=measure, defaults=kept)
+    record(
+        by, "source.chart", ("source", source.pk), area=source.area,
+        data={"code": source.code, "measure": measure, "method": method, "run_length": run_length, "limit": round(chart.limit, 6)},
+    )  # fmt: skip
+    emit(NumbersReceived((source.pk,)))
+    return watch
+
+
+@action
+def drop_chart(by: Actor, code: str, measure: str) -> Source:
+    """Watch a series as is usual for its kind again. Raises NotFound where no chart was chosen."""
+    source = locked(by, code, "surveillance.edit")
+    gone, _rows = Watch.objects.filter(source=source, measure=measure).delete()
+    if not gone:
+        raise NotFound(_("No control chart was chosen for this series."), field="measure")
+    data = {"code": source.code, "measure": measure, "method": ""}
+    record(by, "source.chart", ("source", source.pk), area=source.area, data=data)
+    emit(NumbersReceived((source.pk,)))
+    return source
 
 
 @action

@@ -5,6 +5,7 @@ from fangxian.surveillance.queries.overview import board, changes, judged, spark
 from fangxian.surveillance.queries.series import series
 from fangxian.surveillance.queries.sources import (
     breaks,
+    charts,
     late_reports,
     my_sources,
     reports,
@@ -21,6 +22,7 @@ __all__ = [
     "board",
     "breaks",
     "changes",
+    "charts",
     "judged",
     "late_reports",
     "my_sources",

@@ -14,12 +14,12 @@ from fangxian.core.access import Actor, within
 from fangxian.core.errors import NotFound
 from fangxian.registry import queries as registry
 from fangxian.registry.levels import at_level
-from fangxian.surveillance import judging, rules
+from fangxian.surveillance import charting, judging, rules
 from fangxian.surveillance.checking import no_such_source
 from fangxian.surveillance.kinds import kind, kinds
-from fangxian.surveillance.models import Alert, Break, Report, Signal, Source
+from fangxian.surveillance.models import Alert, Break, Report, Signal, Source, Watch
 from fangxian.surveillance.queries.series import of_sources
-from fangxian.surveillance.queries.sources import name_of, visible
+from fangxian.surveillance.queries.sources import chart_of, name_of, visible
 from fangxian.surveillance.schemas import Judgement, Spark
 from fangxian.text import Text
 
@@ -147,11 +147,15 @@ def judged(by: Actor, code: str, measure: str) -> Judgement:
     series = [one for _row, one in of_sources([row], measures=[measure]) if not one.unit] if of else []
     if of is None or not series:
         raise NotFound(_("There is no such series."))
-    if not of.watch:
+    chosen = Watch.objects.filter(source=row, measure=measure).first()
+    if not of.watch and chosen is None:
         empty = np.full(len(series[0].days), np.nan)
         return Judgement(series[0], "", "", empty, empty, np.full(len(empty), -1, np.int8))
     began = Break.objects.filter(source=row, measure__in={measure, *of.parts}).order_by("-day").first()
-    return judging.judge(series[0], of, row.area, began.day if began else None)
+    broken_on = began.day if began else None
+    if chosen is not None:
+        return charting.judged(series[0], chart_of(chosen), broken_on)
+    return judging.judge(series[0], of, row.area, broken_on)
 
 
 def drawn(

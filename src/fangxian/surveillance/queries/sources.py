@@ -12,9 +12,10 @@ from fangxian.core import clock, ids
 from fangxian.core.access import Actor, within
 from fangxian.registry import queries as registry
 from fangxian.surveillance.calendars import closures
+from fangxian.surveillance.charting import Chart
 from fangxian.surveillance.checking import lacks, no_such_source, unnamed
 from fangxian.surveillance.kinds import kind, kinds
-from fangxian.surveillance.models import Break, Observation, Report, Source, Untested
+from fangxian.surveillance.models import Break, Observation, Report, Source, Untested, Watch
 from fangxian.surveillance.schemas import ReportView, SourceView
 from fangxian.text import Text
 
@@ -95,12 +96,13 @@ class Sheet:
     reports: list[ReportView]
     untested: "list[UntestedView]"
     breaks: "list[BreakView]"
+    charts: "list[ChartView]"
 
 
 def sheet(by: Actor, code: str, first: date, last: date) -> Sheet:
-    """A source with its reports of these days, who was not tested, and the notes on its series. Nine queries."""
+    """A source with its reports of these days, who was not tested, the notes on its series and its charts. Ten queries."""
     row = _one(by, code)
-    return Sheet(_views([row])[0], _reports(row, first, last), _untested(row, 20), _breaks(row))
+    return Sheet(_views([row])[0], _reports(row, first, last), _untested(row, 20), _breaks(row), _charts(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,30 @@ class BreakView:
 def breaks(by: Actor, code: str) -> list[BreakView]:
     """The notes on the series of a source, the newest first."""
     return _breaks(_one(by, code))
+
+
+@dataclass(frozen=True, slots=True)
+class ChartView:
+    """A control chart chosen for a series: without any change it alarms once in `run_length` reports, when it reaches `limit`.
+
+    `usual` is the mean it learnt, over all weekdays, between the two days; `dispersion` α of the variance μ + α·μ².
+    """
+
+    measure: str
+    method: str
+    run_length: int
+    limit: float
+    usual: float
+    dispersion: float
+    learnt_from: date
+    learnt_until: date
+    by_name: str
+    at: datetime
+
+
+def charts(by: Actor, code: str) -> list[ChartView]:
+    """The control charts that were chosen for the series of a source."""
+    return _charts(_one(by, code))
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -227,6 +253,21 @@ def _report(row: Source, one: Report, values: Mapping[tuple[str, str], float], n
 def _untested(row: Source, limit: int) -> list[UntestedView]:
     rows = Untested.objects.filter(source=row).order_by(F("settled_at").asc(nulls_first=True), "-day", "pk")[:limit]
     return [UntestedView(one.day, one.reference, one.reason, one.settled, one.settled_at) for one in rows]
+
+
+def chart_of(row: Watch) -> Chart:
+    """The chart as it is kept."""
+    return Chart(row.method, row.run_length, tuple(row.usual), row.dispersion, row.limit)
+
+
+def _charts(row: Source) -> list[ChartView]:
+    return [
+        ChartView(
+            one.measure, one.method, one.run_length, one.limit, sum(one.usual) / len(one.usual), one.dispersion, one.learnt_from,
+            one.learnt_until, one.by_name, one.at,
+        )
+        for one in Watch.objects.filter(source=row).order_by("measure")
+    ]  # fmt: skip
 
 
 def _breaks(row: Source) -> list[BreakView]:

@@ -15,6 +15,8 @@ from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.surveillance import actions, queries
+from fangxian.surveillance.charting import CHARTS, LEAST, MOST
+from fangxian.surveillance.judging import name_of_method
 from fangxian.surveillance.schemas import ReportForm, ReportView, SourceView, UntestedForm
 from fangxian.surveillance.wording import amount
 from fangxian.web.parts import actor_of, section
@@ -165,6 +167,9 @@ def _page(request: HttpRequest, by: Actor, code: str, refusal: Refusal | None) -
         "may_edit": by.may("surveillance.edit", source.area), "asks": refusal is not None and refusal.code == "implausible",
         "told": [(one, [amount(one.values.get(part.key), part.unit) for part in source.measures]) for one in told],
         "untested": sheet.untested, "counts_untested": any(one.everyone_of for one in source.measures),
+        "charts": [(one, name_of_method(one.method), amount(one.usual)) for one in sheet.charts],
+        "countable": [one for one in source.measures if one.unit == "count"],
+        "methods": [(key, name_of_method(key)) for key in CHARTS], "least": LEAST, "most": MOST,
         "breaks": sheet.breaks, "names": {one.key: one.name for one in source.measures},
         "watch": by.may("surveillance.view", source.area), "today": clock.today(),
         "lines": range(max(1, min(5, this.unnamed if this else 1))),

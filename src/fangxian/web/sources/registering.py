@@ -106,6 +106,25 @@ def note_break(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
+def choose_chart(request: HttpRequest, code: str) -> HttpResponse:
+    """How often a series may alarm by chance, and by which control chart; without one as is usual for its kind."""
+    by, method = actor_of(request), request.POST.get("method", "")
+    text = request.POST.get("run_length", "").strip()
+    if method and not (text.isascii() and text.isdecimal() and len(text) < 6):
+        raise Invalid(
+            _("“%(value)s” is no number of reports.") % {"value": text[:20]}, remedy=_("Enter figures only, such as 365."),
+            field="run_length",
+        )  # fmt: skip
+    if method:
+        actions.choose_chart(by, code, request.POST.get("measure", ""), method, int(text))
+        messages.success(request, _("The chart has learnt what is usual, and watches from now on."))
+    else:
+        actions.drop_chart(by, code, request.POST.get("measure", ""))
+        messages.success(request, _("Watched as is usual for its kind."))
+    return redirect("web:source", code)
+
+
+@require_POST
 def close(request: HttpRequest, code: str) -> HttpResponse:
     """Days without reports: holidays, repairs."""
     by = actor_of(request)

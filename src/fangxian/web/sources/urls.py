@@ -12,6 +12,7 @@ urlpatterns = [
     path("<str:code>/versions/", entering.versions, name="source_versions"),
     path("<str:code>/untested/", entering.untested, name="source_untested"),
     path("<str:code>/break/", registering.note_break, name="source_break"),
+    path("<str:code>/chart/", registering.choose_chart, name="source_chart"),
     path("<str:code>/closure/", registering.close, name="source_closure"),
     path("<str:code>/retire/", registering.retire, name="source_retire"),
 ]

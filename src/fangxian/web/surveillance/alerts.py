@@ -174,7 +174,7 @@ def _how(signal: SignalView) -> str:
         return _("held against its usual days and the other sources")
     if signal.kind == "threshold":
         return _("a threshold of the protocol %(name)s") % {"name": signal.method.partition("@")[0]}
-    if signal.kind == "excess":
+    if signal.kind in ("excess", "chart"):
         return str(said(name_of_method(signal.method.partition(" ")[0])))
     return _("by the calendar of its reports")
 
