@@ -16,7 +16,8 @@ from fangxian.surveillance import actions, charting, queries
 from fangxian.surveillance.models import Signal, Source
 from fangxian.surveillance.schemas import ReportForm, Series
 from tests.support import sentinels, web
-from tests.support.web import World, signed_in
+from tests.support.web import signed_in
+from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 4)
