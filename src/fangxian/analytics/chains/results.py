@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,8 +61,7 @@ class Cluster:
         return len(self.members)
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A case as it is drawn: `generation` is its column, `order` its row; rows of one tree never cross."""
 
     id: Id
@@ -73,8 +72,7 @@ class Node:
     onset: date | None
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A link as it is drawn; `tree` is False for a second candidate infector and for the link that closes a loop."""
 
     infector: Id
@@ -221,7 +219,8 @@ class Chains:
 
     def graph(self, cluster: int | None = None) -> Graph:
         """Nodes and links of one chain (a `Cluster.number`) or of all cases, index cases of a chain first, siblings by onset."""
-        number_of = {int(component): n for n, component in enumerate(self._linked, 1)}
+        number_of = np.full(max(1, self.components), -1)
+        number_of[self._linked] = np.arange(1, self.count + 1)
         wanted = np.ones(len(self.ids), bool)
         if cluster is not None:
             if not 1 <= cluster <= self.count:
@@ -231,33 +230,41 @@ class Chains:
                 )
             wanted = self.component_of == self._linked[cluster - 1]
         rank = np.lexsort((np.arange(len(self.ids)), self.onset_day, self.component_of))  # NaN sorts last
+        parent = self.infector_of.tolist()
         children: dict[int, list[int]] = {}
         for i in rank[wanted[rank]].tolist():
-            children.setdefault(int(self.infector_of[i]), []).append(i)
-        nodes: list[Node] = []
+            children.setdefault(parent[i], []).append(i)
+        order: list[int] = []
         stack = children.get(-1, [])[::-1]
         while stack:
             i = stack.pop()
-            day, parent = self.onset_day[i], int(self.infector_of[i])
-            nodes.append(
-                Node(
-                    id=self.ids[i],
-                    generation=int(self.generation_of[i]),
-                    order=len(nodes),
-                    cluster=number_of.get(int(self.component_of[i])),
-                    infector=self.ids[parent] if parent >= 0 else None,
-                    onset=None if math.isnan(day) else date.fromordinal(int(day)),
-                )
+            order.append(i)
+            if i in children:
+                stack.extend(children[i][::-1])
+        ids = self.ids
+        day_of = {
+            day: date.fromordinal(int(day)) for day in np.unique(self.onset_day[~np.isnan(self.onset_day)]).tolist()
+        }
+        columns = (
+            self.generation_of[order],
+            number_of[self.component_of[order]],
+            self.infector_of[order],
+            self.onset_day[order],
+        )
+        nodes = tuple(
+            Node(ids[i], generation, row, number if number > 0 else None, ids[by] if by >= 0 else None, day_of.get(day))
+            for row, (i, generation, number, by, day) in enumerate(
+                zip(order, *(column.tolist() for column in columns), strict=True)
             )
-            stack.extend(children.get(i, [])[::-1])
-        rows = np.flatnonzero(wanted[self.source]).tolist()
-        drawn: set[tuple[int, int]] = set()
-        links = []
-        for s, t in zip(self.source[rows].tolist(), self.target[rows].tolist(), strict=True):
-            tree = bool(self.infector_of[t] == s) and (s, t) not in drawn
-            drawn.add((s, t))
-            links.append(Link(self.ids[s], self.ids[t], tree))
-        return Graph(tuple(nodes), tuple(links))
+        )
+        rows = np.flatnonzero(wanted[self.source])
+        source, target = self.source[rows], self.target[rows]
+        _pairs, first = np.unique(source * len(ids) + target, return_index=True)
+        tree = np.zeros(len(rows), bool)
+        tree[first] = True  # of a link that was recorded twice the first
+        tree &= self.infector_of[target] == source
+        links = zip(source.tolist(), target.tolist(), tree.tolist(), strict=True)
+        return Graph(nodes, tuple(Link(ids[s], ids[t], one) for s, t, one in links))
 
     def summary(self) -> dict[str, Any]:
         """The numbers of a situation report, ready for JSON. An infinite k (no overdispersion) is None."""
