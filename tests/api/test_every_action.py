@@ -96,6 +96,7 @@ LEFT_OUT = {
     "fangxian.laboratory.queries": {
         "counted": "the numbers above a page; programs read the lists",
         "outcomes": FOR_OTHER_STAGES,
+        "pool_clocks": "a part of the chain of clocks of a tube",
         "samples_of": FOR_OTHER_STAGES,
         "swabs": FOR_OTHER_STAGES,
         "test_done_by": FOR_OTHER_STAGES,
@@ -151,6 +152,7 @@ LEFT_OUT = {
     },
     "fangxian.tracing.queries": {
         **dict.fromkeys("columns corrections import_of imports left_out preview".split(), ON_A_PAGE),
+        "of_cases_and_after": "a part of the chain of clocks of a tube",
         "ContactDetail": "an answer",
         "clearance": "part of the table of the four clear",
         "chain_picture": "`chain_graph`, arranged for a screen",
@@ -180,7 +182,7 @@ LEFT_OUT = {
         "watch_ended": "done when a contact is watched no longer",
         "watched_again": "done when a release did not hold",
     },
-    "fangxian.containment.isolation.queries": {},
+    "fangxian.containment.isolation.queries": {"clocks_of": "a part of the chain of clocks of a tube"},
     "fangxian.containment.venues.actions": {},
     "fangxian.containment.venues.queries": {},
     "fangxian.duties.actions": {

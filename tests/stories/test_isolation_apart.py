@@ -189,7 +189,7 @@ def test_longer_and_shorter_are_decisions_that_can_be_disputed(wards: Wards) -> 
 def test_of_two_at_the_same_moment_one_is_refused() -> None:
     """Two nurses keep rooms of one floor for people of two classes: exactly one of them can."""
     with with_pack(), override("en"), clock.at(NOW):
-        wards = Wards(NOW)
+        wards = Wards(now=NOW)
         contact, arrival = wards.told(), wards.traveller()
         rooms, gate = wards.rooms(), threading.Barrier(2)
         told: dict[str, Any] = {}

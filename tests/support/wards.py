@@ -17,8 +17,11 @@ from tests.support.tracers import COVID, Tracers
 class Wards(Tracers):
     """Floors A3 and A2 share a passage, B2 has its own; A1 is where staff live. Nobody is there yet."""
 
-    def __init__(self, now: datetime = START, rooms: int = 4) -> None:
-        super().__init__(COVID, now)
+    #: Of each floor.
+    ROOMS = 4
+
+    def __init__(self, pack: str = COVID, now: datetime = START) -> None:
+        super().__init__(pack, now)
         with clock.at(now):
             self.team = registry.create_organisation(SYSTEM, "emergency_service", "东县转运专班", COUNTY).pk
             for post, name, role, area, organisation in (
@@ -35,9 +38,9 @@ class Wards(Tracers):
             form = SiteForm(organisation=self.site, name_zh="东县隔离点", name_en="Dong site", area=COUNTY)
             self.ward = actions.open_site(chief, form).code
             for building, level, passage, number in (
-                ("A", 3, "东通道", rooms),
-                ("A", 2, "东通道", rooms),
-                ("B", 2, "西通道", rooms),
+                ("A", 3, "东通道", self.ROOMS),
+                ("A", 2, "东通道", self.ROOMS),
+                ("B", 2, "西通道", self.ROOMS),
             ):
                 actions.add_floor(
                     chief, self.ward, FloorForm(building=building, level=level, passage=passage, rooms=number, beds=2)
@@ -49,7 +52,7 @@ class Wards(Tracers):
     @classmethod
     def ready(cls, now: datetime = START) -> "Wards":
         """The county with its site as it is at the instant."""
-        return kept.once(("wards", now), lambda: cls(now))
+        return kept.once(("wards", now), lambda: cls(COVID, now))
 
     def rooms(self) -> dict[str, Any]:
         """The rooms of the plan by name: A-301, B-202 …"""

@@ -9,6 +9,7 @@ from fangxian.api.batches import RowRefused, readable, rows_of, told
 from fangxian.api.offering import offer
 from fangxian.api.shapes import Shown, shown
 from fangxian.cases.schemas import CaseForm
+from fangxian.command.clocks import from_tube_to_rooms
 from fangxian.core.access import Actor
 from fangxian.laboratory import actions, queries
 from fangxian.laboratory.schemas import (
@@ -122,6 +123,7 @@ offer(router, "GET", "/tubes", queries.tubes, shown(TubeRow), after=lambda row: 
 offer(router, "GET", "/tubes/late", queries.late, shown(TubeRow), after=lambda row: (row.due_at, row.id))
 offer(router, "POST", "/tubes", actions.collect, TUBE, status=201, keyed=True, then=_tube)
 offer(router, "POST", "/tubes/batch", collect_tubes, TubesTaken, keyed=True, given=TUBES)
+offer(router, "GET", "/tubes/{code}/clocks", from_tube_to_rooms)
 offer(router, "GET", "/tubes/{code}", queries.tube, TUBE)
 offer(router, "POST", "/tubes/{code}/reject", actions.reject_tube, TUBE, keyed=True, then=_tube)
 offer(router, "POST", "/tubes/{code}/lose", actions.lose_tube, TUBE, keyed=True, then=_tube)

@@ -322,6 +322,31 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolClocks:
+    """A pool and its members by their clocks. What is told of members counts those whom the reader may know of."""
+
+    code: str
+    area: str
+    people: int
+    sampled_at: datetime
+    sealed_at: datetime | None
+    handed_at: tuple[datetime, ...]
+    received_at: datetime | None
+    told_at: datetime | None
+    due_at: datetime | None
+    members: int
+    held_at: tuple[datetime, ...]
+    hold_due_at: datetime | None
+    sampled_alone_at: tuple[datetime, ...]
+    told_alone_at: tuple[datetime, ...]
+    retest_due_at: datetime | None
+    free: int
+    positive: int
+    decided_at: tuple[datetime, ...]
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Whose:
     """Whom a result may be of: masked, with how well it fits (0 to 1) and what fits."""
 

@@ -475,3 +475,18 @@ class LoopNumbers:
     overdue: int
     due_today: int
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassClocks:
+    """People of one class on their way into rooms: when each was told, arrived, was housed; their floors, and on how many of these
+    another class is that is kept apart from them."""
+
+    cls: str
+    name: Text
+    people: int
+    told_at: tuple[datetime, ...]
+    arrived_at: tuple[datetime, ...]
+    housed_at: tuple[datetime, ...]
+    floors: tuple[str, ...]
+    crossings: int

@@ -1,6 +1,7 @@
 """The only readers of the laboratory that others use. Who is in a tube is masked, and shown to those alone who may know."""
 
 from fangxian.laboratory.queries.boxes import box, boxes, custody, waiting_to_be_sealed
+from fangxian.laboratory.queries.clocks import pool_clocks
 from fangxian.laboratory.queries.decisions import member, members, positives, unmatched
 from fangxian.laboratory.queries.lookups import outcomes, samples_of, swabs
 from fangxian.laboratory.queries.owed import test_done_by, tests_owed, told_by
@@ -19,6 +20,7 @@ __all__ = [
     "outcomes",
     "point",
     "points",
+    "pool_clocks",
     "positives",
     "samples_of",
     "swabs",

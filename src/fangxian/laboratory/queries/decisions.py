@@ -53,7 +53,7 @@ def _members(rows: list[Member]) -> list[MemberView]:
     people = [row.person_id for row in rows]
     known = registry.residents(people)
     areas = registry.short_area_names(row.area for row in rows)
-    steps = _steps(rows)
+    steps = steps_of(rows)
     return [
         MemberView(
             row.pk, row.pool.code, known[row.person_id].name, known[row.person_id].code, row.area, areas.get(row.area, row.area), row.state,
@@ -92,7 +92,7 @@ def shown_positives(by: Actor, rows: Sequence[Positive]) -> list[PositiveView]:
     ]  # fmt: skip
 
 
-def _steps(rows: Sequence[Member]) -> dict[tuple[int, str], tuple[Any, Any]]:
+def steps_of(rows: Sequence[Member]) -> dict[tuple[int, str], tuple[Any, Any]]:
     """(member, step) → when it was done, and by when it is due."""
     told = duty_queries.diary(subject.MEMBER, [row.pk for row in rows])
     return {(one["subject"], one["key"]): (one["done_at"], one["due_at"]) for one in told}

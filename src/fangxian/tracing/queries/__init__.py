@@ -3,7 +3,16 @@
 from fangxian.tracing.queries.attack import attack_rates
 from fangxian.tracing.queries.calendar import follow_ups
 from fangxian.tracing.queries.chains import chain_around, chain_graph, chain_picture, chains
-from fangxian.tracing.queries.contacts import ContactDetail, contact, counts, follow_up, of_case, of_people, of_person
+from fangxian.tracing.queries.contacts import (
+    ContactDetail,
+    contact,
+    counts,
+    follow_up,
+    of_case,
+    of_cases_and_after,
+    of_people,
+    of_person,
+)
 from fangxian.tracing.queries.exposures import exposures
 from fangxian.tracing.queries.finding import candidate, found, plan, proposed_to, search, searches, sums
 from fangxian.tracing.queries.four_clear import clearance, four_clear, watched_outbreaks
@@ -43,6 +52,7 @@ __all__ = [
     "last_contacts",
     "left_out",
     "of_case",
+    "of_cases_and_after",
     "of_contacts",
     "of_people",
     "of_person",

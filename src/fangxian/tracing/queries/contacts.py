@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from fangxian.cases import queries as cases
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor
@@ -119,6 +121,18 @@ def of_case(by: Actor, case: str) -> list[ContactRow]:
     by.must("tracing.view", facts.area)
     found = Contact.objects.filter(exposures__case_id=facts.id).select_related("person", "case").distinct()
     return [row_of(by, one, 0) for one in found.order_by("-identified_at", "-pk")]
+
+
+def of_cases_and_after(by: Actor, codes: Iterable[str]) -> dict[int, datetime]:
+    """The contacts of these cases and those who were exposed through them, with when each was identified: of cases whose tracing
+    the actor may see, and contacts that they may know of. One query."""
+    direct, through = "exposures__case", "exposures__contact_of__exposures__case"
+    wanted = list(codes)
+    exposed = Q(pk__in=())
+    for way in (direct, through):
+        exposed |= Q(**{f"{way}__code__in": wanted}) & by.scope("tracing.view", area=f"{way}__area")
+    found = Contact.objects.filter(exposed, by.scope("contacts.view", organisation="held_by_id"))
+    return dict(found.exclude(state=Contact.MERGED).values_list("pk", "identified_at").distinct())
 
 
 def of_person(outbreak: str, person_id: int) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangxian.web.laboratory import boxes, deciding, labels, points, results, tubes
+from fangxian.web.laboratory import boxes, clocks, deciding, labels, points, results, tubes
 
 urlpatterns = [
     path("", tubes.index, name="samples"),
@@ -22,5 +22,6 @@ urlpatterns = [
     path("unmatched/", deciding.unmatched, name="sample_unmatched"),
     path("unmatched/<int:pk>/", deciding.decide_unmatched, name="sample_match"),
     path("<str:code>/", tubes.one, name="sample"),
+    path("<str:code>/clocks/", clocks.page, name="sample_clocks"),
     path("<str:code>/<slug:what>/", tubes.act, name="sample_act"),
 ]
