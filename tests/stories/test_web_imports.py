@@ -21,6 +21,7 @@ from fangxian.core.access import SYSTEM
 from fangxian.standards.linelist import parse_recipe
 from fangxian.tracing import actions, queries
 from fangxian.tracing.imports import folder
+from fangxian.tracing.lakes import lake
 from tests.support import web
 from tests.support.web import HTMX, signed_in
 from tests.support.world import NAMES, World
@@ -85,6 +86,31 @@ def undone(city: World, code: str) -> None:
 
 def told(answer: Any) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+
+
+TRIPS = """车次,车厢,座位号,上车时间,下车时间,旅客编号
+G1234,3,07F,2026-02-20 08:10,2026-02-20 11:40,T1
+G1234,3,06A,2026-02-20 08:10,2026-02-20 07:40,T2
+川A12345,,5排,2026-02-20 08:10,2026-02-20 11:40,T3
+"""
+
+
+def test_a_passenger_list_is_dropped_looked_at_and_taken_into_the_lake(city: World) -> None:
+    client = signed_in(city, "investigator", "en")
+    code = dropped(client, city, ("名单.csv", TRIPS.encode()))
+    (table,) = client.get(f"/imports/{code}/columns/").context["tables"]
+    assert table.table.rows == "trips" and not table.lacking
+    client.post(f"/imports/{code}/columns/", as_shown(client, code))
+    look = client.get(f"/imports/{code}/look/")
+    assert look.context["found"].rows["trips"] == 2 and "journeys of passengers" in look.content.decode()
+    assert [(one["row"], one["column"]) for one in look.context["faults"]] == [(3, "下车时间")]
+    client.post(f"/imports/{code}/start/")
+    done = worked(city, code)
+    assert (done.state, done.result["trips"], done.result["rejected"]) == ("done", 1, 2), done.error
+    assert sum(day.rows for day in lake().days()) == 1
+    rows = told(client.get(f"/imports/{code}/left-out.csv"))
+    remedies = {row["row"]: row["remedy"] for row in rows}
+    assert set(remedies) == {"3", "4"} and "coach" in remedies["4"]
 
 
 def test_a_list_is_guessed_put_right_taken_in_and_taken_back(city: World) -> None:
