@@ -115,6 +115,14 @@ LEFT_OUT = {
         "how_often": "rosters say it",
         "post_name": "rosters say it",
     },
+    "fangxian.laboratory.rounds.actions": {
+        "people_joined": "done when records are found to be of one person",
+        "tubes_touched": "done when samples are taken, told of, rejected or lost",
+    },
+    "fangxian.laboratory.rounds.queries": {
+        "households_missing": "the number above a page; programs read the list",
+        "on_roll": FOR_OTHER_STAGES,
+    },
     "fangxian.cases.actions": {"withdraw_cases": BY_AN_UNDO, "amend_many": FOR_OTHER_STAGES},
     "fangxian.cases.queries": {
         "CaseDetail": "an answer",

@@ -54,7 +54,7 @@ class Round(RuleBasedStateMachine):
             officer = self.town.actor("officer")
             form = RoundForm(name_zh="一轮", areas=[VILLAGE], outbreak=self.town.outbreak)
             self.there = set(people.living_in(areas=[VILLAGE], limit=100))
-            self.round = actions.start(officer, actions.plan(officer, form).code)
+            self.round = actions.start_round(officer, actions.plan_round(officer, form).code)
             self.who = sorted(people.codes_of(self.there).items())
 
     def tried(self, do: Any) -> None:
@@ -84,7 +84,7 @@ class Round(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 20), why=st.sampled_from(["ill", "isolated", "away"]))
     def exempt(self, which: int, why: str) -> None:
-        self.tried(lambda: actions.exempt(self.town.actor("grid"), [self._row(which)], why, "已核实"))
+        self.tried(lambda: actions.excuse(self.town.actor("grid"), [self._row(which)], why, "已核实"))
 
     @rule(which=st.integers(0, 20))
     def counted_in(self, which: int) -> None:
@@ -92,7 +92,7 @@ class Round(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 20), answer=st.sampled_from(["comes", "door", "absent"]))
     def asked(self, which: int, answer: str) -> None:
-        self.tried(lambda: actions.answer(self.town.actor("grid"), [self._row(which)], answer))
+        self.tried(lambda: actions.note_answer(self.town.actor("grid"), [self._row(which)], answer))
 
     @rule(which=st.integers(0, 20), other=st.integers(0, 20))
     def joined(self, which: int, other: int) -> None:

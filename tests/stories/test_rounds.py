@@ -38,7 +38,7 @@ def form(town: Laboratory, **more: object) -> RoundForm:
 
 def started(town: Laboratory, **more: object) -> Round:
     officer = town.actor("officer")
-    return actions.start(officer, actions.plan(officer, form(town, **more)).code)
+    return actions.start_round(officer, actions.plan_round(officer, form(town, **more)).code)
 
 
 def mop_up(patch: Patch) -> dict[str, str]:
@@ -54,7 +54,7 @@ def count(town: Laboratory, row: Round) -> tuple[int, int, int, int]:
 def test_from_the_plan_to_the_last_who_is_missing(town: Laboratory) -> None:
     officer, grid = town.actor("officer"), town.actor("grid")
     with pytest.raises(NotAllowed):
-        actions.plan(grid, form(town))
+        actions.plan_round(grid, form(town))
     family = registry.create_household(SYSTEM, GRID, "河口村 7 号").code
     for code in town.neighbours[:3]:
         registry.move_in(SYSTEM, family, code)
@@ -92,19 +92,19 @@ def test_from_the_plan_to_the_last_who_is_missing(town: Laboratory) -> None:
         assert len(rows) == everybody - 6
         assert all("*" in one.name for one in rows), "masked"
         first, second, *rest = rows
-        actions.answer(grid, [first.id, second.id], "door", "腿脚不便")
-        actions.answer(grid, [one.id for one in rest], "comes")
+        actions.note_answer(grid, [first.id, second.id], "door", "腿脚不便")
+        actions.note_answer(grid, [one.id for one in rest], "comes")
         assert mop_up(patch)["reach"] == "done", "everybody has been asked"
         assert mop_up(patch)["swab"] == "open", "which makes nobody tested"
         assert {one.id for one in queries.missing(grid, row.code, GRID, answer="door")} == {first.id, second.id}
         with pytest.raises(Invalid, match="before this round"):
-            actions.exempt(grid, [first.id], "elsewhere", "市医院", tested_at=NOW - timedelta(hours=3))
+            actions.excuse(grid, [first.id], "elsewhere", "市医院", tested_at=NOW - timedelta(hours=3))
         with pytest.raises(Invalid):
-            actions.exempt(grid, [first.id], "infant", "不是")
-        actions.exempt(grid, [first.id], "elsewhere", "市医院", tested_at=NOW + timedelta(minutes=30))
+            actions.excuse(grid, [first.id], "infant", "不是")
+        actions.excuse(grid, [first.id], "elsewhere", "市医院", tested_at=NOW + timedelta(minutes=30))
         assert count(town, row)[2:] == (2, everybody - 7)
         with pytest.raises(NotFound):
-            actions.answer(town.actor("other_investigator"), [second.id], "comes")
+            actions.note_answer(town.actor("other_investigator"), [second.id], "comes")
 
     with clock.at(NOW + timedelta(hours=3)):
         town.collect("ROUND00003", [first.code])
@@ -113,7 +113,7 @@ def test_from_the_plan_to_the_last_who_is_missing(town: Laboratory) -> None:
             "whoever is swabbed counts as tested, exempt or not"
         )
         with pytest.raises(Conflict):
-            actions.answer(grid, [first.id], "comes")
+            actions.note_answer(grid, [first.id], "comes")
         for number, one in enumerate([second, *rest]):
             town.collect(f"ROUND1{number:04}", [one.code])
         hand_on()
@@ -138,7 +138,7 @@ def test_who_moves_is_told_apart_and_who_comes_later_is_asked(town: Laboratory) 
         hand_on()
         moved = [one.code for one in queries.missing(grid, row.code) if one.moved]
         assert moved == [card.code], "still missing by name, and said to have moved"
-        assert [one for one, _name in queries.newcomers(grid, row.code, GRID)] == [fresh.code]
+        assert [one.code for one in queries.newcomers(grid, row.code, GRID)] == [fresh.code]
         assert fresh.pk not in queries.on_roll(grid, row.code, [fresh.pk])
 
 
@@ -187,10 +187,10 @@ def test_a_list_of_people_and_what_cannot_be_planned(town: Laboratory) -> None:
         ({"points": [PointPlan(point=town.point, per_hour=9)] * 2}, "points"),
     ):  # fmt: skip
         with pytest.raises(Invalid) as refusal:
-            actions.plan(officer, form(town, **wrong))
+            actions.plan_round(officer, form(town, **wrong))
         assert refusal.value.field == field
     with pytest.raises(NotFound):
-        actions.plan(officer, form(town, areas=(), people=["nobody"]))
+        actions.plan_round(officer, form(town, areas=(), people=["nobody"]))
 
 
 def test_rounds_repeat_until_the_rule_is_met_and_a_stop_never_before(town: Laboratory) -> None:
@@ -204,10 +204,10 @@ def test_rounds_repeat_until_the_rule_is_met_and_a_stop_never_before(town: Labor
             for tube, code in zip(tubes, town.neighbours, strict=False):
                 town.collect(tube, [code])
             hand_on()
-            actions.end(officer, row.code)
+            actions.end_round(officer, row.code)
             assert queries.what_follows(officer, row.code).what == "wait", "results are awaited"
             with pytest.raises(Conflict, match="Not yet"):
-                actions.stop(officer, row.code, "够了")
+                actions.stop_rounds(officer, row.code, "够了")
         with clock.at(at + timedelta(hours=5)):
             for tube in tubes:
                 positive = number == 1 and tube.endswith("1")
@@ -219,17 +219,17 @@ def test_rounds_repeat_until_the_rule_is_met_and_a_stop_never_before(town: Labor
             (step,) = duty.steps.all()
             if number == 5:
                 assert told.what == "stop", told
-                actions.stop(officer, row.code, "规则已满足")
+                actions.stop_rounds(officer, row.code, "规则已满足")
                 break
             wait = 3 if number == 4 else 1
             assert (told.what, told.on) == ("next", clock.today() + timedelta(days=wait)), number
             assert step.due_at is not None
             assert step.due_at.astimezone(clock.zone()).date() == told.on
-            row = actions.go_on(officer, row.code)
+            row = actions.another_round(officer, row.code)
             assert (row.number, row.state) == (number + 1, "planned")
         day += wait
         with clock.at(NOW + timedelta(days=day)):
-            row = actions.start(officer, row.code)
+            row = actions.start_round(officer, row.code)
     assert Round.objects.get(pk=row.pk).decided == "stop"
     books_agree()
     assert list(differences()) == []
@@ -240,8 +240,8 @@ def test_a_round_that_ends_with_people_missing_says_why_and_keeps_their_names(to
     row = started(town)
     with clock.at(NOW + timedelta(hours=24)):
         with pytest.raises(Invalid, match="have not come"):
-            actions.end(officer, row.code)
-        actions.end(officer, row.code, "暴雨，余下并入下一轮")
+            actions.end_round(officer, row.code)
+        actions.end_round(officer, row.code, "暴雨，余下并入下一轮")
         assert mop_up(Patch.objects.get(round=row, area=GRID))["duty"] == "closed"
         assert len(queries.missing(officer, row.code)) == count(town, row)[3] > 0
         assert queries.what_follows(officer, row.code).what == "next", "a round that covered nobody counts for nothing"

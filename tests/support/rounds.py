@@ -38,8 +38,8 @@ def begin(world: World) -> Rounds:
             name_zh="灯塔街道区域核酸", name_en="Dengta Subdistrict", areas=[STREET], outbreak=world.outbreak,
             points=[PointPlan(point=point, per_hour=10, opens=7, closes=22)],
         )  # fmt: skip
-        code = actions.start(duty, actions.plan(duty, form).code).code
-        planned = actions.plan(duty, form).code
+        code = actions.start_round(duty, actions.plan_round(duty, form).code).code
+        planned = actions.plan_round(duty, form).code
     with clock.at(now - timedelta(minutes=10)):
         laboratory.collect(
             world.actor("sampler"), TubeForm(code="FXROUND001", kind="pool", capacity=5, people=folk[3:7], point=point)

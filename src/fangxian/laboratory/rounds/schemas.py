@@ -129,7 +129,7 @@ class RoundPart:
 
 
 @dataclass(frozen=True, slots=True)
-class RoundView:
+class TestingRound:
     """A round as a list and its page show it."""
 
     id: int
@@ -210,6 +210,14 @@ class ExemptRow:
     exempt: str
     note: str
     by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who came to live in a grid after a round began, masked."""
+
+    code: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

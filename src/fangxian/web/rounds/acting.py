@@ -16,11 +16,11 @@ from fangxian.web.parts import actor_of
 from fangxian.web.rounds.one import shown
 
 _ACTS: Mapping[str, tuple[Callable[[Actor, str, str], Any], Any]] = {
-    "start": (lambda by, code, _why: actions.start(by, code), gettext_lazy("The round has begun.")),
-    "end": (actions.end, gettext_lazy("The round is over.")),
-    "call-off": (actions.call_off, gettext_lazy("The round is called off.")),
-    "go-on": (actions.go_on, gettext_lazy("The next round is planned. It begins when you start it.")),
-    "stop": (actions.stop, gettext_lazy("Decided: no further round.")),
+    "start": (lambda by, code, _why: actions.start_round(by, code), gettext_lazy("The round has begun.")),
+    "end": (actions.end_round, gettext_lazy("The round is over.")),
+    "call-off": (actions.call_off_round, gettext_lazy("The round is called off.")),
+    "go-on": (actions.another_round, gettext_lazy("The next round is planned. It begins when you start it.")),
+    "stop": (actions.stop_rounds, gettext_lazy("Decided: no further round.")),
 }
 
 

@@ -87,7 +87,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             if not form.is_valid():
                 raise Invalid(_("Not complete yet."), remedy=_("Look at the marked fields."))
-            made = actions.plan(by, _read(form.cleaned_data, zone), _homes(by, zone), zone)
+            made = actions.plan_round(by, _read(form.cleaned_data, zone), _homes(by, zone), zone)
         except Refusal as fault:
             refusal = fault
         else:

@@ -107,10 +107,10 @@ def _asked(request: HttpRequest, by: Actor) -> None:
     listed = [pk for one in request.POST.getlist("listed") if (pk := number_of(one)) is not None]
     answer, note = request.POST.get("answer", ""), request.POST.get("note", "")
     if answer != EXEMPT:
-        actions.answer(by, listed, answer, note)
+        actions.note_answer(by, listed, answer, note)
         return
     at = request.POST.get("tested_at", "")
-    actions.exempt(by, listed, request.POST.get("why", ""), note, _moment(at) if at else None)
+    actions.excuse(by, listed, request.POST.get("why", ""), note, _moment(at) if at else None)
 
 
 def _moment(text: str) -> datetime:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from fangxian.core.errors import Refusal
 from fangxian.laboratory.rounds import queries
-from fangxian.laboratory.rounds.schemas import STATES, RoundPart, RoundView
+from fangxian.laboratory.rounds.schemas import STATES, RoundPart, TestingRound
 from fangxian.registry import queries as registry
 from fangxian.registry.levels import LENGTHS, upwards
 from fangxian.web import maps
@@ -29,7 +29,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     return shown(request, queries.round_of(actor_of(request), code, request.GET.get("area", "")))
 
 
-def shown(request: HttpRequest, row: RoundView, refusal: Refusal | None = None) -> HttpResponse:
+def shown(request: HttpRequest, row: TestingRound, refusal: Refusal | None = None) -> HttpResponse:
     """The page, with what was refused of one of its forms."""
     by = actor_of(request)
     area = request.GET.get("area", "")
@@ -100,7 +100,7 @@ def _features(parts: list[RoundPart], shapes: Mapping[str, Any], code: str) -> l
     return found
 
 
-def _crumbs(area: str, row: RoundView) -> list[tuple[str, str]]:
+def _crumbs(area: str, row: TestingRound) -> list[tuple[str, str]]:
     """The places above the one looked at, the largest first."""
     above = [code for code in upwards(area) if len(code) > len(row.area)][1:]
     names = registry.short_area_names(above) if above else {}

@@ -21,7 +21,7 @@ _PERSON = "person"
 
 
 @action
-def answer(by: Actor, listed: Sequence[int], answer: str, note: str = "") -> None:
+def note_answer(by: Actor, listed: Sequence[int], answer: str, note: str = "") -> None:
     """Note what missing people (of one door, say) answered: comes, door, absent, refuses. It makes nobody tested."""
     must_be(answer, ANSWERS, "answer")
     rows = _rows(by, listed)
@@ -33,7 +33,7 @@ def answer(by: Actor, listed: Sequence[int], answer: str, note: str = "") -> Non
 
 
 @action
-def exempt(by: Actor, listed: Sequence[int], why: str, note: str, tested_at: datetime | None = None) -> None:
+def excuse(by: Actor, listed: Sequence[int], why: str, note: str, tested_at: datetime | None = None) -> None:
     """Say why missing people need not come; it stays on record. `tested_at`: of those tested elsewhere, when: within the round.
 
     Should one of them be swabbed after all, they count as tested. Raises Invalid naming the field, Conflict where somebody is not

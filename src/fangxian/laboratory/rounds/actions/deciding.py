@@ -16,7 +16,7 @@ from fangxian.laboratory.rounds.models import Round
 
 
 @action
-def go_on(by: Actor, code: str, reason: str = "") -> Round:
+def another_round(by: Actor, code: str, reason: str = "") -> Round:
     """Decide that another round is held: it is planned as the last one was, and begins when a person starts it."""
     row = _to_decide(by, code)
     if standing.proposal(row).what == "stop":
@@ -26,7 +26,7 @@ def go_on(by: Actor, code: str, reason: str = "") -> Round:
 
 
 @action
-def stop(by: Actor, code: str, reason: str) -> Round:
+def stop_rounds(by: Actor, code: str, reason: str) -> Round:
     """Decide that there is no further round. Raises Conflict while the pack's rule is not met, saying what is missing."""
     row = _to_decide(by, code)
     told = standing.proposal(row)

@@ -25,7 +25,7 @@ MOST_AN_HOUR = 10_000
 
 
 @action
-def plan(by: Actor, form: RoundForm, homes: Homes | None = None, zone: str = "") -> Round:
+def plan_round(by: Actor, form: RoundForm, homes: Homes | None = None, zone: str = "") -> Round:
     """Plan a round of an area or of a list of people. It begins when a person starts it.
 
     `homes` are those of a zone, as whoever draws zones has worked them out, and `zone` its code. Raises Invalid naming the field

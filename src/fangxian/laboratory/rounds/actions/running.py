@@ -18,7 +18,7 @@ from fangxian.registry import queries as registry
 
 
 @action
-def start(by: Actor, code: str) -> Round:
+def start_round(by: Actor, code: str) -> Round:
     """Begin a round: the clock runs, and whoever lives there now is on its roll. A large roll is made by a job; swabs count meanwhile."""
     row = finding.to_run(by, code, [Round.PLANNED])
     row.started_at = clock.now()
@@ -38,7 +38,7 @@ def start(by: Actor, code: str) -> Round:
 
 
 @action
-def end(by: Actor, code: str, reason: str = "") -> Round:
+def end_round(by: Actor, code: str, reason: str = "") -> Round:
     """End a round. Who is missing stays so by name; with anybody missing a reason is needed. Raises Invalid, Conflict."""
     row = finding.to_run(by, code, [Round.UNDER_WAY])
     told = standing.count(row)
@@ -66,7 +66,7 @@ def end(by: Actor, code: str, reason: str = "") -> Round:
 
 
 @action
-def call_off(by: Actor, code: str, reason: str) -> Round:
+def call_off_round(by: Actor, code: str, reason: str) -> Round:
     """A planned round is not held after all."""
     row = finding.to_run(by, code, [Round.PLANNED])
     row.state, row.reason = Round.CALLED_OFF, laboratory.reason(reason)

@@ -11,7 +11,7 @@ from fangxian.core.errors import NotFound
 from fangxian.laboratory.rounds import finding
 from fangxian.laboratory.rounds.models import Booking, Listed, Patch, Round
 from fangxian.laboratory.rounds.queries.points import point_name
-from fangxian.laboratory.rounds.schemas import ExemptRow, MissingRow
+from fangxian.laboratory.rounds.schemas import ExemptRow, MissingRow, Newcomer
 from fangxian.registry import queries as registry
 from fangxian.registry.levels import at_level
 
@@ -59,8 +59,8 @@ def exempt(by: Actor, code: str, area: str = "", *, after: int = 0, limit: int =
     ]  # fmt: skip
 
 
-def newcomers(by: Actor, code: str, area: str, *, limit: int = 50) -> list[tuple[str, str]]:
-    """Who lives in a grid now and is not on the roll (code, masked name): they came after it began, and are to be asked.
+def newcomers(by: Actor, code: str, area: str, *, limit: int = 50) -> list[Newcomer]:
+    """Who lives in a grid now and is not on the roll (masked): they came after it began, and are to be asked.
 
     Five queries. Raises NotFound for what is no grid of the round.
     """
@@ -72,7 +72,7 @@ def newcomers(by: Actor, code: str, area: str, *, limit: int = 50) -> list[tuple
     listed = set(Listed.objects.filter(round=row, person__in=here).values_list("person", flat=True))
     fresh = [one for one in here if one not in listed][:limit]
     known = registry.residents(fresh)
-    return [(known[one].code, known[one].name) for one in fresh]
+    return [Newcomer(known[one].code, known[one].name) for one in fresh]
 
 
 def on_roll(by: Actor, code: str, person_ids: Sequence[int]) -> dict[int, str]:

@@ -9,12 +9,14 @@ from fangxian.core.access import Actor, within
 from fangxian.duties import packs
 from fangxian.laboratory.rounds import finding, rules
 from fangxian.laboratory.rounds.models import NUMBERS, Patch, Round
-from fangxian.laboratory.rounds.schemas import RoundCount, RoundGoal, RoundView
+from fangxian.laboratory.rounds.schemas import RoundCount, RoundGoal, TestingRound
 from fangxian.registry import queries as registry
 from fangxian.text import Text
 
 
-def rounds(by: Actor, area: str = "", *, state: str = "", after: int | None = None, limit: int = 50) -> list[RoundView]:
+def rounds(
+    by: Actor, area: str = "", *, state: str = "", after: int | None = None, limit: int = 50
+) -> list[TestingRound]:
     """Rounds of which the actor may know, the newest first; `after` is the id of the last one read. Three queries."""
     found = Round.objects.filter(finding.visible(by))
     if area:
@@ -26,24 +28,24 @@ def rounds(by: Actor, area: str = "", *, state: str = "", after: int | None = No
     return _shown(by, list(found.order_by("-pk")[:limit]))
 
 
-def round_of(by: Actor, code: str, area: str = "") -> RoundView:
+def round_of(by: Actor, code: str, area: str = "") -> TestingRound:
     """One round, counted within a jurisdiction as far as the actor may see into it. Raises NotFound. Three queries."""
     return _shown(by, [finding.found(by, code)], area)[0]
 
 
-def goals(area: str, outbreak_pack: str = "") -> list[RoundGoal]:
+def goals(area: str = "", outbreak_pack: str = "") -> list[RoundGoal]:
     """The goals that may be set for a round there: of the pack of an outbreak, else of the first in force."""
     pack = packs.pack(outbreak_pack, area) if outbreak_pack else packs.in_force(area)[0]
     return rules.goals(pack)
 
 
-def _shown(by: Actor, rows: Sequence[Round], area: str = "") -> list[RoundView]:
+def _shown(by: Actor, rows: Sequence[Round], area: str = "") -> list[TestingRound]:
     seen = Patch.objects.filter(by.scope(finding.VIEW), within(area), round__in=[row.pk for row in rows]).order_by()
     summed: Iterable[Any] = seen.values("round").annotate(**{f"n_{name}": Sum(name) for name in NUMBERS})
     counts = {one["round"]: RoundCount(*(one[f"n_{name}"] for name in NUMBERS)) for one in summed}
     areas = registry.short_area_names(row.area for row in rows)
     return [
-        RoundView(
+        TestingRound(
             row.pk, row.code, row.number, Text(row.name_zh, row.name_en or row.name_zh), row.area, areas[row.area], row.zone,
             row.state, row.pack, rules.goal(packs.pack(row.pack, row.area), row.goal), counts.get(row.pk, RoundCount()),
             row.planned_at, row.started_at, row.due_at, row.ended_at, row.reason, row.decided, row.decided_why, row.decided_by,
