@@ -24,6 +24,7 @@ from fangxian.command.rooming import Rooming
 from fangxian.command.sentinels import Sentinels
 from fangxian.command.situation import actions as reports
 from fangxian.command.swabbing import Swabbing
+from fangxian.command.testing import Testing
 from fangxian.containment.zones import actions as drawing
 from fangxian.containment.zones import queries as zones
 from fangxian.containment.zones.schemas import UnitForm, ZoneForm
@@ -127,6 +128,7 @@ class _Story:
         self.held: set[int] = set()
         self.outbreak = self.earlier = ""
         self.swabbing = Swabbing(city, self._who, self._holder)
+        self.testing = Testing(city, self._who)
 
     def play(self, on_progress: Callable[[int], None]) -> None:
         self._at(0, 6.5, partial(self.sentinels.triage, self._who))
@@ -146,11 +148,13 @@ class _Story:
                 (11.0, partial(self._trace, today, day)),
                 (12.0, partial(_at_once, self._work, day, "case.", 0.95)),
                 (12.5, partial(self._draw, day)),
+                (12.9, partial(self.testing.begin, self.outbreak, self.swabbing.point) if last else sweep),
                 (13.0, sweep),
                 (15.0, self._hold),
                 (16.0, partial(self._come_down, day)),
                 (16.2, partial(self._close_earlier, day)),
                 (16.3, partial(self._decide, day)),
+                (16.4, self.testing.come if last else sweep),
                 (16.5, partial(_at_once, self._work, day, "zone.", 0.9)),
                 (17.0, partial(_at_once, self._work, day, "contact", 0.93)),
                 (17.5, partial(_at_once, self._work, day, "exposed", 0.85)),
