@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from fangxian.analytics.simulation.disease import DECADES, DURATIONS, Disease
 from fangxian.analytics.simulation.errors import SimulationError
@@ -35,6 +34,8 @@ def fitted(population: Population, disease: Disease, r0: float, *, cases: int = 
             f"r0 应小于 {most:.3g}：这样的病程里，一个病例接触不到更多人。",
             f"r0 is below {most:.3g}: with this course nobody meets more people.",
         )
+    from scipy.optimize import brentq  # what every simulation would wait for
+
     transmission = float(brentq(lambda one: first.infect(one) - r0, 0.0, 1.0, rtol=1e-6)) if r0 else 0.0
     return replace(disease, transmission=transmission, r0=r0)
 
