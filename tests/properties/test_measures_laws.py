@@ -262,3 +262,11 @@ def test_measures_of_a_kind_may_follow_one_another() -> None:
     early, late = simulation.Testing(0.05, until=40), simulation.Testing(0.5, since=40)
     both, weak = run(early, late), run(early)
     assert (both.daily[:40] == weak.daily[:40]).all() and both.total("infected") < weak.total("infected")
+
+
+def test_whoever_recovered_unknown_to_anybody_is_tested_like_everybody_else() -> None:
+    """Tests that find nobody: a share of all people every day, whatever becomes of them."""
+    blind = simulation.Testing(0.01, 0.01, 0.01, 0.01, sensitivity=0.0)
+    run = simulation.simulate(CITY, WILD, [blind], days=150, seeds=100, seed=1)
+    assert run.total("infected") > len(CITY) / 2
+    assert run.total("tests") == pytest.approx(0.01 * len(CITY) * 150, rel=0.02)

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -96,6 +97,8 @@ def test_households_are_of_people_who_might_live_together() -> None:
 @pytest.mark.parametrize(("table", "said"), [
     ("code,people\n1,5\n", "townships.csv: lacks the column name"),
     ("code,name,people\n1,a,0\n", "A city has from 1 to 2147483647 people, not 0"),
+    ("code,name,people\n1,a,5\n1,b,5\n", "townships.csv, row 3, code: every jurisdiction has a code of its own, not “1”"),
+    ("code,name,people\n,a,5\n", "townships.csv, row 2, code: every jurisdiction has a code of its own, not “”"),
 ])  # fmt: skip
 def test_a_wrong_table_is_refused(tmp_path: Path, table: str, said: str) -> None:
     path = tmp_path / "townships.csv"
@@ -103,6 +106,53 @@ def test_a_wrong_table_is_refused(tmp_path: Path, table: str, said: str) -> None
     with pytest.raises(simulation.SimulationError) as refused:
         synthesis.synthesise(synthesis.townships(path))
     assert said in refused.value.en and refused.value.zh
+
+
+def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "townships.csv"
+    path.write_bytes("code,name,people\n1,街道,50\n".encode("gbk"))
+    with pytest.raises(simulation.SimulationError, match=r"townships\.csv: is no CSV in UTF-8"):
+        synthesis.townships(path)
+
+
+@pytest.mark.parametrize(("age", "pairs", "said"), [
+    ([], {}, "at least one person"),
+    ([-1, 5], {}, "from 0 to 130"),
+    ([float("nan"), 5], {}, "from 0 to 130"),
+    ([1, 2], {"home": ([0], [5])}, r"do not exist \(0, 5\)"),
+    ([1, 2], {"home": ([0], [2**33])}, "do not exist"),
+    ([1, 2], {"home": ([0], [0.5])}, "numbers of people"),
+    ([1, 2], {"home": (["a"], ["b"])}, "numbers of people"),
+    ([1, 2], {"pub": ([0], [1])}, "one of home, school, work, community"),
+])  # fmt: skip
+def test_a_network_of_people_who_do_not_exist_is_refused(age: Any, pairs: Any, said: str) -> None:
+    with pytest.raises(simulation.SimulationError, match=said):
+        simulation.of_pairs(age, pairs)
+
+
+@pytest.mark.parametrize("changed", [
+    {"age": np.empty(0, np.uint8)}, {"age": np.full(50, 200)}, {"age": np.zeros((50, 2), np.uint8)}, {"met": np.array(["a"] * 9)},
+    {"place.building": np.zeros(3, int)}, {"place.building": np.zeros(50)},
+])  # fmt: skip
+def test_a_damaged_file_is_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    city, path = simulation.build(50), tmp_path / "city.npz"
+    arrays: dict[str, Any] = {name: getattr(city, name) for name in ("age", "met", "begin", "degree", "own")} | changed
+    np.savez(path, **arrays)
+    with pytest.raises(simulation.SimulationError, match="Make it anew"):
+        simulation.Population.load(path)
+
+
+def test_a_city_too_small_for_its_scenario_is_refused_before_anything_is_begun(tmp_path: Path) -> None:
+    simulation.build(50).save(tmp_path / "city.npz")
+    path = tmp_path / "town.yaml"
+    for told, said in (
+        ("seeds: 60", "town.yaml: seeds: is a whole number from 0 to 50, not 60"),
+        ("seeds: 1\nmeasures: [{capacity: {hospital_beds: 60}}]", "There are 60 hospital beds for 50 people"),
+    ):
+        path.write_text(f"population: {{file: city.npz}}\ndisease: measles\n{told}\n", encoding="utf-8")
+        with pytest.raises(simulation.SimulationError) as refused:
+            scenario.read(path)
+        assert said in refused.value.en
 
 
 def test_a_refusal_leaves_nothing_behind(console: Console, tmp_path: Path) -> None:

@@ -105,7 +105,12 @@ def test_ended_in_the_middle_it_goes_on_to_the_same_figures(town: Path, console:
 
 
 @pytest.mark.parametrize(("wrong", "right", "said"), [
-    ("people: 3000", "people: 0.5", "population.people: is a whole number from 0"),
+    ("people: 3000", "people: 0.5", "population.people: is a whole number from 1"),
+    ("people: 3000", "people: 0", "population.people: is a whole number from 1"),
+    ("- testing:", "- rounds: {every: 3, capacity: 4000}\n  - testing:", "There are 4000 samples a day for 3000 people"),
+    ("- testing:", "- vaccination: {coverage: 0.5, a_day: 4000}\n  - testing:", "There are 4000 doses a day for 3000 people"),
+    ("- testing:", "- arrivals: {travellers: 4000, infected: 0.1}\n  - testing:", "There are 4000 travellers a day for 3000 people"),
+    ("disease: sars-cov-2-wild", "disease: {name: measles, overrides: {r0: lots}}", "disease.overrides.r0: is a number from 0"),
     ("people: 3000", "inhabitants: 3000", "population.inhabitants: there is no such field"),
     ("seeds: 15", "seeds: 5000", "seeds: is a whole number from 0 to 3000, not 5000"),
     ("symptomatic: 0.3", "symptomatic: 1.3", "measures[1].testing.symptomatic: is a number from 0 to 1, not 1.3"),

@@ -138,7 +138,12 @@ class Plan:
         words = (
             ("实验室", "tests"), ("流调人员", "tracings"), ("隔离床位", "isolation beds"), ("医院床位", "hospital beds"),
         )  # fmt: skip
-        for (zh, en), most in zip(words, self.capacity.tolist(), strict=True):
+        given = [(zh, en, most) for (zh, en), most in zip(words, self.capacity.tolist(), strict=True)]
+        given += [("每日采样", "samples a day", float(one[4])) for one in self.rounds]
+        given += [("每日来返", "travellers a day", float(one[0])) for one in self.arrivals]
+        if self.vaccination is not None:
+            given.append(("每日接种", "doses a day", float(self.vaccination.a_day)))
+        for zh, en, most in given:
             if np.isfinite(most) and most > people:
                 raise SimulationError(
                     f"{zh}能力 {most:g} 大于人口 {people}；不受限时请不要填写。",

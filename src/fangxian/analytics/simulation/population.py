@@ -28,6 +28,8 @@ LAYERS = ("home", "school", "work", "community")
 STRETCH = np.dtype([("begin", np.int32), ("degree", np.int32), ("own", np.int32)])
 #: Ages from and to which people are in a class or at work.
 SCHOOL_AGES, WORK_AGES = (6, 22), (22, 65)
+#: In years: whoever is said to be older is a slip.
+OLDEST = 130
 #: People of a building, a compound (小区) and a township (街道) where a city does not say: an assumption.
 BLOCKS = {"building": 60, "compound": 1_500, "township": 40_000}
 #: Shares of five-year age groups from 0–4 to 95 and over: roughly those of a Chinese city; an assumption that a scenario may replace.
@@ -122,12 +124,13 @@ class Population:
 
     def _sound(self, name: str) -> None:
         people = len(self)
-        whole = self.stretch.shape == (people, len(LAYERS)) and all(
-            of.shape == (people,) for of in self.places.values()
-        )
-        if whole and people:
+        whole = self.stretch.shape == (people, len(LAYERS)) and self.age.shape == (people,) and people > 0
+        whole = whole and all(of.shape == (people,) for of in self.places.values())
+        whole = whole and all(np.issubdtype(of.dtype, np.integer) for of in (self.age, self.met, *self.places.values()))
+        if whole:
+            whole = 0 <= int(self.age.min()) <= int(self.age.max()) <= OLDEST
             ends = self.begin.astype(np.int64) + self.degree + (self.own < self.degree)
-            whole = min(int(self.begin.min()), int(self.degree.min()), int(self.own.min())) >= 0
+            whole = whole and min(int(self.begin.min()), int(self.degree.min()), int(self.own.min())) >= 0
             whole = whole and int(np.where(self.degree > 0, ends, 0).max()) <= len(self.met)
         if not whole or (len(self.met) and not 0 <= int(self.met.min()) <= int(self.met.max()) < people):
             raise SimulationError(
@@ -191,10 +194,15 @@ def build(
     Sizes and acquaintances are Poisson, as in Covasim's hybrid network (Kerr and others 2021, PLoS Comput Biol 17:e1009149). The same
     seed gives the same city. Raises SimulationError for an empty city or sizes below 0.
     """
-    if people < 1 or min(home, school, work, community) < 0:
+    if (
+        people < 1
+        or not all(size >= 0 for size in (home, school, work, community))
+        or min(ages) < 0
+        or not sum(ages) > 0
+    ):
         raise SimulationError(
-            f"人口应至少 1 人、各层平均人数不小于 0，得到 {people} 人。",
-            f"A city has at least one person and mean sizes of at least 0, not {people} people.",
+            f"人口应至少 1 人，各层平均人数与年龄构成不小于 0，得到 {people} 人。",
+            f"A city has at least one person, and mean sizes and shares of ages of at least 0; not {people} people.",
         )
     random = np.random.default_rng(seed)
     shares = np.asarray(ages, np.float64) / np.sum(ages)
@@ -219,14 +227,15 @@ def of_pairs(age: Any, pairs: Mapping[str, tuple[Any, Any]]) -> Population:
 
     Raises SimulationError for people that do not exist.
     """
-    years = np.asarray(age, np.uint8)
+    years = _years(age)
     layering = Layering(len(years))
     for layer, (first, second) in pairs.items():
-        one, other = (np.ascontiguousarray(a, np.int32) for a in (first, second))
-        if layer not in LAYERS or one.shape != other.shape:
+        one, other = (np.asarray(a) for a in (first, second))
+        numbers = all(np.issubdtype(a.dtype, np.integer) or not a.size for a in (one, other))
+        if layer not in LAYERS or one.shape != other.shape or one.ndim != 1 or not numbers:
             raise SimulationError(
-                f"层 {layer} 应为 {'、'.join(LAYERS)} 之一，两列人数相同。",
-                f"Layer {layer} is to be one of {', '.join(LAYERS)}, with two columns of equal length.",
+                f"层 {layer} 应为 {'、'.join(LAYERS)} 之一，两列等长的人员编号（整数，自 0 起）。",
+                f"Layer {layer} is to be one of {', '.join(LAYERS)}, with two columns of equal length: numbers of people, from 0.",
             )
         wrong = (one < 0) | (other < 0) | (one >= len(years)) | (other >= len(years))
         if wrong.any():
@@ -235,9 +244,20 @@ def of_pairs(age: Any, pairs: Mapping[str, tuple[Any, Any]]) -> Population:
                 f"层 {layer} 第 {row + 1} 对提到不存在的人（{one[row]}、{other[row]}）；人口为 {len(years)} 人，自 0 编号。",
                 f"Pair {row + 1} of layer {layer} names people that do not exist ({one[row]}, {other[row]}); the city has {len(years)}.",
             )
+        one, other = one.astype(np.int32), other.astype(np.int32)
         order = np.argsort(one, kind="stable")
         layering.pairs(LAYERS.index(layer), np.bincount(one, minlength=len(years)).astype(np.int32), other[order])
     return layering.population(years)
+
+
+def _years(age: Any) -> Ints:
+    """Ages as a city holds them. Raises SimulationError where there is nobody, or somebody of an age that nobody has."""
+    years = np.asarray(age)
+    if years.ndim != 1 or not len(years):
+        raise SimulationError("城市至少应有 1 人。", "A city has at least one person.")
+    if not np.issubdtype(years.dtype, np.number) or not ((years >= 0) & (years <= OLDEST)).all():
+        raise SimulationError(f"年龄应为 0 至 {OLDEST} 的数。", f"Ages are numbers from 0 to {OLDEST}.")
+    return years.astype(np.uint8)
 
 
 def _sizes(random: np.random.Generator, people: int, mean: float) -> Ints:

@@ -40,6 +40,7 @@ def tests(day, orders, now, results, daily, run):  # type: ignore[no-untyped-def
     people, infected_on, lists, used = now.people, now.infected_on, now.lists, now.used
     chances, kept = orders.by_day[day], 0
     delay, bounded = int(chances[plan.RESULT_AFTER]), orders.capacity[plan.LABORATORY] < np.inf
+    used[state.CAME] = 0
     for place in range(used[state.ILL]):
         one = lists[state.SICK, place]
         person = people[one]
@@ -50,6 +51,7 @@ def tests(day, orders, now, results, daily, run):  # type: ignore[no-untyped-def
         if person.found != state.NEVER or infected_on[one] >= day:
             continue
         if person.entered == day - 1:
+            used[state.CAME] += 1
             chance = chances[plan.SICK_CONFINED] if person.onset <= day else chances[plan.WELL_CONFINED]
         else:
             chance = chances[plan.SICK] if person.onset <= day and person.seeks else chances[plan.WELL]

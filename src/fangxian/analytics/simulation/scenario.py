@@ -89,11 +89,12 @@ def of(raw: Any, folder: Path | None = None) -> Scenario:
     """
     given = known(raw, "", _TOP)
     city = _city(given.get("population", {}), folder)
-    most = city.get("people", 2_000_000_000)
+    # A file is opened here and not only when it is simulated, so that nothing is begun for a city that is damaged or too small.
+    people = len(Population.load(city["file"])) if "file" in city else city["people"]
     days = number(given.get("days", 180), "days", 1, 10_000, whole=True)
-    seeds = number(given.get("seeds", 100), "seeds", 0, most, whole=True)
+    seeds = number(given.get("seeds", 100), "seeds", 0, people, whole=True)
     measures = tuple(_measure(one, f"measures[{place}]") for place, one in enumerate(given.get("measures") or [], 1))
-    Plan.of(measures, days, city.get("people"))
+    Plan.of(measures, days, people)
     name = given.get("name", {})
     words = (
         Text(**name) if isinstance(name, dict) and set(name) == {"zh", "en"} else Text(str(name or ""), str(name or ""))
@@ -122,8 +123,8 @@ def _city(raw: Any, folder: Path | None) -> dict[str, Any]:
             profile(str(value))
         if field in ("profile", "townships"):
             continue
-        whole = field in ("people", "seed")
-        city[field] = number(value, f"population.{field}", 0, 2_000_000_000 if whole else 10_000, whole=whole)
+        whole, least = field in ("people", "seed"), int(field == "people")
+        city[field] = number(value, f"population.{field}", least, 2_000_000_000 if whole else 10_000, whole=whole)
     return city
 
 

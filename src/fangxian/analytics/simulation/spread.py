@@ -178,8 +178,7 @@ def _counted(day, new, orders, now, daily, run):  # type: ignore[no-untyped-def]
     """Those infected today, and what is held at the end of the day. Of those who are not infected only how many are tested counts."""
     changes, people, ill = now.changes, len(now.people), now.used[state.ILL]
     daily[day, state.INFECTED] = new
-    for place in range(new):
-        now.used[state.EVER] += now.people[now.lists[state.FRESH, place]].episode == 0
+    now.used[state.KNOWN] += daily[day, state.FOUND]
     if orders.watched:
         for place in range(new):
             now.lists[state.SICK, ill + place] = now.lists[state.FRESH, place]
@@ -198,8 +197,10 @@ def _counted(day, new, orders, now, daily, run):  # type: ignore[no-untyped-def]
     )
     routine, confined = orders.by_day[day, plan.WELL], orders.by_day[day, plan.WELL_CONFINED]
     if routine > 0.0 or confined > 0.0:
-        came = daily[day - 1, state.QUARANTINED] if day else 0
-        well = max(people - now.used[state.EVER] - came, 0)
+        came = max(daily[day - 1, state.QUARANTINED] - now.used[state.CAME], 0) if day else 0
+        # Whoever recovered unknown to anybody is tested like everybody else; who was found is not tested again.
+        recovered = max(now.used[state.KNOWN] - changes[state.ISOLATED, day], 0)
+        well = max(people - ill - recovered - came, 0)
         daily[day, state.TESTED] += int(well * routine + came * confined + uniform(run, day, 0, hashing.COUNTS))
 
 

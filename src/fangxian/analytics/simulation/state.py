@@ -30,8 +30,8 @@ DAILY = (
 NEVER, PENDING = 32767, 32766
 #: What may be due on a day.
 RESULT, QUARANTINE, TRACE, NEXT_RING, WORSE = range(5)
-#: Places in `State.used`.
-ILL, QUEUED, SERVED, SPECIMENS, IN_BEDS, EVER = range(6)
+#: Places in `State.used`; KNOWN: ever found, CAME: of the ill, who came into quarantine yesterday.
+ILL, QUEUED, SERVED, SPECIMENS, IN_BEDS, KNOWN, CAME = range(7)
 #: Places in `State.backlog`: samples that the laboratory has not done, cases nobody has traced, hospital beds left today.
 SAMPLES_WAIT, CASES_WAIT, BEDS_LEFT = range(3)
 #: Rows of `State.changes`: severe, of whom turned so today, in quarantine, in isolation, waiting for isolation, beds freed, in zones.
@@ -72,7 +72,7 @@ def new(people: int, days: int, zones: int, dosed: Array) -> State:
     persons["entered"] = -2
     return State(
         persons, np.full(people, NEVER, np.int16), np.full(people, -1, np.int32), np.zeros((7, days + 2), np.int64),
-        np.empty((5, people), np.int32), np.zeros((3, zones), np.int32), dosed, np.zeros(6, np.int64), np.zeros(3, np.float64),
+        np.empty((5, people), np.int32), np.zeros((3, zones), np.int32), dosed, np.zeros(7, np.int64), np.zeros(3, np.float64),
     )  # fmt: skip
 
 

@@ -37,24 +37,36 @@ class Township:
 
 def townships(path: Path) -> tuple[Township, ...]:
     """Read a table with the columns code, name, people. Raises SimulationError that names file, row and column."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        missing = [name for name in ("code", "name", "people") if name not in (rows.fieldnames or ())]
-        if missing:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.DictReader(file)
+            columns, told = tuple(rows.fieldnames or ()), list(enumerate(rows, 2))
+    except (UnicodeDecodeError, csv.Error):
+        raise SimulationError(
+            f"{path.name}：不是 UTF-8 编码的 CSV；请另存为“CSV UTF-8”。",
+            f"{path.name}: is no CSV in UTF-8; save it as “CSV UTF-8”.",
+        ) from None
+    missing = [name for name in ("code", "name", "people") if name not in columns]
+    if missing:
+        raise SimulationError(
+            f"{path.name}：缺少列 {'、'.join(missing)}；应有 code、name、people。",
+            f"{path.name}: lacks the column {', '.join(missing)}; there are to be code, name, people.",
+        )
+    found: dict[str, Township] = {}
+    for number, row in told:
+        code, people = (row["code"] or "").strip(), (row["people"] or "").strip()
+        if not code or code in found:
             raise SimulationError(
-                f"{path.name}：缺少列 {'、'.join(missing)}；应有 code、name、people。",
-                f"{path.name}: lacks the column {', '.join(missing)}; there are to be code, name, people.",
+                f"{path.name} 第 {number} 行 code：每个辖区应有自己的代码，得到“{code}”。",
+                f"{path.name}, row {number}, code: every jurisdiction has a code of its own, not “{code}”.",
             )
-        found = []
-        for number, row in enumerate(rows, 2):
-            people = (row["people"] or "").strip()
-            if not people.isdigit():
-                raise SimulationError(
-                    f"{path.name} 第 {number} 行 people：应为不小于 0 的整数，得到“{people}”。",
-                    f"{path.name}, row {number}, people: is a whole number of at least 0, not “{people}”.",
-                )
-            found.append(Township(row["code"], row["name"], int(people)))
-    return tuple(found)
+        if not (people.isascii() and people.isdigit()):
+            raise SimulationError(
+                f"{path.name} 第 {number} 行 people：应为不小于 0 的整数，得到“{people}”。",
+                f"{path.name}, row {number}, people: is a whole number of at least 0, not “{people}”.",
+            )
+        found[code] = Township(code, row["name"] or code, int(people))
+    return tuple(found.values())
 
 
 def profile(name: str) -> Mapping[str, Any]:
