@@ -18,6 +18,7 @@ def test_a_question_is_asked_answered_and_decided(
     page.locator("[name=detail]").select_option("coarse")
     for key in ("tracing", "community"):
         page.locator(f"[name=measures][value={key}]").set_checked(key == "tracing")
+    page.locator("[name=strength_testing]").fill("5 50")
     page.locator("main details summary").last.click()
     page.locator("[name=runs]").fill("4")
     page.locator("main form button.primary").click()
@@ -25,6 +26,14 @@ def test_a_question_is_asked_answered_and_decided(
     drawing = page.locator(".drawn-narrow .frontier" if size == "phone" else ".drawn-wide .frontier")
     expect(drawing).to_be_visible(timeout=180_000)  # on a new machine the kernel is compiled first
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    slider = page.locator("[data-play] input[type=range]")
+    expect(slider).to_be_visible()
+    slider.press("ArrowRight")
+    expect(page.locator("[data-play] output")).to_have_text("第 1 天" if language == "zh" else "Day 1")
+    page.locator("[data-play-act=toggle]").click()
+    expect(page.locator("[data-play-act=toggle]")).to_have_attribute("aria-pressed", "true")
+    expect(slider).not_to_have_value("1")
+    page.locator("[data-play-act=toggle]").click()
     mark = drawing.locator("a").first
     mark.focus()
     page.keyboard.press("Enter")

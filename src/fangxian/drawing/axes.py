@@ -21,18 +21,19 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 @dataclass(frozen=True, slots=True)
 class Plot:
     """The frame of a drawing: its size in px, how many days lie side by side, and the value at its top; below it is 0. `left` is the
-    room for the values beside it."""
+    room for the values beside it; of fewer than `least` days each is no wider than if there were so many."""
 
     width: int
     height: int
     days: int
     top: float
     left: float = LEFT
+    least: int = 7
 
     @property
     def slot(self) -> float:
         """How wide a day is."""
-        return (self.width - self.left - RIGHT) / max(7, self.days)
+        return (self.width - self.left - RIGHT) / max(self.least, self.days)
 
     @property
     def base(self) -> int:
@@ -41,7 +42,7 @@ class Plot:
 
     def x(self, place: float) -> float:
         """Where a day begins; a few of them stand in the middle."""
-        return self.left + (place + max(0, 7 - self.days) / 2) * self.slot
+        return self.left + (place + max(0, self.least - self.days) / 2) * self.slot
 
     def middle(self, place: float) -> float:
         """Where the middle of a day is."""

@@ -127,7 +127,8 @@ def draw(
     top = max(apart, ceil(round(reach / apart, 9)) * apart)
     levels = [round(apart * place, 9) for place in range(round(top / apart) + 1)]
     left = max(LEFT, 10 + max(wide(said(value)) for value in levels))
-    plot = Plot(width, height, len(places), top, left)
+    least_places = 4 if places and isinstance(places[0], str) else 7
+    plot = Plot(width, height, len(places), top, left, least_places)
     frame = f'x="{left:g}" y="{plot.y(top) - 1:g}" width="{width - left - RIGHT:g}" height="{plot.base}"'
     parts = [
         opened("drawing", name, (width, height), words.title, f"{words.description} {words.method}"),

@@ -4,7 +4,7 @@ What a policy is, its form says: a filled circle with its interval is on the fro
 beaten, a cross keeps no limit. Each carries its words as a title, and on a page its address.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
@@ -57,7 +57,7 @@ def frontier(
     return "".join([
         opened(
             "drawing frontier", name, (width, height), title, described, role="group" if address else "img"),
-        *plot.grid(), _legend(language), _joined(plot, on), *marks, ring,
+        *plot.grid(), _legend(language, {one.state for one in (*on, *(one for _place, one in inside))}), _joined(plot, on), *marks, ring,
         f'<text class="axis" x="4" y="14">{escape(effect)}</text>',
         f'<text class="axis" x="{width / 2:g}" y="{height - 6}" text-anchor="middle">{escape(cost)}{escape(plot.unit)}</text></svg>',
     ])  # fmt: skip
@@ -235,9 +235,11 @@ def _shape(state: str, x: float, y: float) -> str:
     return f'<circle class="off" cx="{x:.5g}" cy="{y:.5g}" r="3" fill="none" stroke="{GREY}"/>'
 
 
-def _legend(language: str) -> str:
+def _legend(language: str, states: Set[str]) -> str:
     x, parts = float(_LEFT), []
     for state, name in _LEGEND:
+        if state not in states | {"knee"} and not (state == "beaten" and "dropped" in states):
+            continue
         label = name.in_(language)
         parts.append(_shape(state, x + 6, 26) + f'<text x="{x + 18:g}" y="30">{escape(label)}</text>')
         x += 18 + wide(label) + 20

@@ -27,6 +27,8 @@ from fangxian.web.saying import said
 #: A city larger than this is asked for on purpose: the usual answer should not take an hour.
 USUAL_PEOPLE = 50_000
 STRENGTH, LATER, PRICE = "strength_", "later_", "price_"
+#: What was done so far is the least that can be done: it is told beside the field, not put into it as a limit.
+SHOWN_ONLY = ("tests", "investigators")
 SITUATION = ("area", "outbreak", "disease", "people", "infected", "lead", "days")
 
 
@@ -204,7 +206,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 def _initial(begins: Beginning) -> dict[str, Any]:
     usual = QuestionForm(name="", area=begins.area)
     people = max(asking.PEOPLE[0], min(begins.people or usual.people, USUAL_PEOPLE))
-    known = {name: one.value for name, one in begins.known.items()}
+    known = {name: one.value for name, one in begins.known.items() if name not in SHOWN_ONLY}
     infected = max(10, min(people, known.get("infected", 0)))
     measures = (*usual.measures, "zones") if begins.zones else usual.measures
     return {one.name: getattr(usual, one.name) for one in fields(usual)} | known | {

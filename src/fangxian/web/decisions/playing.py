@@ -67,6 +67,7 @@ def shown(view: QuestionView, policies: Sequence[tuple[int, str]]) -> dict[str, 
             (place, words, board, _weeks(found[place], view.asked.today, [name for _code, name, _people in named]))
             for (place, words), board in zip(policies, boards, strict=True)
         ],
+        "words": "|".join((_("Play"), _("Pause"), _("Day %s"), _("%s infected in 7 days"))),
         "parts": named, "last": last, "maps": bool(features), "weeks": range(1, last // WEEK + 2),
         "level": _("compounds") if found[policies[0][0]].level == "compound" else _("buildings"),
     }  # fmt: skip
