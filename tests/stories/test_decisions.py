@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from fangxian.analytics.deciding import Estimate, wording
-from fangxian.analytics.simulation import Rounds
+from fangxian.analytics.simulation import Rounds, simulate
 from fangxian.command.decisions import actions, asking, packs, queries
 from fangxian.command.decisions.models import Batch, Question
 from fangxian.command.decisions.schemas import QuestionForm
@@ -255,6 +256,46 @@ def _outbreak(by: Any, city: World) -> int:
     from fangxian.cases import queries as cases
 
     return cases.outbreak(by, city.outbreak).id
+
+
+def test_two_policies_are_played_day_by_day(city: World) -> None:
+    by, code = city.actor("leader"), city.cases[-1]
+    view = queries.question(by, code)
+    assert view.answer is not None
+    least = view.answer.policies.index(view.answer.policy(view.asked.least))
+    browser, address = signed_in(city, "leader", "en"), reverse("web:decision_days", args=[code])
+    told = browser.get(f"{address}?policy={view.answer.knee}&policy={least}&policy=9999").json()
+    assert told["today"] == asking.WARM and {int(place) for place in told["sides"]} == {view.answer.knee, least}
+    for place, side in told["sides"].items():
+        fan = next(one for one in view.answer.fans if one.setting == view.answer.policies[int(place)].setting)
+        scenario = view.asked.scenario(fan.setting)
+        run = simulate(
+            scenario.build(),
+            scenario.disease,
+            scenario.measures,
+            days=scenario.days,
+            seeds=scenario.seeds,
+            seed=fan.typical,
+        )
+        days = np.sum(side["townships"], axis=0)
+        assert days.tolist() == run.daily[:, 0].tolist(), "the run that is nearest to the mean, place by place"
+        assert sum(len(block) - 1 for block in side["blocks"]) == days.sum()
+        assert all(
+            block[1:] == sorted(block[1:]) and 0 <= block[0] < len(side["townships"]) for block in side["blocks"]
+        )
+    page = browser.get(reverse("web:decision", args=[code])).content.decode()
+    assert "data-play=" in page and "New infections by week" in page
+    assert browser.get(reverse("web:decision_parts", args=[code])).json()["type"] == "FeatureCollection"
+    for name in ("web:decision_days", "web:decision_parts"):
+        assert signed_in(city, "stranger").get(reverse(name, args=[code])).status_code == 404
+
+
+def test_people_live_in_the_parts_of_a_place_as_they_do() -> None:
+    told = asking.raw_of(FORM, {"9901": 100, "9902": 300})["scenario"]["population"]
+    assert told["townships"] == {"9901": 300, "9902": 900}
+    unknown = asking.raw_of(FORM, {"9901": 100, "9902": None, "9903": 7})["scenario"]["population"]
+    assert set(unknown["townships"].values()) == {400}
+    assert asking.raw_of(FORM, {"9901": 5})["scenario"]["population"]["people"] == FORM.people
 
 
 def test_files_of_an_answer(city: World) -> None:
