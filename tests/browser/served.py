@@ -44,12 +44,13 @@ def main() -> None:
         _set_the_clock()
         from fangxian.core import clock
         from fangxian.site.working import work_once
-        from tests.support import lodging, swabbing, world
+        from tests.support import coldstore, lodging, swabbing, world
 
         city = world.build(clock.now())
         _stays(city)
         lodging.lodge(city)
         point, folk = swabbing.staffed(city)
+        coldstore.staffed(city)
         while work_once():
             pass
         gate = Gate(get_wsgi_application())

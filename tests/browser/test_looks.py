@@ -50,6 +50,8 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "journal": ("auditor", f"/journal/?kind=case&code={site.case}"),
         "my-data": ("resident", "/me/"),
         "components": ("grid", "/design/"),
+        "employer": ("store", "/screening/"),
+        "high-risk-posts": ("duty", "/screening/"),
         "not-found": ("grid", "/cases/0000000000/"),
     }
 

@@ -9,11 +9,14 @@ from typing import Any
 
 from fangxian.command.city import City
 from fangxian.core import clock
-from fangxian.core.access import Actor
+from fangxian.core.access import SYSTEM, Actor
 from fangxian.duties import actions as duties
 from fangxian.duties import queries as duty_queries
 from fangxian.laboratory import actions
 from fangxian.laboratory.schemas import BoxForm, PointForm, ResultForm, TubeForm
+from fangxian.laboratory.screening import actions as screening
+from fangxian.laboratory.screening.schemas import WorkerForm
+from fangxian.registry import actions as registry
 
 COUNTY, GRID = "990101", "990101001001002"
 Who = Callable[[str, str], Actor]
@@ -65,8 +68,23 @@ class Swabbing:
             reason="monitoring",
             batch="W-18",
         )
+        self.loaders()
         tubes = ["XZ-2024-0001", "XZ-2024-0002", "XZ-2024-0003"]
         self.box = actions.seal_box(self.sampler, BoxForm(tubes=tubes, point=self.point, seal="F-0418")).code
+
+    def loaders(self) -> None:
+        """The loaders of a cold store are tested every day: those swabbed this evening are done, two are still to come."""
+        store = registry.create_organisation(
+            SYSTEM, "cold_store", "北港冷链仓库", COUNTY, name_en="Beigang cold store"
+        ).pk
+        by = self.who("duty", COUNTY)
+        roster = screening.open_roster(by, store, "closed_loop").pk
+        people = [*self.people[14:20], *self.people[20:22]]
+        screening.enrol(
+            by,
+            roster,
+            [WorkerForm(person=code, number=f"L-{place:02}", job="装卸工") for place, code in enumerate(people, 1)],
+        )
 
     def on_the_way(self) -> None:
         actions.hand_over_box(self.sampler, self.box, "样本专车 3 号 韩师傅")
@@ -103,6 +121,7 @@ class Swabbing:
 
     def left_open(self) -> None:
         """What is still to be done when the story ends."""
+        screening.owe(SYSTEM)
         self.take("XZ-2024-0201", self.people[:5])
         self.take("XZ-2024-0202", self.people[20:21], reason="fever")
         self.take("XZ-2024-0203", self.people[21:22])

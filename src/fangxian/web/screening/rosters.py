@@ -10,15 +10,16 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.laboratory.screening import actions, finding, queries, roster_file
-from fangxian.laboratory.screening.schemas import STATES, TURNS, Enrolled, WorkerForm
+from fangxian.laboratory.screening.schemas import STATES, Enrolled, WorkerForm
 from fangxian.registry import queries as registry
 from fangxian.registry.schemas import PersonForm
 from fangxian.web.parts import Cursor, actor_of, fragment, number_of
@@ -83,7 +84,7 @@ def late(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     by.must(finding.VIEW)
     found = queries.turns(by, "late", after=_after(request), limit=PAGE + 1)
-    context = _turns(found) | {"here": "late", "with_employer": True, "query": ""}
+    context = _turns(found) | {"here": "late", "with_employer": True, "query": "", "path": request.path}
     return render(request, f"web/screening/{'lines' if fragment(request, 'more') else 'late'}.html", context)
 
 
@@ -93,9 +94,11 @@ def roster(request: HttpRequest, roster: int) -> HttpResponse:
     return _page(request, roster)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def enrol(request: HttpRequest, roster: int) -> HttpResponse:
-    """People go onto the roster: one who is typed, or a file of them."""
+    """People go onto the roster: one who is typed, or a file of them. Whoever comes back to the address finds the roster."""
+    if request.method == "GET":
+        return redirect("web:screening_roster", roster)
     by = actor_of(request)
     by.must(finding.KEEP)
     try:
@@ -128,7 +131,12 @@ def _page(
             after=number_of(request.GET.get("after", "")) or 0, limit=PAGE + 1,
         )  # fmt: skip
         context = {"workers": found[:PAGE], "after": found[PAGE - 1].id if len(found) > PAGE else ""}
-    context |= {"here": here, "query": f"tab={here}", "states": STATES, "turn_states": TURNS}
+    context |= {
+        "here": here,
+        "query": f"tab={here}",
+        "states": STATES,
+        "path": reverse("web:screening_roster", args=[roster]),
+    }
     if fragment(request, "more"):
         return render(request, "web/screening/lines.html", context)
     one = queries.roster(by, roster)
