@@ -16,8 +16,8 @@ DAYS = st.dates(date(2019, 1, 1), date(2030, 12, 31))
 def posts(draw: st.DrawFn) -> Post:
     days = draw(st.integers(1, 14))
     tests = draw(st.integers(1, days))
-    value = {"source": "general", "grade": "G"}
-    return Post("post", Text("岗位", "post"), Cited(tests, "test", **value), Cited(days, "d", **value))
+    often, every = Cited(tests, "test", "general", "G"), Cited(days, "d", "general", "G")
+    return Post("post", Text("岗位", "post"), often, every)
 
 
 @settings(max_examples=150)
