@@ -157,7 +157,7 @@ def _rule(one: Measure, form: QuestionForm, orders: Mapping[str, packs.Ordered])
     if later := form.later.get(one.key):
         values["since"] = f"$detected + {later}"
     if one.key == "rounds" and form.queued and form.tests:
-        values["capacity"] = form.tests * values.get("pool", 10)
+        values["capacity"] = min(form.tests * values.get("pool", 10), form.people)
     return {one.kind: values}
 
 
