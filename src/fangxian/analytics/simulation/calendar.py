@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fangxian.analytics.kernel import kernel
 
 Array = NDArray[Any]
-_BLOCK = 128
+BLOCK = 128
 #: Columns of `Calendar.days`; DONE: how many entries have been read.
 _FIRST, _LAST, COUNT, DONE = range(4)
 #: Places in `Calendar.blocks`: blocks ever taken, the first of those given back, how many those are.
@@ -32,9 +32,9 @@ class Calendar(NamedTuple):
 
 def empty(days: int, room: int) -> Calendar:
     """A calendar of so many days; `room` is a guess, since it grows."""
-    blocks = 16 + room // _BLOCK
+    blocks = 16 + room // BLOCK
     return Calendar(
-        np.empty(blocks * _BLOCK, np.uint64), np.empty(blocks, np.int32), np.zeros((days, 4), np.int32),
+        np.empty(blocks * BLOCK, np.uint64), np.empty(blocks, np.int32), np.zeros((days, 4), np.int32),
         np.array([0, -1, 0], np.int64),
     )  # fmt: skip
 
@@ -43,7 +43,7 @@ def empty(days: int, room: int) -> Calendar:
 def lacks(calendar, more):  # type: ignore[no-untyped-def]
     """Whether there might be no room for so many entries, whatever their days."""
     blocks, then = calendar.blocks, calendar.then
-    return len(then) - blocks[_TAKEN] + blocks[_FREED] < more // _BLOCK + 1 + min(more, len(calendar.days))
+    return len(then) - blocks[_TAKEN] + blocks[_FREED] < more // BLOCK + 1 + min(more, len(calendar.days))
 
 
 @kernel
@@ -52,11 +52,11 @@ def with_room(calendar, more):  # type: ignore[no-untyped-def]
     if not lacks(calendar, more):
         return calendar
     held, blocks = calendar.blocks[_TAKEN], len(calendar.then)
-    longer = blocks + max(blocks, more // _BLOCK + 1 + min(more, len(calendar.days)))
-    entries, then = np.empty(longer * _BLOCK, np.uint64), np.empty(longer, np.int32)
+    longer = blocks + max(blocks, more // BLOCK + 1 + min(more, len(calendar.days)))
+    entries, then = np.empty(longer * BLOCK, np.uint64), np.empty(longer, np.int32)
     for at in range(held):
         then[at] = calendar.then[at]
-    for at in range(held * _BLOCK):
+    for at in range(held * BLOCK):
         entries[at] = calendar.entries[at]
     return Calendar(entries, then, calendar.days, calendar.blocks)
 
@@ -65,14 +65,14 @@ def with_room(calendar, more):  # type: ignore[no-untyped-def]
 def enter(calendar, day, entry):  # type: ignore[no-untyped-def]
     """Write an entry behind the others of a day. There is room, and the day is one of the calendar."""
     days, many = calendar.days, np.int64(calendar.days[day, COUNT])
-    if many % _BLOCK == 0:
+    if many % BLOCK == 0:
         block = _taken(calendar.then, calendar.blocks)
         if many == 0:
             days[day, _FIRST] = block
         else:
             calendar.then[days[day, _LAST]] = block
         days[day, _LAST] = block
-    calendar.entries[np.int64(days[day, _LAST]) * _BLOCK + many % _BLOCK] = entry
+    calendar.entries[np.int64(days[day, _LAST]) * BLOCK + many % BLOCK] = entry
     days[day, COUNT] = many + 1
 
 
@@ -81,12 +81,25 @@ def following(calendar, day):  # type: ignore[no-untyped-def]
     """The next entry of a day that has one, which is then done."""
     days, done = calendar.days, np.int64(calendar.days[day, DONE])
     block = np.int64(days[day, _FIRST])
-    if done > 0 and done % _BLOCK == 0:
+    if done > 0 and done % BLOCK == 0:
         days[day, _FIRST] = calendar.then[block]
         _give_back(block, calendar.then, calendar.blocks)
         block = np.int64(days[day, _FIRST])
     days[day, DONE] = done + 1
-    return calendar.entries[block * _BLOCK + done % _BLOCK]
+    return calendar.entries[block * BLOCK + done % BLOCK]
+
+
+@kernel(inner=True)
+def together(calendar, day):  # type: ignore[no-untyped-def]
+    """The next entries of a day that lie together, which are then done: where in the store they begin, and how many, at most a block."""
+    days, done = calendar.days, int(calendar.days[day, DONE])
+    if done > 0:
+        block = np.int64(days[day, _FIRST])
+        days[day, _FIRST] = calendar.then[block]
+        _give_back(block, calendar.then, calendar.blocks)
+    many = min(int(days[day, COUNT]) - done, BLOCK)
+    days[day, DONE] = done + many
+    return np.int64(days[day, _FIRST]) * BLOCK, many
 
 
 @kernel(inner=True)

@@ -116,7 +116,7 @@ def falls_ill(day, since, first, last, city, course, orders, now, agenda, daily,
 def might_infect(begun, new, day, city, course, now, meetings, run):  # type: ignore[no-untyped-def]
     """Enter in the calendar whom those infected today might infect, beginning at a place of their list. Where it ended, and how much room
     it lacked to go on."""
-    people, fresh, days, met, stretch = now.people, now.lists[state.FRESH], len(meetings.days), city.met, city.stretch
+    people, fresh, days, stretch = now.people, now.lists[state.FRESH], len(meetings.days), city.stretch
     spreads, places, strains, weights = course.spreads, course.places, course.transmission, course.weights
     for at_place in range(begun, new):
         one = np.int64(fresh[at_place])
@@ -153,7 +153,7 @@ def might_infect(begun, new, day, city, course, now, meetings, run):  # type: ig
                 while ahead < hazard * (cells - at - 1):
                     at = min(at + 1 + int(ahead / hazard), cells - 1)
                     when, whom = since + at // many, at % many
-                    enter(meetings, when, meeting(one, met[known.begin + whom + (whom >= known.own)], layer))
+                    enter(meetings, when, meeting(one, known.begin + whom + (whom >= known.own), layer))
                     drawn += 1
                     ahead = -log(uniform(run, one, drawn, hashing.SKIPS))
                 ahead -= hazard * (cells - at - 1)

@@ -131,8 +131,26 @@ def _received(day, rule, first, last, now, results, run):  # type: ignore[no-unt
 
 
 @kernel(inner=True)
-def _transmit(day, city, course, orders, now, meetings, opened, new, daily, run):  # type: ignore[no-untyped-def]
-    """Who might have been infected today, and was."""
+def _look_up(day, met, infected_on, again, meetings, entries, others):  # type: ignore[no-untyped-def]
+    """The next of today's meetings with somebody who might be infected, and whom; how many.
+
+    Whom and whether is looked up for many at a time, since the processor waits for memory once for all that do not depend on each other.
+    """
+    first, many = calendar.together(meetings, day)
+    for at in range(many):
+        _one, place, _layer = who_meets(meetings.entries[first + at])
+        others[at] = met[place]
+    left = 0
+    for at in range(many):
+        other = others[at]
+        entries[left], others[left] = meetings.entries[first + at], other
+        left += again or infected_on[other] == state.NEVER
+    return left
+
+
+@kernel(inner=True)
+def _transmit(day, city, course, orders, now, meetings, entries, others, opened, new, daily, run):  # type: ignore[no-untyped-def]
+    """Those of a block of today's meetings that pass it on; `entries` and `others` hold a block."""
     people, infected_on, infector, fresh, dosed, zones = (
         now.people, now.infected_on, now.infector, now.lists[state.FRESH], now.dosed, now.zones,
     )  # fmt: skip
@@ -140,8 +158,9 @@ def _transmit(day, city, course, orders, now, meetings, opened, new, daily, run)
         city.decade, city.zone, course.chances, course.cross, orders.by_layer[day], orders.vaccine,
     )  # fmt: skip
     bounded, zoned, again = orders.capacity[plan.ISOLATION_BEDS] < np.inf, orders.zone[plan.ZONE_DAYS] > 0, course.again
-    for _meeting in range(meetings.days[day, calendar.COUNT]):
-        one, other, layer = who_meets(calendar.following(meetings, day))
+    for at in range(_look_up(day, city.met, infected_on, again, meetings, entries, others)):
+        other = others[at]
+        one, _place, layer = who_meets(entries[at])
         ever = infected_on[other] != state.NEVER
         if ever and (not again or people[other].ends > day or infected_on[other] == day):
             continue
@@ -169,7 +188,6 @@ def _transmit(day, city, course, orders, now, meetings, opened, new, daily, run)
             infects(other, one, day, by.variant, people, infected_on, infector)
             fresh[new] = other
             new += 1
-    calendar.close(meetings, day)
     return new
 
 
@@ -212,6 +230,7 @@ def spread(
     `calendars`: empty ones of as many days for meetings, results and the agenda."""
     used, (meetings, results, agenda) = now.used, calendars
     opened, closing = np.empty(_LAYERS), np.zeros(len(orders.triggers), np.bool_)
+    entries, others = np.empty(calendar.BLOCK, np.uint64), np.empty(calendar.BLOCK, np.int64)
     today = np.empty(0, np.int64)
     for day in range(len(daily)):
         new, arriving = np.int64(0), -1
@@ -236,7 +255,9 @@ def spread(
             agenda = calendar.with_room(agenda, city.most)
         if orders.capacity[plan.ISOLATION_BEDS] < np.inf:
             response.beds(day, orders, now)
-        new = _transmit(day, city, course, orders, now, meetings, opened, new, daily, run)
+        while meetings.days[day, calendar.DONE] < meetings.days[day, calendar.COUNT]:
+            new = _transmit(day, city, course, orders, now, meetings, entries, others, opened, new, daily, run)
+        calendar.close(meetings, day)
         agenda = calendar.with_room(agenda, new)
         falls_ill(day, today, np.int64(0), begun, city, course, orders, now, agenda, daily, run)
         if arriving >= 0:

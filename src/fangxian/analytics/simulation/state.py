@@ -90,12 +90,12 @@ def event(entry):  # type: ignore[no-untyped-def]
 
 
 @kernel(inner=True, forceinline=True)
-def meeting(by, whom, layer):  # type: ignore[no-untyped-def]
-    """An entry: who might infect whom in which layer."""
-    return _U(by) << _U(33) | _U(whom) << _U(2) | _U(layer)
+def meeting(by, place, layer):  # type: ignore[no-untyped-def]
+    """An entry: who might infect whoever stands at a place of the city's lists, in which layer."""
+    return _U(by) << _U(33) | _U(place) << _U(2) | _U(layer)
 
 
 @kernel(inner=True, forceinline=True)
 def who_meets(entry):  # type: ignore[no-untyped-def]
-    """Who might infect whom in which layer."""
+    """Who, at which place of the lists, and in which layer, of such an entry."""
     return np.int64(entry >> _U(33)), np.int64(entry >> _U(2) & _U(2147483647)), np.int64(entry & _U(3))
