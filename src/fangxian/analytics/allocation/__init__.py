@@ -9,7 +9,7 @@
 [('Li', 'bus 1', '101')]
 """
 
-from fangxian.analytics.allocation.explaining import explain
+from fangxian.analytics.allocation.explaining import Reasons, explain
 from fangxian.analytics.allocation.planning import plan
 from fangxian.analytics.allocation.problem import AllocationError, Party, Person, Problem, Promise, Room, Site, Trip
 from fangxian.analytics.allocation.reading import Clock, read_problem, told
@@ -25,6 +25,7 @@ __all__ = [
     "Plan",
     "Problem",
     "Promise",
+    "Reasons",
     "Room",
     "Shortage",
     "Site",

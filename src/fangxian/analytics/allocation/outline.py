@@ -29,7 +29,10 @@ _ZONE_GAP, _FLOORS_GAP = 0.002, 0.004
 
 @dataclass(frozen=True)
 class Outline:
-    """`bound` no plan is below. `sites` worth a look, by zone and class. `floors` settled; by zone, rooms `kept` for it, and its cost."""
+    """`bound` no plan is below; `sites` are worth a look, by zone and class.
+
+    `floors` are settled; by zone, rooms are `kept` for it, and `costs` says what it would cost.
+    """
 
     bound: float
     sites: dict[tuple[str, str], set[str]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 
 from fangxian.analytics.allocation.costs import Rates
@@ -21,19 +21,21 @@ from fangxian.analytics.allocation.state import State, kept
 _ZONE_GAP = 0.001
 
 
-def plan(problem: Problem, *, seconds: float = 45.0, gap: float = 0.01) -> Plan:
+def plan(
+    problem: Problem, *, seconds: float = 45.0, gap: float = 0.01, on_progress: Callable[[float], None] = lambda share: None
+) -> Plan:  # fmt: skip
     """Assign people to trips and rooms: as little lateness as possible, then as short ways as possible.
 
     Classes never share a trip or a floor, families ride and live together, needs are met, promises are kept. The search ends when the plan
-    is within `gap` of the bound or after about `seconds`. For no priority are the hours late more than by `greedy`. Raises
-    AllocationError for a problem that contradicts itself.
+    is within `gap` of the bound or after about `seconds`; `on_progress` is told the share of the people who have been dealt with. For no
+    priority are the hours late more than by `greedy`. Raises AllocationError for a problem that contradicts itself.
     """
     start = perf_counter()
     state = kept(problem)
     rates = Rates(state)
     simple = served(state)
     simple_cost, _ = rates.total(simple)
-    done, bound = _searched(state, rates, start + seconds, gap)
+    done, bound = _searched(state, rates, start + seconds, gap, on_progress)
     best = _never_later(state, rates, simple, done, max(seconds / 6, 0.2))
     cost, objective = rates.total(best)
     return Plan(
@@ -44,7 +46,9 @@ def plan(problem: Problem, *, seconds: float = 45.0, gap: float = 0.01) -> Plan:
     )  # fmt: skip
 
 
-def _searched(state: State, rates: Rates, end: float, gap: float) -> tuple[State, float]:
+def _searched(
+    state: State, rates: Rates, end: float, gap: float, on_progress: Callable[[float], None]
+) -> tuple[State, float]:
     """In outline for all, then zone by zone, the largest first, each leaving the others their rooms; then what costs too much again."""
     zones: dict[str, list[int]] = {}
     for row, party in enumerate(state.parties):
@@ -68,13 +72,14 @@ def _searched(state: State, rates: Rates, end: float, gap: float) -> tuple[State
         tried = _zone(done, rates, outline, zones[zone], max((end - perf_counter()) * part, 0.1), others)
         by_hand = served(done, zones[zone])
         done = min((one for one in (tried, by_hand) if one is not None), key=lambda one: rates.total(one)[1])
+        on_progress(1 - sum(len(zones[other]) for other in order[place + 1 :]) / len(state.parties))
     return _improved(served(done), rates, outline, zones, bound, end, gap), bound
 
 
 def _zone(
     state: State, rates: Rates, outline: Outline, rows: list[int], seconds: float, others: Mapping[Stock, float] | None = None
 ) -> State | None:  # fmt: skip
-    """These parties on trips and in rooms; at first only at the sites of the outline, then at all where somebody had none."""
+    """These parties on trips and in rooms: at the sites of the outline, and where somebody had no place, then at any."""
 
     def few(party: Party, trip: int) -> Iterable[str]:
         return rates.sites_of(trip, state, sorted(outline.sites.get((party.zone, party.kind), ())))

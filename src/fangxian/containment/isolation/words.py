@@ -35,6 +35,8 @@ NEEDS: Mapping[str, Text] = {
     "medicine": Text("长期用药", "regular medicine"),
     "pet": Text("携带宠物", "pet"),
 }
+#: Of these, those that ask something of the room: it must be marked as suiting them. The others ask for people.
+ROOM_NEEDS = frozenset({"dialysis", "disability", "pet"})
 MOODS: Mapping[str, Text] = {
     "calm": Text("平稳", "calm"),
     "low": Text("低落", "low"),

@@ -1,5 +1,6 @@
 """The only writers of isolation: sites and rooms, the loop link by link, the daily round, decisions, transport."""
 
+from fangxian.containment.isolation.actions.allocating import accept, allocate
 from fangxian.containment.isolation.actions.beginning import take_out, tell
 from fangxian.containment.isolation.actions.caring import ask_errand, check, finish_errand
 from fangxian.containment.isolation.actions.certifying import certify, revealing
@@ -26,7 +27,8 @@ from fangxian.containment.isolation.actions.sites import (
 )
 
 __all__ = [
-    "add_floor", "add_vehicle", "answer", "ask_errand", "board", "bring", "call_off", "cancel_trip", "certify", "check",
+    "accept", "add_floor", "add_vehicle", "allocate", "answer", "ask_errand", "board",
+    "bring", "call_off", "cancel_trip", "certify", "check",
     "cleaned", "close_site", "designate", "dispute", "duty_ended", "end_trip", "extend", "finish_errand",
     "keep_at_home", "keep_room", "let_go", "mark_room", "open_site", "plan_trip", "receive", "release_early", "retime",
     "revealing", "send", "set_readiness", "settle_in", "start_trip", "stay_together", "take_out", "tell", "watch_ended",

@@ -1,5 +1,6 @@
 """The only readers of isolation that others use. People are masked here; to see one is to reveal with a purpose."""
 
+from fangxian.containment.isolation.queries.allocations import allocation, allocations, proposed
 from fangxian.containment.isolation.queries.choosing import options
 from fangxian.containment.isolation.queries.clocks import clocks_of
 from fangxian.containment.isolation.queries.counting import numbers, reserve, rooms
@@ -18,6 +19,7 @@ from fangxian.containment.isolation.queries.sites import destinations, site, sit
 from fangxian.containment.isolation.queries.trips import trip, trips, vehicles
 
 __all__ = [
-    "between", "clocks_of", "decision_view", "destinations", "errand_view", "errands", "numbers", "options", "people", "placement",
-    "releases", "reserve", "rooms", "rounds", "site", "sites", "trip", "trips", "vehicles", "waiting",
+    "allocation", "allocations", "between", "clocks_of", "decision_view", "destinations", "errand_view", "errands",
+    "numbers", "options", "people", "placement", "proposed", "releases", "reserve", "rooms", "rounds", "site", "sites",
+    "trip", "trips", "vehicles", "waiting",
 ]  # fmt: skip
