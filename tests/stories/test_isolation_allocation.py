@@ -1,10 +1,14 @@
-"""Rooms and trips proposed for all who wait, and booked by the same actions as by hand: classes apart, what is short named with its remedy."""
+"""Rooms and trips proposed for all who wait, and booked by the same actions as by hand; what is short is named with its remedy."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from fangxian.containment.isolation import actions, queries
 from fangxian.containment.isolation.allocations import AllocationForm
@@ -18,6 +22,8 @@ from tests.support.wards import Wards
 
 pytestmark = pytest.mark.django_db
 NOW = START + timedelta(hours=2)
+#: Queries of a page, at most.
+BUDGET = 12
 
 
 @pytest.fixture
@@ -84,7 +90,9 @@ def test_what_is_short_is_named_with_the_site_that_would_end_it(wards: Wards) ->
     for room in wards.rooms().values():
         if room.state == "ready":
             actions.mark_room(chief, wards.ward, room.id, "out", why="漏水")
-    form = SiteForm(organisation=wards.site, name_zh="西山备用隔离点", name_en="Xishan reserve", area=COUNTY, ready_in=24)
+    form = SiteForm(
+        organisation=wards.site, name_zh="西山备用隔离点", name_en="Xishan reserve", area=COUNTY, ready_in=24
+    )
     reserve = actions.open_site(chief, form).code
     actions.add_floor(chief, reserve, FloorForm(building="C", level=2, passage="东通道", rooms=4))
     person = wards.told()
@@ -101,7 +109,8 @@ def test_what_is_short_is_named_with_the_site_that_would_end_it(wards: Wards) ->
 def test_what_has_become_impossible_is_refused_by_name_and_the_rest_is_booked(wards: Wards) -> None:
     """Between plan and acceptance the room of one of them went to somebody of another class: nobody meets."""
     chief = wards.actor("chief")
-    one, two = wards.told(), wards.told(needs=("dialysis",)) if False else wards.told()
+    one = wards.told()
+    wards.told()
     plan = planned(chief)
     place = next(each for each in queries.proposed(chief, plan) if each.code == one)
     other = wards.traveller(cls="arrival")
@@ -111,7 +120,7 @@ def test_what_has_become_impossible_is_refused_by_name_and_the_rest_is_booked(wa
             break
     done = booked(chief, plan, one)
     assert done.result["refused"][0][0] == one and "booked" not in done.result
-    assert queries.placement(chief, one).trip == "" and two
+    assert queries.placement(chief, one).trip == ""
 
 
 def test_a_plan_is_for_whoever_may_send_and_drive_and_seen_by_whoever_asked(wards: Wards) -> None:
@@ -134,3 +143,58 @@ def test_a_plan_is_for_whoever_may_send_and_drive_and_seen_by_whoever_asked(ward
         actions.accept(chief, waiting.code)
     assert [one.code for one in queries.allocations(chief)] == [waiting.code, plan]
     assert queries.allocations(SYSTEM) == []
+
+
+def page_of(wards: Wards, post: str, language: str = "en") -> Client:
+    account = wards.staff.accounts[post]
+    get_user_model().objects.filter(pk=account.pk).update(language=language)
+    client = Client()
+    client.force_login(account)
+    return client
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_plan_is_asked_for_read_and_accepted_on_pages(wards: Wards, language: str) -> None:
+    people = [wards.told() for _one in range(3)]
+    chief = page_of(wards, "chief", language)
+    assert "/isolation/allocations/" in chief.get("/isolation/").content.decode()
+    assert chief.post("/isolation/allocations/", {"area": COUNTY, "hours": "0"}).status_code == 422
+    here = chief.post("/isolation/allocations/", {"area": COUNTY, "hours": "12", "leaves_from": ""})["Location"]
+    assert "hx-trigger" in chief.get(here).content.decode(), "it is looked after while it is computed"
+    assert "HX-Refresh" not in chief.get(here + "?part=progress", HTTP_HX_REQUEST="true").headers
+    jobs.run_waiting(50)
+    assert "HX-Refresh" in chief.get(here + "?part=progress", HTTP_HX_REQUEST="true").headers
+    shown = chief.get(here).content.decode()
+    assert all(code in shown for code in people) and ("东县隔离点" if language == "zh" else "Dong site") in shown
+    assert chief.post(here + "accept/", {}).status_code == 422
+    assert chief.post(here + "accept/", {"person": people[:1]}).status_code == 302
+    assert chief.post(here + "accept/", {"all": "1"}).status_code == 409, "one set of bookings at a time"
+    jobs.run_waiting(50)
+    assert queries.placement(SYSTEM, people[0]).trip and not queries.placement(SYSTEM, people[1]).trip
+    assert chief.post(here + "accept/", {"all": "1"}).status_code == 302
+    jobs.run_waiting(50)
+    shown = chief.get(here).content.decode()
+    assert all(queries.placement(SYSTEM, one).trip for one in people)
+    assert ("未能预订" if language == "zh" else "refused") in shown, "the first has a seat already"
+    for post in ("stranger", "deputy"):
+        assert page_of(wards, post).get(here).status_code == 404
+    assert page_of(wards, "nurse").get("/isolation/allocations/").status_code == 403
+    assert chief.get("/isolation/allocations/?after=x").status_code == 422
+
+
+def test_a_plan_costs_no_query_more_for_more_people(wards: Wards) -> None:
+    def cost(plan: str) -> int:
+        with CaptureQueriesContext(connection) as done:
+            assert chief.get(f"/isolation/allocations/{plan}/").status_code == 200
+        return len(done)
+
+    chief = page_of(wards, "chief")
+    wards.told()
+    few = cost(planned(wards.actor("chief")))
+    for _one in range(4):
+        wards.told()
+    many = cost(planned(wards.actor("chief")))
+    assert few == many <= BUDGET
+    with CaptureQueriesContext(connection) as done:
+        chief.get("/isolation/allocations/")
+    assert len(done) <= BUDGET

@@ -4,6 +4,7 @@ from typing import Any
 
 from ninja import Router
 
+from fangxian.api.jobs import JobView
 from fangxian.api.offering import offer
 from fangxian.api.shapes import Shown, shown
 from fangxian.containment.isolation import actions, queries
@@ -118,6 +119,11 @@ offer(
 )
 offer(router, "POST", "/isolation-decisions/{decision_id}/answer", actions.answer, DECISION, keyed=True, then=_decision)
 offer(router, "POST", "/placements/{code}/certificate", actions.certify, keyed=True)
+offer(router, "GET", "/allocations", queries.allocations, JobView, after=lambda row: row.pk)
+offer(router, "POST", "/allocations", actions.allocate, JobView, status=202, keyed=True)
+offer(router, "GET", "/allocations/{code}", queries.allocation)
+offer(router, "GET", "/allocations/{code}/places", queries.proposed, after=lambda row: row.rank)
+offer(router, "POST", "/allocations/{code}/acceptance", actions.accept, JobView, status=202, keyed=True)
 offer(router, "GET", "/trips", queries.trips, after=lambda row: row.id)
 offer(router, "POST", "/trips", actions.plan_trip, TRIP, status=201, keyed=True, then=_trip)
 offer(router, "GET", "/trips/{code}", queries.trip)

@@ -29,13 +29,9 @@ _ZONE_GAP, _FLOORS_GAP = 0.002, 0.004
 
 @dataclass(frozen=True)
 class Outline:
-    """`bound` no plan is below; `sites` are worth a look, by zone and class.
-
-    `floors` are settled; by zone, rooms are `kept` for it, and `costs` says what it would cost.
-    """
+    """`bound` no plan is below. `floors` settled; by zone, what rooms should be `kept` for it, and what it `costs` with them."""
 
     bound: float
-    sites: dict[tuple[str, str], set[str]]
     floors: dict[Floor, str] = field(default_factory=dict)
     kept: dict[str, dict[Stock, float]] = field(default_factory=dict)
     costs: dict[str, float] = field(default_factory=dict)
@@ -119,15 +115,13 @@ def _settled(
     programme.split((*flows.options.values(), *flows.rides.values()))
     housing = rooms.house(programme, flows.come)
     found = programme.solve(seconds, _FLOORS_GAP)
-    looked = {where: set(few) for where, few in near.items()}
     if found.values is None:
-        return Outline(bound, looked)
+        return Outline(bound)
     costs: dict[str, float] = defaultdict(float)
     from_zone: dict[Stock, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for (number, trip, site), variable in flows.rides.items():
         if (count := float(found.values[variable])) > 1e-6:
             party = groups[number].party
-            looked[party.zone, party.kind].add(site)
             costs[party.zone] += count * rates.cost(party, trip, site)
             from_zone[site, party.kind, _want(groups[number])][party.zone] += count
     kept: dict[str, dict[Stock, float]] = defaultdict(lambda: defaultdict(float))
@@ -135,5 +129,5 @@ def _settled(
         for (stock, used), (zone, part) in product(housing.uses[want], shares.items()):
             kept[zone][stock] += float(found.values[used]) * part / sum(shares.values())
     return Outline(
-        bound, looked, housing.floors(found.values), {zone: dict(stocks) for zone, stocks in kept.items()}, dict(costs)
+        bound, housing.floors(found.values), {zone: dict(stocks) for zone, stocks in kept.items()}, dict(costs)
     )

@@ -4,45 +4,82 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from time import perf_counter
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from fangxian.analytics.allocation.costs import Rates
-from fangxian.analytics.allocation.flows import Sites, flow, grouped
+from fangxian.analytics.allocation.flows import Group, Sites, flow, grouped
 from fangxian.analytics.allocation.problem import Room
 from fangxian.analytics.allocation.programme import Programme
 from fangxian.analytics.allocation.rooms import Rooms, Stock
 from fangxian.analytics.allocation.state import State
+
+#: How exactly people are put on trips that are settled.
+_WHOLE_GAP = 1e-3
 
 
 def placed(
     state: State, rates: Rates, rows: Iterable[int], sites: Sites, *, seconds: float, gap: float = 1e-3,
     others: Mapping[Stock, float] | None = None, caps: Mapping[int, float] | None = None,
 ) -> State | None:  # fmt: skip
-    """The state with these parties on trips and in rooms at the least cost; None where nothing is found in time.
+    """The state with these parties on trips and in rooms at little cost; None where nothing is found in time.
 
-    `sites`: where a trip may take a party. `others`: rooms that are left for others. `caps`: see `flow`.
+    Trips are settled first, as if parties could be split; then parties go onto them in whole numbers. `sites`: where a trip may take a
+    party. `others`: rooms that are left for others. `caps`: see `flow`.
     """
     rows = list(rows)
-    programme = Programme()
-    rooms = Rooms.of(state, {state.parties[row].kind for row in rows})
+    start = perf_counter()
     groups = grouped(state, rows)
+    rooms = Rooms.of(state, {state.parties[row].kind for row in rows})
+    programme = Programme()
     flows = flow(programme, state, rates, rooms, groups, sites, caps=caps)
     if not flows.rides:
         return state.copy()
+    programme.split(flows.rides.values())
     housing = rooms.house(programme, flows.come, others=others)
     found = programme.solve(seconds, gap)
     if found.values is None:
         return None
     done = state.copy()
     done.floors |= housing.floors(found.values)
+    # A trip that nobody rides stays free to be settled for others.
+    loads: dict[int, float] = defaultdict(float)
+    for (_, trip, _), variable in flows.rides.items():
+        loads[trip] += float(found.values[variable])
+    for (trip, kind, site), option in flows.options.items():
+        if found.values[option] > 0.5 and loads[trip] > 1e-6:
+            done.trips[trip] = (kind, site)
+    return _ridden(done, rates, groups, max(seconds - perf_counter() + start, 0.5), others, caps)
+
+
+def _ridden(
+    state: State, rates: Rates, groups: list[Group], seconds: float, others: Mapping[Stock, float] | None, caps: Mapping[int, float] | None
+) -> State | None:  # fmt: skip
+    """In whole numbers onto the trips as they are settled."""
+    programme = Programme()
+    rooms = Rooms.of(state, {group.party.kind for group in groups})
+    flows = flow(programme, state, rates, rooms, groups, settled(state), caps=caps)
+    if not flows.rides:
+        return state
+    programme.split(flows.options.values())
+    housing = rooms.house(programme, flows.come, others=others)
+    found = programme.solve(seconds, _WHOLE_GAP)
+    if found.values is None:
+        return None
+    state.floors |= housing.floors(found.values)
     rides: dict[int, tuple[int, str]] = {}
     left = [iter(group.rows) for group in groups]
     for (number, trip, site), variable in flows.rides.items():
         for _ in range(round(float(found.values[variable]))):
             rides[next(left[number])] = (trip, site)
-    return _housed(done, rides)
+    return _housed(state, rides)
+
+
+def settled(state: State) -> Sites:
+    """Trips go where they go already; the others stay."""
+    return lambda party, trip: [site] if (site := state.trips[trip][1]) else []
 
 
 def _housed(done: State, rides: Mapping[int, tuple[int, str]]) -> State:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from time import perf_counter
 
 from fangxian.analytics.allocation.costs import Rates
@@ -11,14 +11,16 @@ from fangxian.analytics.allocation.flows import Sites
 from fangxian.analytics.allocation.greedy import served
 from fangxian.analytics.allocation.outline import Outline, outlined
 from fangxian.analytics.allocation.placing import placed
-from fangxian.analytics.allocation.problem import Party, Problem
+from fangxian.analytics.allocation.problem import Problem
 from fangxian.analytics.allocation.results import Assignment, Plan
 from fangxian.analytics.allocation.rooms import Stock
 from fangxian.analytics.allocation.shortages import shortages
 from fangxian.analytics.allocation.state import State, kept
 
 #: How exactly a zone is solved.
-_ZONE_GAP = 0.001
+_ZONE_GAP = 0.002
+#: So many zones are tried beside one that costs too much.
+_RIVALS = 3
 
 
 def plan(
@@ -35,8 +37,12 @@ def plan(
     rates = Rates(state)
     simple = served(state)
     simple_cost, _ = rates.total(simple)
-    done, bound = _searched(state, rates, start + seconds, gap, on_progress)
-    best = _never_later(state, rates, simple, done, max(seconds / 6, 0.2))
+    zones: dict[str, list[int]] = {}
+    for row, party in enumerate(state.parties):
+        if row not in state.taken:
+            zones.setdefault(party.zone, []).append(row)
+    done, bound = _searched(state, rates, zones, start + seconds, gap, on_progress)
+    best = _never_later(rates, zones, simple, done, max(seconds / 6, 0.2))
     cost, objective = rates.total(best)
     return Plan(
         _assignments(best, rates, set(state.taken)), *shortages(state, best, rates),
@@ -47,13 +53,14 @@ def plan(
 
 
 def _searched(
-    state: State, rates: Rates, end: float, gap: float, on_progress: Callable[[float], None]
+    state: State,
+    rates: Rates,
+    zones: dict[str, list[int]],
+    end: float,
+    gap: float,
+    on_progress: Callable[[float], None],
 ) -> tuple[State, float]:
     """In outline for all, then zone by zone, the largest first, each leaving the others their rooms; then what costs too much again."""
-    zones: dict[str, list[int]] = {}
-    for row, party in enumerate(state.parties):
-        if row not in state.taken:
-            zones.setdefault(party.zone, []).append(row)
     promised = sum(rates.cost(state.parties[row], trip, room.site) for row, (trip, room) in state.taken.items())
     if not zones:
         return state, promised
@@ -69,7 +76,7 @@ def _searched(
                 others[stock] += rooms
         # What a zone leaves of its share of the time goes to those that follow.
         part = len(zones[zone]) / sum(len(zones[other]) for other in order[place:])
-        tried = _zone(done, rates, outline, zones[zone], max((end - perf_counter()) * part, 0.1), others)
+        tried = _zone(done, rates, zones[zone], max((end - perf_counter()) * part, 0.1), others)
         by_hand = served(done, zones[zone])
         done = min((one for one in (tried, by_hand) if one is not None), key=lambda one: rates.total(one)[1])
         on_progress(1 - sum(len(zones[other]) for other in order[place + 1 :]) / len(state.parties))
@@ -77,52 +84,61 @@ def _searched(
 
 
 def _zone(
-    state: State, rates: Rates, outline: Outline, rows: list[int], seconds: float, others: Mapping[Stock, float] | None = None
-) -> State | None:  # fmt: skip
-    """These parties on trips and in rooms: at the sites of the outline, and where somebody had no place, then at any."""
-
-    def few(party: Party, trip: int) -> Iterable[str]:
-        return rates.sites_of(trip, state, sorted(outline.sites.get((party.zone, party.kind), ())))
-
-    found = placed(state, rates, rows, few, seconds=seconds, gap=_ZONE_GAP, others=others)
-    if found is not None and all(row in found.taken for row in rows):
+    state: State, rates: Rates, rows: list[int], seconds: float, others: Mapping[Stock, float] | None = None
+) -> State | None:
+    """These parties on trips and in rooms: with the rooms that are not for others, and where somebody had no place, with any."""
+    sites = _anywhere(rates, state)
+    found = placed(state, rates, rows, sites, seconds=seconds, gap=_ZONE_GAP, others=others)
+    if not others or (found is not None and all(row in found.taken for row in rows)):
         return found
-    wide = placed(state, rates, rows, lambda _, trip: rates.sites_of(trip, state), seconds=seconds, gap=_ZONE_GAP)
+    wide = placed(state, rates, rows, sites, seconds=seconds, gap=_ZONE_GAP)
     return min((one for one in (found, wide) if one is not None), key=lambda one: rates.total(one)[1], default=None)
 
 
 def _improved(
     state: State, rates: Rates, outline: Outline, zones: dict[str, list[int]], bound: float, end: float, gap: float
 ) -> State:
-    """Two zones at a time anew: one that costs more than in outline, with one that has the rooms it could use, while it helps."""
+    """Two zones at a time anew while there is time: one that costs more than in outline, and one that has rooms meant for it."""
     best, cost = state, rates.total(state)[1]
-
-    def excess(zone: str) -> float:
-        return _cost(best, rates, zones[zone]) - outline.costs.get(zone, 0.0)
-
-    for rank in range(len(zones)):
-        for zone in sorted(zones, key=excess, reverse=True)[: max(len(zones) // 3, 2)]:
-            left = end - perf_counter()
-            if left < 0 or cost - bound <= gap * cost:
-                return best
-            rivals = _rivals(best, outline, zones, zone)
-            rows = [*zones[zone], *(zones[rivals[rank]] if rank < len(rivals) else ())]
-            again = best.copy()
-            again.release(row for row in rows if row in again.taken)
-            tried = _zone(again, rates, outline, rows, min(left, max((end - perf_counter()) / 4, 1.0)))
-            if tried is not None and (less := rates.total(tried)[1]) < cost * (1 - 1e-6):
-                best, cost = tried, less
+    tried: set[tuple[str, str]] = set()
+    while cost - bound > gap * cost and (left := end - perf_counter()) > 0:
+        pairs = [pair for pair in _pairs(best, rates, outline, zones) if pair not in tried]
+        if not pairs:
+            break
+        tried.add(pairs[0])
+        rows = [row for zone in dict.fromkeys(pairs[0]) for row in zones[zone]]
+        again = best.copy()
+        again.release(row for row in rows if row in again.taken)
+        found = _zone(again, rates, rows, min(left, max(left / 4, 1.0)))
+        if found is not None and (less := rates.total(found)[1]) < cost * (1 - 1e-6):
+            best, cost, tried = found, less, set()
     return best
 
 
-def _rivals(state: State, outline: Outline, zones: dict[str, list[int]], zone: str) -> list[str]:
-    """Other zones, those first that have most rooms where this one would go."""
-    near = set().union(*(sites for (name, _), sites in outline.sites.items() if name == zone))
-    has = {
-        other: sum(row in state.taken and state.taken[row][1].site in near for row in rows)
-        for other, rows in zones.items() if other != zone
-    }  # fmt: skip
-    return sorted(has, key=lambda other: -has[other])
+def _pairs(state: State, rates: Rates, outline: Outline, zones: dict[str, list[int]]) -> list[tuple[str, str]]:
+    """Zones with those that stand in their way: what costs most beyond the outline first, then who has most of what was kept for it."""
+    excess = {zone: _cost(state, rates, rows) - outline.costs.get(zone, 0.0) for zone, rows in zones.items()}
+    kept = {zone: _by_site(outline.kept.get(zone, {})) for zone in zones}
+    over: dict[str, dict[tuple[str, str], float]] = {}
+    for zone, rows in zones.items():
+        used = Counter((state.taken[row][1].site, state.parties[row].kind) for row in rows if row in state.taken)
+        over[zone] = {where: count - kept[zone].get(where, 0.0) for where, count in used.items()}
+    found = []
+    for zone in sorted(zones, key=lambda name: -excess[name]):
+        ways = {
+            other: sum(max(min(over[other].get(where, 0.0), rooms), 0.0) for where, rooms in kept[zone].items())
+            for other in zones if other != zone
+        }  # fmt: skip
+        rivals = sorted(ways, key=lambda name: -ways[name])[:_RIVALS]
+        found += [(zone, other) for other in rivals or [zone]]
+    return found
+
+
+def _by_site(kept: Mapping[Stock, float]) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = defaultdict(float)
+    for (site, kind, _), rooms in kept.items():
+        found[site, kind] += rooms
+    return found
 
 
 def _cost(state: State, rates: Rates, rows: list[int]) -> float:
@@ -134,34 +150,54 @@ def _cost(state: State, rates: Rates, rows: list[int]) -> float:
     )  # fmt: skip
 
 
-def _never_later(state: State, rates: Rates, simple: State, done: State, seconds: float) -> State:
-    """The best that is not later than first come, first served for any priority: at worst that itself."""
+def _never_later(rates: Rates, zones: dict[str, list[int]], simple: State, done: State, seconds: float) -> State:
+    """The best that is not later than first come, first served for any priority: at worst that itself.
+
+    Where a plan is later, the zones that add most to it are placed anew with what hours the others leave them.
+    """
+    end = perf_counter() + seconds
     most = rates.total(simple)[0].by_priority
-    rows = [row for row in range(len(state.parties)) if row not in state.taken]
-    if _within(rates, done, most):
-        return min((simple, done), key=lambda one: rates.total(one)[1])
-    caps = {priority: hours - _promised_hours(state, rates, priority) for priority, hours in most.items()}
-    candidates = [simple]
-    for one in (done, simple):
-        settled = _as(state, _trips(one), one.floors)
-        again = placed(settled, rates, rows, _settled(settled), seconds=seconds, caps=caps)
-        if again is not None and _within(rates, again, most):
-            candidates.append(again)
-    return min(candidates, key=lambda one: rates.total(one)[1])
+    for zone in sorted(zones, key=lambda zone: _later(rates, simple, done, zones[zone]), reverse=True):
+        if _within(rates, done, most) or perf_counter() > end:
+            break
+        again = done.copy()
+        again.release(row for row in zones[zone] if row in again.taken)
+        hours = rates.total(done)[0].by_priority
+        own = _hours(rates, done, zones[zone])
+        caps = {
+            priority: most.get(priority, 0.0) - hours.get(priority, 0.0) + own.get(priority, 0.0) for priority in hours
+        }
+        floor = {priority: max(left, 0.0) for priority, left in caps.items()}
+        tried = placed(
+            again, rates, zones[zone], _anywhere(rates, again), seconds=max(end - perf_counter(), 0.2), caps=floor
+        )
+        if tried is not None:
+            done = tried
+    return min((simple, done) if _within(rates, done, most) else (simple,), key=lambda one: rates.total(one)[1])
 
 
-def _settled(state: State) -> Sites:
-    """Trips go where they go already; others stay."""
-    return lambda party, trip: [site] if (site := state.trips[trip][1]) else []
+def _anywhere(rates: Rates, state: State) -> Sites:
+    """Wherever a trip may go."""
+    return lambda _, trip: rates.sites_of(trip, state)
 
 
-def _promised_hours(state: State, rates: Rates, priority: int) -> float:
-    """Weighted hours late of those who have been promised their places."""
-    return sum(
-        party.weight * rates.late(party, trip, room.site)
-        for row, (trip, room) in state.taken.items()
-        if (party := state.parties[row]).priority == priority
-    )
+def _hours(rates: Rates, state: State, rows: list[int]) -> dict[int, float]:
+    """Weighted hours late by priority, those without a place included."""
+    found: dict[int, float] = defaultdict(float)
+    for row in rows:
+        party = state.parties[row]
+        if row in state.taken:
+            trip, room = state.taken[row]
+            found[party.priority] += party.weight * rates.late(party, trip, room.site)
+        else:
+            found[party.priority] += rates.unplaced(party) / rates.hour
+    return found
+
+
+def _later(rates: Rates, simple: State, done: State, rows: list[int]) -> float:
+    """By how much a plan is later for these parties than first come, first served, where it is."""
+    by_hand = _hours(rates, simple, rows)
+    return sum(max(hours - by_hand.get(priority, 0.0), 0.0) for priority, hours in _hours(rates, done, rows).items())
 
 
 def _within(rates: Rates, done: State, most: dict[int, float]) -> bool:
@@ -172,15 +208,6 @@ def _within(rates: Rates, done: State, most: dict[int, float]) -> bool:
 def _trips(state: State) -> dict[int, tuple[str, str]]:
     """The trips that somebody rides, with class and site."""
     return {number: settled_for for number, settled_for in enumerate(state.trips) if all(settled_for)}
-
-
-def _as(state: State, trips: dict[int, tuple[str, str]], floors: dict[tuple[str, str], str]) -> State:
-    """The state with these trips and floors settled."""
-    done = state.copy()
-    for number, settled_for in trips.items():
-        done.trips[number] = settled_for
-    done.floors |= floors
-    return done
 
 
 def _assignments(state: State, rates: Rates, promised: set[int]) -> tuple[Assignment, ...]:

@@ -35,7 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
         return render(request, "web/isolation/sites.html", context)
     context |= {
         "numbers": queries.numbers(by), "links": LINKS, "overdue": queries.releases(by, limit=5), "now": clock.now(),
-        "may_sites": by.may(rights.SITES), "may_tell": by.may(rights.TELL), "reserve": _reserve(by),
+        "may_sites": by.may(rights.SITES), "may_tell": by.may(rights.TELL),
+        "may_allocate": by.may(rights.TELL) and by.may(rights.DRIVE), "reserve": _reserve(by),
     }  # fmt: skip
     return render(request, "web/isolation/index.html", context)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangxian.web.isolation import lists, person, places, trips
+from fangxian.web.isolation import allocating, lists, person, places, trips
 
 urlpatterns = [
     path("isolation/", lists.index, name="isolation"),
@@ -20,6 +20,10 @@ urlpatterns = [
     path("isolation/sites/<str:code>/", places.site, name="isolation_site"),
     path("isolation/sites/<str:code>/round/", places.rounds, name="isolation_round"),
     path("isolation/sites/<str:code>/<str:what>/", places.act, name="isolation_site_act"),
+    path("isolation/allocations/", allocating.index, name="allocations"),
+    path("isolation/allocations/<str:code>/", allocating.page, name="allocation"),
+    path("isolation/allocations/<str:code>/accept/", allocating.accept, name="allocation_accept"),
+    path("isolation/allocations/<str:code>/stop/", allocating.stop, name="allocation_stop"),
     path("trips/", trips.index, name="trips"),
     path("trips/new/", trips.new, name="trip_new"),
     path("trips/<str:code>/", trips.trip, name="trip"),
