@@ -91,13 +91,22 @@ def _features(parts: list[RoundPart], shapes: Mapping[str, Any], code: str) -> l
     for one in parts:
         share = one.count.share if one.count.share is not None else 1.0
         least, mark = next((least, mark) for least, mark in _STEPS if share >= least)
-        kind = _("all covered") if least == 1.0 else _("%(n)s %% or more covered") % {"n": round(100 * least)}
+        kind = _coverage(least)
         detail = _("%(missing)s of %(people)s missing") % {"missing": one.count.missing, "people": one.count.people}
         url = f"{reverse('web:round', args=[code])}?area={one.area}"
         found.append(
             maps.Feature(one.area, mark, one.name, shapes.get(one.area), kind=kind, detail=detail, url=url)
         )  # fmt: skip
     return found
+
+
+def _coverage(least: float) -> str:
+    """What a shade stands for."""
+    if least == 1.0:
+        return _("all covered")
+    if least == 0.0:
+        return _("less than %(n)s %% covered") % {"n": round(100 * _STEPS[-2][0])}
+    return _("%(n)s %% or more covered") % {"n": round(100 * least)}
 
 
 def _crumbs(area: str, row: TestingRound) -> list[tuple[str, str]]:
