@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from itertools import product
+from time import process_time
 
 import numpy as np
 
@@ -61,19 +63,19 @@ def city(people: int, trips: int, seed: int = 1, *, zones: int = 20, sites: int 
 
 
 def main(people: int = 5000, trips: int = 300) -> None:
-    for seed in (1, 2, 3):
-        problem = city(people, trips, seed)
-        seats = sum(trip.seats for trip in problem.trips)
+    for seed, spare in product((1, 2, 3), (1.15, 1.02)):
+        problem = city(people, trips, seed, spare=spare)
+        begun = process_time()
         done = plan(problem)
         print(
-            f"city {seed}: {len(problem.people):,} people, {len(problem.trips)} trips ({seats:,} seats), {len(problem.rooms):,} rooms"
+            f"city {seed}, {spare:.0%} beds: {len(problem.people):,} people, {len(problem.trips)} trips, {len(problem.rooms):,} rooms\n"
+            f"  {done.seconds:.0f} s ({process_time() - begun:.0f} s of processor), cost {done.objective:,.0f}, bound {done.bound:,.0f},"
+            f" gap {done.gap:.2%}\n"
+            f"  beside first come, first served: without a place {done.cost.unplaced} ({done.greedy.unplaced}), hours late"
+            f" {done.cost.late:.1f} ({done.greedy.late:.1f}), {done.cost.kilometres:,.0f} km ({done.greedy.kilometres:,.0f})\n"
+            f"  hours late by priority, those without a place included: {_by_priority(done)}",
+            flush=True,
         )
-        print(
-            f"  {done.seconds:.0f} s, gap {done.gap:.2%}; hours late {done.cost.late:.1f} (first come, first served"
-            f" {done.greedy.late:.1f}), without a place {done.cost.unplaced} ({done.greedy.unplaced}), {done.cost.kilometres:,.0f} km"
-            f" ({done.greedy.kilometres:,.0f})"
-        )
-        print(f"  hours late by priority, those without a place included: {_by_priority(done)}")
 
 
 def _by_priority(done: Plan) -> str:

@@ -133,7 +133,7 @@ def test_a_plan_is_for_whoever_may_send_and_drive_and_seen_by_whoever_asked(ward
         actions.allocate(wards.actor("chief"), AllocationForm(area=OTHER_COUNTY))
     for asking in (queries.allocation, queries.proposed, actions.accept):
         with pytest.raises(NotFound):
-            asking(wards.actor("stranger"), plan)  # type: ignore[operator]
+            asking(wards.actor("stranger"), plan)
     with pytest.raises(Invalid):
         actions.allocate(chief, AllocationForm(area=COUNTY, hours=0))
     with pytest.raises(Invalid):

@@ -29,9 +29,10 @@ _ZONE_GAP, _FLOORS_GAP = 0.002, 0.004
 
 @dataclass(frozen=True)
 class Outline:
-    """`bound` no plan is below. `floors` settled; by zone, what rooms should be `kept` for it, and what it `costs` with them."""
+    """`bound` no plan is below, at these `prices` of rooms. `floors` settled; by zone, rooms to be `kept` for it, and what it `costs`."""
 
     bound: float
+    prices: Prices
     floors: dict[Floor, str] = field(default_factory=dict)
     kept: dict[str, dict[Stock, float]] = field(default_factory=dict)
     costs: dict[str, float] = field(default_factory=dict)
@@ -61,7 +62,7 @@ def outlined(state: State, rates: Rates, zones: dict[str, list[int]], seconds: f
         bound += max(found.bound, 0.0)
         if found.values is not None:
             kind_of |= {trip: kind for (trip, kind, _), one in flows.options.items() if found.values[one] > 0.5}
-    return _settled(state, rates, rooms, rows, kind_of, near, bound, seconds / 2)
+    return _settled(state, rates, rooms, rows, kind_of, near, bound, prices, seconds / 2)
 
 
 def _priced(state: State, rates: Rates, rooms: Rooms, rows: list[int]) -> Prices:
@@ -99,7 +100,7 @@ def _undercut(
 
 def _settled(
     state: State, rates: Rates, rooms: Rooms, rows: list[int], kind_of: dict[int, str], near: dict[tuple[str, str], list[str]],
-    bound: float, seconds: float,
+    bound: float, prices: Prices, seconds: float,
 ) -> Outline:  # fmt: skip
     """Floors in whole numbers for trips whose classes are known; who goes where may still be split.
 
@@ -116,7 +117,7 @@ def _settled(
     housing = rooms.house(programme, flows.come)
     found = programme.solve(seconds, _FLOORS_GAP)
     if found.values is None:
-        return Outline(bound)
+        return Outline(bound, prices)
     costs: dict[str, float] = defaultdict(float)
     from_zone: dict[Stock, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for (number, trip, site), variable in flows.rides.items():
@@ -129,5 +130,5 @@ def _settled(
         for (stock, used), (zone, part) in product(housing.uses[want], shares.items()):
             kept[zone][stock] += float(found.values[used]) * part / sum(shares.values())
     return Outline(
-        bound, housing.floors(found.values), {zone: dict(stocks) for zone, stocks in kept.items()}, dict(costs)
+        bound, prices, housing.floors(found.values), {zone: dict(stocks) for zone, stocks in kept.items()}, dict(costs)
     )

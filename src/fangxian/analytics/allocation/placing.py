@@ -13,7 +13,7 @@ from fangxian.analytics.allocation.costs import Rates
 from fangxian.analytics.allocation.flows import Group, Sites, flow, grouped
 from fangxian.analytics.allocation.problem import Room
 from fangxian.analytics.allocation.programme import Programme
-from fangxian.analytics.allocation.rooms import Rooms, Stock
+from fangxian.analytics.allocation.rooms import Prices, Rooms, Stock
 from fangxian.analytics.allocation.state import State
 
 #: How exactly people are put on trips that are settled.
@@ -22,19 +22,19 @@ _WHOLE_GAP = 1e-3
 
 def placed(
     state: State, rates: Rates, rows: Iterable[int], sites: Sites, *, seconds: float, gap: float = 1e-3,
-    others: Mapping[Stock, float] | None = None, caps: Mapping[int, float] | None = None,
+    others: Mapping[Stock, float] | None = None, caps: Mapping[int, float] | None = None, prices: Prices | None = None,
 ) -> State | None:  # fmt: skip
     """The state with these parties on trips and in rooms at little cost; None where nothing is found in time.
 
     Trips are settled first, as if parties could be split; then parties go onto them in whole numbers. `sites`: where a trip may take a
-    party. `others`: rooms that are left for others. `caps`: see `flow`.
+    party. `others`: rooms that are left for others. `caps`, `prices`: see `flow`.
     """
     rows = list(rows)
     start = perf_counter()
     groups = grouped(state, rows)
     rooms = Rooms.of(state, {state.parties[row].kind for row in rows})
     programme = Programme()
-    flows = flow(programme, state, rates, rooms, groups, sites, caps=caps)
+    flows = flow(programme, state, rates, rooms, groups, sites, caps=caps, prices=prices)
     if not flows.rides:
         return state.copy()
     programme.split(flows.rides.values())

@@ -13,7 +13,7 @@ from fangxian.analytics.allocation.outline import Outline, outlined
 from fangxian.analytics.allocation.placing import placed
 from fangxian.analytics.allocation.problem import Problem
 from fangxian.analytics.allocation.results import Assignment, Plan
-from fangxian.analytics.allocation.rooms import Stock
+from fangxian.analytics.allocation.rooms import Prices, Stock
 from fangxian.analytics.allocation.shortages import shortages
 from fangxian.analytics.allocation.state import State, kept
 
@@ -76,7 +76,7 @@ def _searched(
                 others[stock] += rooms
         # What a zone leaves of its share of the time goes to those that follow.
         part = len(zones[zone]) / sum(len(zones[other]) for other in order[place:])
-        tried = _zone(done, rates, zones[zone], max((end - perf_counter()) * part, 0.1), others)
+        tried = _zone(done, rates, zones[zone], max((end - perf_counter()) * part, 0.1), others, outline.prices)
         by_hand = served(done, zones[zone])
         done = min((one for one in (tried, by_hand) if one is not None), key=lambda one: rates.total(one)[1])
         on_progress(1 - sum(len(zones[other]) for other in order[place + 1 :]) / len(state.parties))
@@ -84,14 +84,15 @@ def _searched(
 
 
 def _zone(
-    state: State, rates: Rates, rows: list[int], seconds: float, others: Mapping[Stock, float] | None = None
-) -> State | None:
+    state: State, rates: Rates, rows: list[int], seconds: float, others: Mapping[Stock, float] | None = None,
+    prices: Prices | None = None,
+) -> State | None:  # fmt: skip
     """These parties on trips and in rooms: with the rooms that are not for others, and where somebody had no place, with any."""
     sites = _anywhere(rates, state)
-    found = placed(state, rates, rows, sites, seconds=seconds, gap=_ZONE_GAP, others=others)
+    found = placed(state, rates, rows, sites, seconds=seconds, gap=_ZONE_GAP, others=others, prices=prices)
     if not others or (found is not None and all(row in found.taken for row in rows)):
         return found
-    wide = placed(state, rates, rows, sites, seconds=seconds, gap=_ZONE_GAP)
+    wide = placed(state, rates, rows, sites, seconds=seconds, gap=_ZONE_GAP, prices=prices)
     return min((one for one in (found, wide) if one is not None), key=lambda one: rates.total(one)[1], default=None)
 
 
