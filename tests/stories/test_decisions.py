@@ -86,7 +86,7 @@ def test_measures_are_carried_out_as_the_protocol_orders_when_and_as_strongly_as
     }
     assert rules["tracing"]["days"] == 10 and rules["zones"]["days"] == 7 and rules["rounds"]["every"] == 2
     assert rules["rounds"]["since"] == "$detected + 4"
-    assert rules["rounds"]["capacity"] == FORM.people, "2,000 samples fit into 200 tubes, and there are no more people than that"
+    assert rules["rounds"]["capacity"] == FORM.people, "200 tubes would hold 2,000 samples"
     assert rules["capacity"] == {"hospital_beds": 30, "laboratory": 200, "isolation_beds": 40, "investigators": 5}
     assert raw["limits"] == [] and raw["choices"]["tracing"]["values"] == [0.1, 0.8]
     question = asking.read(raw)
