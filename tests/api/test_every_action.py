@@ -29,6 +29,7 @@ LEFT_OUT = {
         "reveal_many": "for exports; one person at a time is revealed to somebody who asks",
     },
     "fangxian.registry.queries": {
+        "whole": FOR_OTHER_STAGES,
         "Area": "an answer",
         "Parts": "an answer",
         "Post": "an answer",
@@ -94,6 +95,7 @@ LEFT_OUT = {
     },
     "fangxian.laboratory.actions": {"report_result": "a batch of one"},
     "fangxian.laboratory.queries": {
+        "busiest_day": FOR_OTHER_STAGES,
         "counted": "the numbers above a page; programs read the lists",
         "outcomes": FOR_OTHER_STAGES,
         "pool_clocks": "a part of the chain of clocks of a tube",
@@ -178,6 +180,7 @@ LEFT_OUT = {
         "reconsider": "done when a case is ruled out",
     },
     "fangxian.containment.zones.queries": {
+        "counted": FOR_OTHER_STAGES,
         "membership": "part of planning a round in a zone",
         "LIFTED_IN_IT": "a name",
         "numbers": FOR_OTHER_STAGES,
@@ -190,7 +193,9 @@ LEFT_OUT = {
         "watch_ended": "done when a contact is watched no longer",
         "watched_again": "done when a release did not hold",
     },
-    "fangxian.containment.isolation.queries": {"clocks_of": "a part of the chain of clocks of a tube"},
+    "fangxian.containment.isolation.queries": {
+        "rooms": FOR_OTHER_STAGES,
+        "clocks_of": "a part of the chain of clocks of a tube"},
     "fangxian.containment.venues.actions": {},
     "fangxian.containment.venues.queries": {},
     "fangxian.duties.actions": {
@@ -217,6 +222,8 @@ LEFT_OUT = {
         "places_to_report": "the grants of the session say it",
     },
     "fangxian.duties.queries": {
+        "count_outstanding": FOR_OTHER_STAGES,
+        "outstanding": FOR_OTHER_STAGES,
         "Answer": "an answer",
         "Covered": "an answer",
         "answering": FOR_OTHER_STAGES,
