@@ -9,8 +9,8 @@ from tests.browser.conftest import Site, calm
 
 def test_the_grid_worker_asks_at_the_door(site: Site, open_page: Callable[..., Page]) -> None:
     desk = open_page("duty", "/rounds/new/", size="desk", language="en")
-    desk.get_by_label("Name, Chinese").fill("渔港社区首轮")
-    desk.get_by_label("Place", exact=True).select_option("990101001001")
+    desk.locator("[name=name_zh]").fill("渔港社区首轮")
+    desk.locator("[name=area]").select_option("990101001001")
     desk.get_by_text("Yugang school").click()
     desk.get_by_role("button", name="Plan", exact=True).click()
     desk.get_by_role("button", name="Start the round").click()
@@ -32,8 +32,8 @@ def test_the_grid_worker_asks_at_the_door(site: Site, open_page: Callable[..., P
     expect(doors.first).to_contain_text("cannot come: at the door")
     expect(page.locator(".page-head")).to_contain_text("1 of the missing asked")
     doors.nth(1).get_by_text("Need not come, or a note").click()
-    doors.nth(1).get_by_label("Note").fill("发热卧床")
-    doors.nth(1).get_by_label("Why they need not come").select_option("ill")
+    doors.nth(1).locator("[name=note]").fill("发热卧床")
+    doors.nth(1).locator("[name=why]").select_option("ill")
     doors.nth(1).get_by_role("button", name="Excuse").click()
     expect(doors).to_have_count(before - 1)
     width = page.evaluate("() => document.documentElement.scrollWidth")
