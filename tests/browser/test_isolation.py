@@ -62,3 +62,12 @@ def test_a_driver_picks_somebody_up_with_one_thumb(open_page: Callable[..., Page
     page.reload()
     expect(page.locator(f"#{number} .chip").first).to_contain_text("已上车" if language == "zh" else "aboard")
     expect(page.locator(f"#{number} button.thumb")).to_be_visible()
+
+
+@BOTH
+def test_a_plan_of_rooms_and_trips_is_asked_for_on_a_telephone(open_page: Callable[..., Page], language: str) -> None:
+    page = open_page("duty", "/isolation/allocations/", size="phone", language=language)
+    fits(page)
+    page.locator("main form button.primary").click()
+    expect(page.locator("#progress, .numbers, .empty").first).to_be_visible()
+    fits(page)
