@@ -18,7 +18,7 @@ from fangxian.surveillance.calendars import calendar_of
 from fangxian.surveillance.models import Report
 from fangxian.surveillance.schemas import ObservationForm, ReportForm, SourceForm, UntestedForm
 from tests.support import sentinels
-from tests.support.web import NOW
+from tests.support.web import NOW, signed_in
 from tests.support.world import LANYUE, World
 
 pytestmark = pytest.mark.django_db
@@ -234,3 +234,27 @@ def test_wastewater_is_made_comparable_by_flow_and_by_pmmov(city: World) -> None
         "rain dilutes; what people shed is the same"
     )
     assert found["to_pmmov"].tolist() == pytest.approx([1e-3, 5e-4])
+
+
+def test_with_hundreds_of_sources_the_late_come_first_and_every_one_is_on_some_page(
+    city: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fangxian.web.sources.entering._PAGE", 3)
+    rows = [sentinels.source(city, "hotline", "cdc", name_zh=f"热线{at}") for at in range(8)]
+    owing = {rows[at].code for at in (1, 4, 6, 7)}
+    past = clock.now() - timedelta(hours=1)
+    Report.objects.filter(source__in=rows).update(received_at=past)
+    Report.objects.filter(source__code__in=owing).update(received_at=None, due_at=past)
+    client, address, pages = signed_in(city, "duty"), "/sources/", []
+    mine = [one.code for one in queries.my_sources(city.actor("duty"))]
+    while address:
+        context = client.get(address).context
+        pages.append([one.code for one, _turn in context["sources"]])
+        address = f"/sources/?after={context['after']}" if context["after"] else ""
+    assert [len(page) for page in pages[:-1]] == [3] * (len(pages) - 1)
+    flat = [code for page in pages for code in page]
+    assert sorted(flat) == sorted(mine) and len(set(flat)) == len(flat)
+    late = [one.code for one in queries.my_sources(city.actor("duty"), late=True)]
+    assert flat[: len(late)] == late and owing <= set(late)
+    for nonsense in ("late:x", "rest:", "-1", "9" * 30, "late:0:0"):
+        assert client.get("/sources/", {"after": nonsense}).status_code == 200

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock, ids
@@ -71,16 +71,20 @@ def board(by: Actor, area: str = "") -> Board:
         received_at__isnull=True, excused="", due_at__lte=clock.now(),
         source__in=Source.objects.filter(mine, until__isnull=True),
     )  # fmt: skip
-    for code, of in owed.values_list("source__area", "source__kind"):
-        cells[at_level(code, level), of][1] += 1
+    late = owed.order_by().values_list("source__area", "source__kind").annotate(Count("pk"))
+    for code, of, number in late:
+        cells[at_level(code, level), of][1] += number
     recent = Signal.objects.filter(mine, day__gt=clock.today() - timedelta(days=days), evidence__gt=0).exclude(
         kind="late"
     )
     fresh, since = 0, clock.now() - clock.DAY
-    for code, of, evidence, at in recent.values_list("area", "source__kind", "evidence", "at"):
-        fresh += at >= since
+    told = recent.order_by().values_list("area", "source__kind")
+    for code, of, number, evidence, new in told.annotate(
+        Count("pk"), Max("evidence"), Count("pk", filter=Q(at__gte=since))
+    ):
+        fresh += new
         cell = cells[at_level(code, level), of]
-        cell[2], cell[3] = cell[2] + 1, max(cell[3], evidence)
+        cell[2], cell[3] = cell[2] + number, max(cell[3], evidence)
     places = sorted({place for place, _kind in cells})
     called = registry.short_area_names(places)
     shown = [key for key in kinds() if any(of == key for _place, of in cells)]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import get_language
 
 from fangxian.core import clock, ids
@@ -41,10 +41,17 @@ def sources(
     return _views(found.order_by("pk")[:limit])
 
 
-def my_sources(by: Actor, *, limit: int = 60) -> list[SourceView]:
-    """The sources for which the actor reports: those of one's own organisation, or of one's area."""
+def my_sources(by: Actor, *, late: bool | None = None, after: int = 0, limit: int = 60) -> list[SourceView]:
+    """The sources for which the actor reports: those of one's own organisation, or of one's area; by id from the one after `after`.
+
+    With `late` only those of which a report is past its hour, or only the others. Four queries.
+    """
     mine = by.scope("surveillance.report", organisation="organisation_id")
-    return _views(Source.objects.filter(mine, until__isnull=True).order_by("pk")[:limit])
+    found = Source.objects.filter(mine, until__isnull=True, pk__gt=after)
+    if late is not None:
+        behind = Q(pk__in=Report.objects.filter(_OWED, due_at__lte=clock.now()).values("source"))
+        found = found.filter(behind if late else ~behind)
+    return _views(found.order_by("pk")[:limit])
 
 
 def source(by: Actor, code: str) -> SourceView:
@@ -219,10 +226,12 @@ def _views(found: "QuerySet[Source] | Sequence[Source]") -> list[SourceView]:
 
 def _standing(pks: Iterable[int]) -> tuple[Mapping[int, date | None], Mapping[int, int]]:
     """The last day that each source has told of, and how many of its reports are late."""
-    mine = Report.objects.filter(source_id__in=list(pks)).order_by()
-    told = mine.filter(received_at__isnull=False).values_list("source_id").annotate(Max("day"))
-    late = mine.filter(_OWED, due_at__lte=clock.now()).values_list("source_id").annotate(Count("pk"))
-    return dict(told), dict(late)
+    keys = list(pks)
+    # The newest of each by the index of source and day: a maximum would read all that it ever told.
+    newest = Report.objects.filter(source=OuterRef("pk"), received_at__isnull=False).order_by("-day").values("day")[:1]
+    told = Source.objects.filter(pk__in=keys).annotate(told=Subquery(newest)).values_list("pk", "told")
+    owed = Report.objects.filter(_OWED, due_at__lte=clock.now(), source_id__in=keys).order_by()
+    return dict(told), dict(owed.values_list("source_id").annotate(Count("pk")))
 
 
 def _reports(row: Source, first: date, last: date) -> list[ReportView]:

@@ -24,6 +24,8 @@ from fangxian.web.saying import said
 
 #: Days of a source's reports that are shown beneath the form.
 _BACK = timedelta(days=13)
+#: Sources on one page of one's own.
+_PAGE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,20 @@ def mine(request: HttpRequest) -> HttpResponse:
     """The sources for which the reader reports, what is late first."""
     by = actor_of(request)
     by.must("surveillance.report")
-    found = queries.my_sources(by)
-    ready = [(one, _turn(one)) for one in sorted(found, key=lambda one: (-one.late, one.name.zh))]
-    return render(
-        request, "web/sources/mine.html", {"sources": ready, "may_register": by.may("surveillance.edit"), "today": clock.today()}
-    )  # fmt: skip
+    behind, _colon, key = request.GET.get("after", "late:0").rpartition(":")
+    after = int(key) if key.isascii() and key.isdecimal() and len(key) < 18 else 0
+    found: list[SourceView] = []
+    if behind:
+        found = queries.my_sources(by, late=True, after=after, limit=_PAGE + 1)
+        after = 0 if len(found) <= _PAGE else after
+    if len(found) <= _PAGE:
+        found += queries.my_sources(by, late=False, after=after, limit=_PAGE + 1 - len(found))
+    shown = found[:_PAGE]
+    context = {
+        "sources": [(one, _turn(one)) for one in shown], "may_register": by.may("surveillance.edit"), "today": clock.today(),
+        "after": f"{'late' if shown[-1].late else 'rest'}:{shown[-1].id}" if len(found) > _PAGE else "",
+    }  # fmt: skip
+    return render(request, "web/sources/mine.html", context)
 
 
 @require_http_methods(["GET", "POST"])
