@@ -46,10 +46,10 @@ def mine(request: HttpRequest) -> HttpResponse:
     """The sources for which the reader reports, what is late first."""
     by = actor_of(request)
     by.must("surveillance.report")
-    behind, _colon, key = request.GET.get("after", "late:0").rpartition(":")
+    part, _colon, key = request.GET.get("after", "late:0").rpartition(":")
     after = int(key) if key.isascii() and key.isdecimal() and len(key) < 18 else 0
     found: list[SourceView] = []
-    if behind:
+    if part == "late":
         found = queries.my_sources(by, late=True, after=after, limit=_PAGE + 1)
         after = 0 if len(found) <= _PAGE else after
     if len(found) <= _PAGE:
