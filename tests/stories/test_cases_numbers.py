@@ -274,7 +274,7 @@ def test_seven_one_seven_is_proposed_recorded_and_judged(county: County, cases: 
         with pytest.raises(Invalid) as refused:
             actions.set_milestones(reviewer, county.outbreak, told_later, unsaid)
         assert refused.value.field == "reason"
-    with pytest.raises(Invalid, match="reason|理由"):
+    with pytest.raises(Invalid, match=r"reason|理由"):
         actions.set_milestones(reviewer, county.outbreak, {"notified_on": None})
     actions.set_milestones(reviewer, county.outbreak, told_later, " The fax was sent on Monday ")
     actions.set_milestones(reviewer, county.outbreak, told_later)  # nothing changes, nothing to explain

@@ -80,7 +80,7 @@ def board(by: Actor, area: str = "") -> Board:
     fresh, since = 0, clock.now() - clock.DAY
     told = recent.order_by().values_list("area", "source__kind")
     for code, of, number, evidence, new in told.annotate(
-        Count("pk"), Max("evidence"), Count("pk", filter=Q(at__gte=since))
+        n=Count("pk"), strongest=Max("evidence"), new=Count("pk", filter=Q(at__gte=since))
     ):
         fresh += new
         cell = cells[at_level(code, level), of]
