@@ -65,7 +65,8 @@ class Report(models.Model):
             models.Index(
                 fields=["due_at"], name="report_owed",
                 condition=Q(received_at__isnull=True, excused="", due_at__isnull=False),
-            )
+            ),
+            models.Index(fields=["received_at"], name="report_came", condition=Q(received_at__isnull=False)),
         ]  # fmt: skip
 
 

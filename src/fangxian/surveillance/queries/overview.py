@@ -106,19 +106,17 @@ class Changes:
 
 
 def changes(by: Actor, area: str = "") -> Changes:
-    """What changed since this hour yesterday. Two queries."""
+    """What changed since this hour yesterday. Three queries."""
     now = clock.now()
     since = now - clock.DAY
     mine = Q(within(area)) & by.scope("surveillance.view")
     alerts = Alert.objects.filter(mine, Q(raised_at__gte=since) | Q(ended_at__gte=since)).aggregate(
         raised=Count("pk", filter=Q(raised_at__gte=since)), ended=Count("pk", filter=Q(ended_at__gte=since))
     )
-    missing = Q(received_at__isnull=True, excused="", due_at__gte=since, due_at__lte=now)
-    came = Q(received_at__gte=since, due_at__isnull=False)
-    reports = Report.objects.filter(missing | came, source__in=Source.objects.filter(mine)).aggregate(
-        received=Count("pk", filter=came), late=Count("pk", filter=missing)
-    )
-    return Changes(since, **alerts, **reports)
+    reports = Report.objects.filter(source__in=Source.objects.filter(mine), due_at__isnull=False)
+    came = reports.filter(received_at__gte=since).count()
+    late = reports.filter(received_at__isnull=True, excused="", due_at__gte=since, due_at__lte=now).count()
+    return Changes(since, **alerts, received=came, late=late)
 
 
 def sparks(

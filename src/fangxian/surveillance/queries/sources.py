@@ -229,9 +229,11 @@ def _standing(pks: Iterable[int]) -> tuple[Mapping[int, date | None], Mapping[in
     keys = list(pks)
     # The newest of each by the index of source and day: a maximum would read all that it ever told.
     newest = Report.objects.filter(source=OuterRef("pk"), received_at__isnull=False).order_by("-day").values("day")[:1]
-    told = Source.objects.filter(pk__in=keys).annotate(told=Subquery(newest)).values_list("pk", "told")
-    owed = Report.objects.filter(_OWED, due_at__lte=clock.now(), source_id__in=keys).order_by()
-    return dict(told), dict(owed.values_list("source_id").annotate(Count("pk")))
+    owed = Report.objects.filter(_OWED, due_at__lte=clock.now(), source=OuterRef("pk")).order_by().values("source")
+    late = owed.annotate(n=Count("pk")).values("n")
+    rows = Source.objects.filter(pk__in=keys).annotate(told=Subquery(newest), late=Subquery(late))
+    found = list(rows.values_list("pk", "told", "late"))
+    return {pk: told for pk, told, _late in found}, {pk: number or 0 for pk, _told, number in found}
 
 
 def _reports(row: Source, first: date, last: date) -> list[ReportView]:
