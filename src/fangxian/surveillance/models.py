@@ -66,7 +66,6 @@ class Report(models.Model):
                 fields=["due_at"], name="report_owed",
                 condition=Q(received_at__isnull=True, excused="", due_at__isnull=False),
             ),
-            models.Index(fields=["received_at"], name="report_came", condition=Q(received_at__isnull=False)),
         ]  # fmt: skip
 
 

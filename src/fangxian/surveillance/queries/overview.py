@@ -26,6 +26,8 @@ from fangxian.text import Text
 #: Levels below which places are not told apart on the board, by the length of the code that is looked at.
 _BELOW = {0: "province", 2: "city", 4: "county", 6: "township"}
 _SPARK = timedelta(days=60)
+#: A report is due at most 31 days after its day.
+_DUE = timedelta(days=42)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +108,20 @@ class Changes:
 
 
 def changes(by: Actor, area: str = "") -> Changes:
-    """What changed since this hour yesterday. Three queries."""
+    """What changed since this hour yesterday, of reports about the last six weeks: none is due later. Two queries."""
     now = clock.now()
     since = now - clock.DAY
     mine = Q(within(area)) & by.scope("surveillance.view")
     alerts = Alert.objects.filter(mine, Q(raised_at__gte=since) | Q(ended_at__gte=since)).aggregate(
         raised=Count("pk", filter=Q(raised_at__gte=since)), ended=Count("pk", filter=Q(ended_at__gte=since))
     )
-    reports = Report.objects.filter(source__in=Source.objects.filter(mine), due_at__isnull=False)
-    came = reports.filter(received_at__gte=since).count()
-    late = reports.filter(received_at__isnull=True, excused="", due_at__gte=since, due_at__lte=now).count()
-    return Changes(since, **alerts, received=came, late=late)
+    missing = Q(received_at__isnull=True, excused="", due_at__gte=since, due_at__lte=now)
+    came = Q(received_at__gte=since, due_at__isnull=False)
+    lately = Report.objects.filter(day__gte=clock.today() - _DUE, source__in=Source.objects.filter(mine))
+    reports = lately.filter(missing | came).aggregate(
+        received=Count("pk", filter=came), late=Count("pk", filter=missing)
+    )
+    return Changes(since, **alerts, **reports)
 
 
 def sparks(
