@@ -127,7 +127,7 @@ def test_ctrl_c_says_how_to_go_on(copies: Callable[[str], Console], tmp_path: Pa
     console = copies("stopped")
     recipe = lists.write_long(tmp_path / "data", CASES)
     process = console.start("import", recipe, "--data", tmp_path / "data", pieces=PIECES, rest=0.3)
-    while not _job(console)[1]:
+    while process.poll() is None and not _job(console)[1]:
         time.sleep(0.02)
     end(process, signal.SIGINT)
     assert process.stdout is not None
