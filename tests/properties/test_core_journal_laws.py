@@ -209,4 +209,7 @@ def test_the_first_entry_follows_the_genesis():
         with clock.at(START):
             journal.append([Line("a", "b", 1, None, "c", "web")])
         assert _faults() == [] and Head.objects.get().size == 1
-        assert journal._digest(GENESIS, 1, START, Entry.objects.get(), "{}") == Entry.objects.get().hash
+        assert (
+            journal._digest(GENESIS, 1, journal._stamp(START), Entry.objects.get(), "{}").hex()
+            == Entry.objects.get().hash
+        )

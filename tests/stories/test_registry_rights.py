@@ -90,7 +90,7 @@ CASES = [
     Case("say_same", "registrar", "grid_worker", lambda w, by: actions.say_same(by, w.match.pk, w.one.code)),
     Case("say_different", "reviewer", "leader", lambda w, by: actions.say_different(by, w.match.pk, "two people")),
     Case("find_matches", "reviewer", "grid_worker", lambda w, by: actions.find_matches(by, [w.one.pk]), anywhere=True),
-    Case("lake_keys", "stay_source", "investigator", lambda w, by: actions.lake_keys(by, [w.one.pk]), anywhere=True),
+    Case("lake_keys", "stay_source", "leader", lambda w, by: actions.lake_keys(by, [w.one.pk]), anywhere=True),
     Case("keys_of_labels", "registrar", "grid_worker", lambda w, by: actions.keys_of_labels(by, "phone", ["13812345678"]), anywhere=True),
     Case("open_keys", "investigator", "stay_source", lambda w, by: actions.open_keys(
         by, actions.lake_keys(SYSTEM, [w.one.pk]).values(), "investigation"), anywhere=True),

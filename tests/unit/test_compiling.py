@@ -71,3 +71,23 @@ def test_two_processes_compile_one_kernel_at_once_and_nobody_reads_the_others_co
     assert all_at_once(_SLOW) == ["45", "45"]
     kept = "import sys, numpy as np; from summing import total; print(total(np.arange(10, dtype=sys.argv[1])), *total.stats.cache_misses)"
     assert all_at_once(kept) == ["45", "45"], "each finds its own, and nothing is compiled again"
+
+
+def test_a_kernel_is_compiled_again_when_one_that_it_calls_was_changed(tmp_path: Path) -> None:
+    def write(step: str, by: int) -> None:
+        head = "from fangxian.analytics.kernel import kernel\n"
+        (tmp_path / "step.py").write_text(f"{head}@kernel\ndef step(number):\n    return number {step} {by}\n")
+        (tmp_path / "walk.py").write_text(
+            f"{head}from step import step\n@kernel\ndef walk(number):\n    return step(number)\n"
+        )
+
+    def walked() -> str:
+        program = "from walk import walk; print(walk(1))"
+        return subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    write("+", 10)
+    assert walked() == "11"
+    write("-", 10)
+    assert walked() == "-9", "and not what its neighbour was before"

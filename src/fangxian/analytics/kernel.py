@@ -6,9 +6,11 @@ name of the other, and the next process would read arrays as what they are not. 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,9 @@ def kernel(
     if function is None:
         return lambda function: kernel(function, **options)
     compiled = njit(nogil=True, cache=True, **options)(function)
+    kept = getattr(compiled._cache, "_cache_file", None)
+    if kept is not None:  # None: where nothing can be kept
+        kept._source_stamp = (kept._source_stamp, _beside(Path(function.__code__.co_filename).parent))
     compile_ = compiled.compile
     name = f"{function.__module__}.{function.__qualname__}"
 
@@ -46,6 +51,19 @@ def kernel(
 
     compiled.compile = alone
     return compiled
+
+
+@cache
+def _beside(folder: Path) -> str:
+    """A digest of the modules of a folder.
+
+    What a kernel calls is compiled into it, and numba looks at the kernel's own file only: after an upgrade in place it would go
+    on with the old code of its neighbours.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 @contextmanager
