@@ -245,7 +245,8 @@ def test_with_hundreds_of_sources_the_late_come_first_and_every_one_is_on_some_p
     past = clock.now() - timedelta(hours=1)
     Report.objects.filter(source__in=rows).update(received_at=past)
     Report.objects.filter(source__code__in=owing).update(received_at=None, due_at=past)
-    client, address, pages = signed_in(city, "duty"), "/sources/", []
+    client, address = signed_in(city, "duty"), "/sources/"
+    pages: list[list[str]] = []
     mine = [one.code for one in queries.my_sources(city.actor("duty"))]
     while address and len(pages) < 20:
         context = client.get(address).context
