@@ -122,13 +122,15 @@ def test_interrupted_it_goes_on_where_it_was(tmp_path: Path) -> None:
         files.append(tmp_path / f"{number}.csv")
         files[-1].write_text(ROWS.replace("noodles", f"shop {number}"), encoding="utf-8")
     files[9].unlink()
-    os.mkfifo(files[9])  # whoever reads it waits: it is interrupted there, however fast the machine is
+    os.mkfifo(files[9])  # whoever reads it waits for its end: nobody is past it before the interruption, however fast
+    still_written = os.open(files[9], os.O_RDWR)
     with console.start("lake", "ingest", *files, "--source", "many") as process:
         assert process.stdout is not None
         for line in process.stdout:
             if "3.csv" in line and "taken" in line:
                 process.send_signal(signal.SIGINT)
                 break
+        os.close(still_written)
         rest = process.stdout.read()
         assert process.wait(timeout=60) != 0 and "Traceback" not in rest
     files[9].unlink()
