@@ -117,8 +117,8 @@ def test_labels_that_name_nobody_are_told_with_their_row(house: Path):
     )
 
 
-def test_only_a_source_sends_and_only_the_house_deletes(house: Path):
-    for role in ("investigator", "grid_worker", "leader", "auditor"):
+def test_only_sources_and_whoever_brings_passenger_lists_send_and_only_the_house_deletes(house: Path):
+    for role in ("reviewer", "grid_worker", "leader", "auditor"):
         with pytest.raises(NotAllowed):
             actions.send_stays(actor(role), night(), "buses", "", "id_number")
     for by in (SOURCE, actor("registrar", "99"), actor("leader")):

@@ -28,7 +28,7 @@ ELSEWHERE = (
     "/surveillance/<", "/jobs/<", "/samples/<", "/samples/boxes/<", "/samples/points/<", "/samples/members/<",
     "/samples/unmatched/<", "/surveillance/series/<",
     "/isolation/people/<", "/isolation/sites/<", "/trips/<", "/screening/rosters/<",
-    "/screening/workers/<",
+    "/screening/workers/<", "/rounds/<",
 )  # fmt: skip
 #: Who is signed in, and in what post: the same on every page.
 WHO = re.compile(rb'<a class="who".*?</a>', re.DOTALL)

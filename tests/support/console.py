@@ -57,7 +57,7 @@ class Console:
         command = [*COMMAND[:-1], IN_PIECES % (pieces, rest)] if pieces else COMMAND
         return subprocess.Popen(
             [*command, *map(str, words)], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, text=True, start_new_session=True, **more,
+            stdin=subprocess.DEVNULL, text=True, start_new_session=True, preexec_fn=_interruptible, **more,
         )  # fmt: skip
 
     def start_python(self, script: str) -> subprocess.CompletedProcess[str]:
@@ -65,6 +65,11 @@ class Console:
         return subprocess.run(
             [sys.executable, "-c", script], env=self.environment(), capture_output=True, text=True, timeout=240
         )
+
+
+def _interruptible() -> None:
+    """Ctrl-C is heard, also where the tests themselves were started in the background of a script and do not hear it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def end(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> int:
