@@ -70,7 +70,10 @@ def context(master: str = "local[*]", **settings: str) -> SparkContext:
     with tempfile.TemporaryFile() as said, warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # pyspark leaves a pipe behind where Java does not start
         try:
-            return SparkContext(conf=conf, gateway=launch_gateway(conf, {"stderr": said}))  # type: ignore[no-untyped-call]
+            spark = SparkContext(conf=conf, gateway=launch_gateway(conf, {"stderr": said}))  # type: ignore[no-untyped-call]
+            if spark.pythonExec == "python3":  # nobody said which: the first on the path may not know this product
+                spark.pythonExec = conf.get("spark.pyspark.python")
+            return spark
         except (PySparkException, Py4JError, OSError) as fault:
             said.seek(0)
             words = said.read().decode(errors="replace") or str(fault)
