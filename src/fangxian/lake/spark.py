@@ -72,7 +72,7 @@ def context(master: str = "local[*]", **settings: str) -> SparkContext:
         try:
             spark = SparkContext(conf=conf, gateway=launch_gateway(conf, {"stderr": said}))  # type: ignore[no-untyped-call]
             if spark.pythonExec == "python3":  # nobody said which: the first on the path may not know this product
-                spark.pythonExec = conf.get("spark.pyspark.python")
+                spark.pythonExec = (given | settings)["pyspark_python"]
             return spark
         except (PySparkException, Py4JError, OSError) as fault:
             said.seek(0)
