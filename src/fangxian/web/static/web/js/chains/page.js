@@ -162,6 +162,8 @@ async function save(board, view, kind) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);
   link.download = `${name}.${kind}`;
+  document.body.append(link); // a busy browser drops a click on what is nowhere
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
