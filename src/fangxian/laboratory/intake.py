@@ -9,10 +9,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock
-from fangxian.core.errors import Invalid, Refusal
+from fangxian.core.errors import Invalid
 from fangxian.laboratory.schemas import ResultForm
+from fangxian.laboratory.sheets import Line, lines
 from fangxian.standards.errors import InputError
-from fangxian.standards.tables import Cell, Table, as_identifier, as_text, open_table
+from fangxian.standards.tables import Cell, as_identifier, as_text, open_table
 
 #: Field → what its column may be called.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -62,21 +63,12 @@ _NOTHING = frozenset({"-", "/", "undetermined", "undet", "nan", "n/a", "na", "no
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the file: its number, and the result it holds or why it cannot be read."""
-
-    row: int
-    form: ResultForm | None
-    refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Sheet:
     """A file that was opened: which column was taken for what, those that were not taken, and its rows."""
 
     taken: Mapping[str, str]
     ignored: tuple[str, ...]
-    lines: Iterator[Line]
+    lines: Iterator[Line[ResultForm]]
 
 
 def read(path: Path, name: str, mapping: Mapping[str, str] | None = None) -> Sheet:
@@ -112,22 +104,7 @@ def read(path: Path, name: str, mapping: Mapping[str, str] | None = None) -> She
             remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(table.columns)}, field="value",
         )  # fmt: skip
     taken = {field: table.columns[place] for field, place in at.items()}
-    return Sheet(taken, tuple(one for one in table.columns if one not in taken.values()), _lines(table, at))
-
-
-def _lines(table: Table, at: Mapping[str, int]) -> Iterator[Line]:
-    for row in table:
-        cells = {field: row.cells[place] for field, place in at.items()}
-        if all(as_text(cell) == "" for cell in cells.values()):
-            continue
-        try:
-            if row.fault is not None:
-                raise Invalid(
-                    row.fault.text.in_(get_language() or "zh"), remedy=_("Correct the row and send it again.")
-                )
-            yield Line(row.number, _form(cells))
-        except Refusal as refusal:
-            yield Line(row.number, None, refusal)
+    return Sheet(taken, tuple(one for one in table.columns if one not in taken.values()), lines(table, at, _form))
 
 
 def _form(cells: Mapping[str, Cell]) -> ResultForm:

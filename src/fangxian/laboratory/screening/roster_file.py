@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from fangxian.core.errors import Invalid, Refusal
 from fangxian.laboratory.screening.schemas import WorkerForm
+from fangxian.laboratory.sheets import Line, lines
 from fangxian.registry.schemas import PersonForm
 from fangxian.standards.errors import InputError
-from fangxian.standards.tables import Cell, Table, as_identifier, as_text, open_table
+from fangxian.standards.tables import Cell, as_identifier, as_text, open_table
 
 #: Field → what its column may be called.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -28,21 +29,12 @@ _FIELDS = {"documents": "document", "phones": "phone", "person": "document"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the file: its number, and the person it holds or why it cannot be read."""
-
-    row: int
-    form: WorkerForm | None
-    refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Sheet:
     """A file that was opened: which column was taken for what, those that were not taken, and its rows."""
 
     taken: Mapping[str, str]
     ignored: tuple[str, ...]
-    lines: Iterator[Line]
+    lines: Iterator[Line[WorkerForm]]
 
     def column(self, refusal: Refusal) -> str:
         """The column at fault, as the file calls it; empty where it is the row as a whole."""
@@ -70,22 +62,7 @@ def read(path: Path, name: str) -> Sheet:
                 remedy=_("The file has: %(list)s.") % {"list": ", ".join(table.columns)}, field="file",
             )  # fmt: skip
     taken = {field: table.columns[place] for field, place in at.items()}
-    return Sheet(taken, tuple(one for one in table.columns if one not in taken.values()), _lines(table, at))
-
-
-def _lines(table: Table, at: Mapping[str, int]) -> Iterator[Line]:
-    for row in table:
-        cells = {field: row.cells[place] for field, place in at.items()}
-        if all(as_text(cell) == "" for cell in cells.values()):
-            continue
-        try:
-            if row.fault is not None:
-                raise Invalid(
-                    row.fault.text.in_(get_language() or "zh"), remedy=_("Correct the row and send it again.")
-                )
-            yield Line(row.number, _form(cells))
-        except Refusal as refusal:
-            yield Line(row.number, None, refusal)
+    return Sheet(taken, tuple(one for one in table.columns if one not in taken.values()), lines(table, at, _form))
 
 
 def _form(cells: Mapping[str, Cell]) -> WorkerForm:
