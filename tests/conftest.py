@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: A law on a table takes longer than Hypothesis expects on a busy machine; that is no fault of the law.
+#: A law on a table takes longer than Hypothesis expects on a busy machine; that is no fault of the law. Laws repeat: what
+#: failed for one fails for all. Who looks for new examples asks with `--hypothesis-profile=explore`.
 _patient = [hypothesis.HealthCheck.too_slow]
 hypothesis.settings.register_profile(
-    "ci", derandomize=True, deadline=None, print_blob=True, suppress_health_check=_patient
+    "repeat", derandomize=True, deadline=None, print_blob=True, suppress_health_check=_patient
 )
-hypothesis.settings.register_profile("dev", deadline=None, suppress_health_check=_patient)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
+hypothesis.settings.register_profile("explore", deadline=None, suppress_health_check=_patient)
+hypothesis.settings.load_profile("repeat")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
@@ -50,6 +50,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
+            # A browser, a server and a busy machine can miss each other once. What is wrong fails twice; what came right
+            # at the second time is told in the summary (R), and wants looking at.
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
@@ -140,6 +143,15 @@ def calm(page: Page) -> None:
     page.wait_for_load_state("load")
     page.evaluate(_TWO_FRAMES)
     page.wait_for_function(_CALM)
+
+
+def box_of(there: Locator) -> FloatRect:
+    """Where something lies, in CSS pixels: on a page that has all its styles, not on one that is still coming."""
+    expect(there).to_be_visible()
+    calm(there.page)
+    box = there.bounding_box()
+    assert box is not None
+    return box
 
 
 def today(page: Page) -> date:

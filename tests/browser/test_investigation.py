@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from fangxian.analytics.chains import analyse, place
-from tests.browser.conftest import Site, sign_in
+from tests.browser.conftest import Site, box_of, sign_in
 
 BOTH = pytest.mark.parametrize(("size", "language"), [("phone", "zh"), ("desk", "en")])
 
@@ -32,9 +32,8 @@ def test_the_end_of_a_stay_is_dragged_and_saved_with_a_reason(
     handle = _open_track(page, site.case)
     before = page.locator(".stays li").first.get_attribute("data-to")
     expect(page.locator("[data-track-form]")).to_be_hidden()
-    box = handle.bounding_box()
-    row = page.locator("svg.track-day").first.bounding_box()
-    assert box and row
+    box = box_of(handle)
+    row = box_of(page.locator("svg.track-day").first)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import moment_over
+from tests.browser.conftest import box_of, calm, moment_over
 
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
 
 
 def fits(page: Page) -> None:
     """Nothing is wider than the telephone, and what is tapped is as large as a thumb."""
+    calm(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     boxes = [one.bounding_box() for one in page.locator("main .button:visible").all()]
     assert all(box is None or box["height"] >= 44 for box in boxes)
@@ -52,8 +53,8 @@ def test_a_driver_picks_somebody_up_with_one_thumb(open_page: Callable[..., Page
     stop = page.locator("li.duty")
     number = stop.get_attribute("id")
     button = stop.locator("button.thumb")
-    box = button.bounding_box()
-    assert box and box["height"] >= 48 and box["width"] > 250
+    box = box_of(button)
+    assert box["height"] >= 48 and box["width"] > 250
     fits(page)
     button.click()
     expect(page.locator(f"#{number} [data-kept]")).to_be_visible()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, calm
+from tests.browser.conftest import Site, box_of, calm
 
 
 def test_the_grid_worker_asks_at_the_door(site: Site, open_page: Callable[..., Page]) -> None:
@@ -25,9 +25,7 @@ def test_the_grid_worker_asks_at_the_door(site: Site, open_page: Callable[..., P
     before = doors.count()
     first = doors.first
     for button in first.get_by_role("button").all():
-        box = button.bounding_box()
-        assert box is not None
-        assert box["height"] >= 44, "a thumb finds it"
+        assert box_of(button)["height"] >= 44, "a thumb finds it"
     first.get_by_role("button", name="cannot come: at the door").click()
     expect(doors.first).to_contain_text("cannot come: at the door")
     expect(page.locator(".page-head")).to_contain_text("1 of the missing asked")

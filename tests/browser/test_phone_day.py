@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, moment_over, sign_in, when_settled
+from tests.browser.conftest import Site, box_of, moment_over, sign_in, when_settled
 
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
 
@@ -26,16 +26,17 @@ def test_the_day_of_a_grid_worker(open_page: Callable[..., Page], language: str)
     late, everything = (int(page.locator(f'#tabs a[data-show="{key}"] b').inner_text()) for key in ("late", "all"))
     assert 0 < late <= everything
     page.locator('#tabs a[data-show="late"]').click()
+    expect(page.locator('#tabs a[data-show="late"]')).to_have_attribute("aria-current", "page")
     expect(page.locator("li.duty time.clock[data-tone=late]").first).to_be_visible()
     card = page.locator(REACH).first
     number = card.get_attribute("id")
 
     # Two taps and it is done; the buttons do not move away under the thumb.
     button = card.locator("summary.button.primary")
-    before = button.bounding_box()
+    before = box_of(button)
     button.click()
-    after = button.bounding_box()
-    assert before and after and (before["x"], before["width"]) == (after["x"], after["width"])
+    after = box_of(button)
+    assert (before["x"], before["width"]) == (after["x"], after["width"])
     assert before["height"] >= 44
     card.locator(".act-main label", has_text=says(language, "是", "yes")).first.click()
     card.locator(".act-main form > button[type=submit]").click()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, calm
+from tests.browser.conftest import Site, box_of, calm
 
 TAKEN = "() => document.querySelector('#swab-queue').hidden"
 
@@ -65,6 +65,4 @@ def test_the_tube_says_when_it_is_full_and_who_is_in_it_already(site: Site, page
     expect(page.locator("#in-tube")).to_have_text("5 / 5")
     expect(page.locator("#code")).to_be_focused()
     for button in page.locator("#swab button:visible").all():
-        box = button.bounding_box()
-        assert box is not None
-        assert box["height"] >= 36, "a thumb finds it"
+        assert box_of(button)["height"] >= 36, "a thumb finds it"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site, calm, sign_in, today
+from tests.browser.conftest import Site, box_of, calm, sign_in, today
 from tests.browser.test_looks import _too_small, _violations
 from tests.support.world import COMMUNITY
 
@@ -34,8 +34,7 @@ def test_a_zone_from_the_first_corner_to_the_public_page(
     board = page.locator("#zone-draw")
     expect(board.locator(".map-view")).to_be_visible()
     board.locator("[data-map-act=draw]").click()
-    box = board.locator(".map-canvas").bounding_box()
-    assert box is not None
+    box = box_of(board.locator(".map-canvas"))
     for across, down in ((0.3, 0.3), (0.7, 0.3), (0.5, 0.7)):
         at = box["x"] + box["width"] * across, box["y"] + box["height"] * down
         (page.touchscreen.tap if size == "phone" else page.mouse.click)(*at)
