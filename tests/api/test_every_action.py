@@ -124,6 +124,7 @@ LEFT_OUT = {
     "fangxian.laboratory.rounds.queries": {
         "households_missing": "the number above a page; programs read the list",
         "on_roll": FOR_OTHER_STAGES,
+        "result_of": FOR_OTHER_STAGES,
     },
     "fangxian.cases.actions": {"withdraw_cases": BY_AN_UNDO, "amend_many": FOR_OTHER_STAGES},
     "fangxian.cases.queries": {
@@ -178,6 +179,7 @@ LEFT_OUT = {
         "catch_up": "done by the worker",
         "evaluate": "done whenever a case or its track changes",
         "reconsider": "done when a case is ruled out",
+        "take_round": "done when a testing round is over, and when its results come in",
     },
     "fangxian.containment.zones.queries": {
         "counted": FOR_OTHER_STAGES,

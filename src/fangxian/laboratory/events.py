@@ -41,3 +41,11 @@ class PoolPositive(outbox.Event):
     tube_id: int
     area: str
     people: int
+
+
+@dataclass(frozen=True, slots=True)
+class PositiveDeclined(outbox.Event):
+    """A person decided that somebody's own positive makes them no case."""
+
+    kind = "laboratory.positive_declined"
+    tube_id: int

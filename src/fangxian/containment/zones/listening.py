@@ -1,10 +1,11 @@
-"""What zones listen to: cases reported, corrected and ruled out, tracks that changed, investigations that went on. Idempotent."""
+"""What zones listen to: cases reported, corrected and ruled out, tracks that changed, testing rounds that ended. Idempotent."""
 
 from fangxian.cases.events import CaseChanged, CaseReclassified, CasesReported
 from fangxian.cases.schemas import DISCARDED
-from fangxian.containment.zones.actions import evaluate, reconsider
+from fangxian.containment.zones.actions import evaluate, reconsider, take_round
 from fangxian.core import outbox
 from fangxian.core.access import SYSTEM
+from fangxian.laboratory.rounds.events import RoundCounted, RoundEnded
 from fangxian.tracing.events import TrackChanged
 
 #: Fields of a case on which its infectious window rests, and so which of its stays count.
@@ -37,3 +38,15 @@ def case_reclassified(event: CaseReclassified) -> None:
         reconsider(SYSTEM, event.case_id)
     else:
         evaluate(SYSTEM, (event.case_id,))
+
+
+@outbox.handles(RoundEnded)
+def round_ended(event: RoundEnded) -> None:
+    """Everybody of the zone was tested, or not."""
+    take_round(SYSTEM, event.round_id)
+
+
+@outbox.handles(RoundCounted)
+def round_counted(event: RoundCounted) -> None:
+    """A result that was awaited is in, or one did not hold."""
+    take_round(SYSTEM, event.round_id)

@@ -59,10 +59,9 @@ def of(zones: Sequence[Zone], infected: Mapping[int, Infected] | None = None) ->
     pks = [zone.pk for zone in zones]
     infected = infected_in(zones) if infected is None else infected
     rounds: dict[int, list[standing.Round]] = defaultdict(list)
-    for pk, day, positives, untested in Round.objects.filter(zone_id__in=pks).values_list(
-        "zone_id", "day", "positives", "untested"
-    ):
-        rounds[pk].append(standing.Round(day, positives > 0, untested == 0))
+    told = Round.objects.filter(zone_id__in=pks).values_list("zone_id", "day", "positives", "untested", "waiting")
+    for pk, day, positives, untested, waiting in told:
+        rounds[pk].append(standing.Round(day, positives > 0, untested == waiting == 0))
     contacts = _last_contacts(zones)
     others = _with_others(zones)
     found = {}

@@ -127,7 +127,7 @@ class Notice(models.Model):
 
 
 class Round(models.Model):
-    """A round of testing of everybody in a zone, as it is told until a laboratory tells it."""
+    """A round of testing of everybody in a zone: told by hand, or held as a testing round, whose results are then followed."""
 
     zone = models.ForeignKey(Zone, on_delete=models.CASCADE, related_name="rounds", db_index=False)
     day = models.DateField()
@@ -135,12 +135,19 @@ class Round(models.Model):
     positives = models.IntegerField()
     #: People of the zone who were not tested: only a round without any says “everybody negative”.
     untested = models.IntegerField(default=0)
+    #: Of those tested, how many wait for a result that decides: until it is in, the round counts for nothing.
+    waiting = models.IntegerField(default=0)
+    #: The code of the testing round, where it was held as one.
+    held = models.CharField(max_length=10, blank=True)
     recorded_at = models.DateTimeField()
     by = models.ForeignKey("core.Account", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     by_name = models.CharField(max_length=80)
 
     class Meta:
         indexes = [models.Index(fields=["zone", "-day"], name="zone_round")]
+        constraints = [
+            models.UniqueConstraint(fields=["zone", "held"], name="zone_round_once", condition=~models.Q(held=""))
+        ]
 
 
 class Desk(models.Model):

@@ -170,18 +170,23 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """A round of testing in a zone. Only one without anybody untested or positive is “everybody negative”."""
+    """A round of testing in a zone. Only one without anybody untested, waiting for a result, or positive is “everybody negative”.
+
+    `held` is the code of the testing round; empty where the numbers were told by hand.
+    """
 
     day: date
     tested: int
     positives: int
     untested: int
+    waiting: int
+    held: str
     recorded_at: datetime
     by_name: str
 
     @property
     def clean(self) -> bool:
-        return self.positives == 0 and self.untested == 0
+        return self.positives == 0 and self.untested == 0 and self.waiting == 0
 
 
 @dataclass(frozen=True, slots=True)

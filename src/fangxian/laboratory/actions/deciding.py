@@ -11,11 +11,12 @@ from fangxian.cases import queries as cases
 from fangxian.cases.schemas import CaseForm
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM, Actor
-from fangxian.core.actions import action, record
+from fangxian.core.actions import action, emit, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
 from fangxian.duties import actions as duties
 from fangxian.duties import packs
 from fangxian.laboratory import finding, following, rules, subject
+from fangxian.laboratory.events import PositiveDeclined
 from fangxian.laboratory.models import Positive
 from fangxian.registry import queries as registry
 
@@ -55,6 +56,7 @@ def decline_positive(by: Actor, code: str, reason: str) -> Positive:
     """A positive result makes nobody a case here (a past infection, a contaminated run …): decided by a person, for a reason."""
     one = _waiting(by, code)
     _decided(by, one, Positive.DECLINED, finding.reason(reason), "excluded")
+    emit(PositiveDeclined(one.tube_id))
     return one
 
 

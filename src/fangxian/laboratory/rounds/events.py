@@ -19,3 +19,11 @@ class RoundEnded(outbox.Event):
 
     kind = "laboratory.round_ended"
     round_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundCounted(outbox.Event):
+    """A round that is over was counted anew: a result came in, or did not hold."""
+
+    kind = "laboratory.round_counted"
+    round_id: int

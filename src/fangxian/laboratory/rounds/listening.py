@@ -1,10 +1,10 @@
-"""What rounds listen to: samples taken, told of, rejected or lost; people found to be the same, or not. Handled idempotently."""
+"""What rounds listen to: samples taken, told of, judged, rejected or lost; people found to be the same, or not. Idempotent."""
 
 from collections.abc import Sequence
 
 from fangxian.core import outbox
 from fangxian.core.access import SYSTEM
-from fangxian.laboratory.events import ResultsChanged, TubesCollected, TubesFailed
+from fangxian.laboratory.events import PositiveDeclined, ResultsChanged, TubesCollected, TubesFailed
 from fangxian.laboratory.rounds.actions.following import people_joined, tubes_touched
 from fangxian.laboratory.rounds.counting import CHUNK
 from fangxian.registry.events import PersonsMerged, PersonsUnmerged
@@ -20,6 +20,12 @@ def collected(event: TubesCollected) -> None:
 def results_changed(event: ResultsChanged) -> None:
     """Who waits for a result, and who does not any more."""
     _touched(event.tube_ids)
+
+
+@outbox.handles(PositiveDeclined)
+def declined(event: PositiveDeclined) -> None:
+    """Whom a round had found is found no more."""
+    _touched((event.tube_id,))
 
 
 @outbox.handles(TubesFailed)

@@ -118,6 +118,23 @@ class RoundCount:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundResult:
+    """What a round that is over came to: people tested, missing, waiting for a result that decides, and positives found.
+
+    `zone` is the code of the zone in which it was held; empty where it was held in none.
+    """
+
+    code: str
+    zone: str
+    started_at: datetime
+    ended_at: datetime
+    tested: int
+    missing: int
+    waiting: int
+    positives: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundPart:
     """A jurisdiction of a round, or what a grid worker answers for."""
 

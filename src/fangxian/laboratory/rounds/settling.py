@@ -7,9 +7,11 @@ from django.utils.translation import gettext as _
 
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
+from fangxian.core.actions import emit
 from fangxian.duties import actions as duties
 from fangxian.duties import queries as duty_queries
 from fangxian.laboratory.rounds import standing, subject
+from fangxian.laboratory.rounds.events import RoundCounted
 from fangxian.laboratory.rounds.models import Patch, Round
 
 #: The hour of the day by which what follows a round is decided.
@@ -44,8 +46,14 @@ def _tell(patch: Patch, key: str, now: bool, before: bool, numbers: dict[str, in
 
 
 def proposed(round_: Round) -> None:
-    """After a round that is over: by when it is to be decided what follows, as far as the results say it yet."""
-    if round_.state != Round.ENDED or round_.decided:
+    """After a round that is over: by when it is to be decided what follows, as far as the results say it yet.
+
+    Whoever goes by its result is told also when it was decided: a result may turn out not to hold.
+    """
+    if round_.state != Round.ENDED:
+        return
+    emit(RoundCounted(round_.pk))
+    if round_.decided:
         return
     told = standing.proposal(round_)
     if told.on is not None:

@@ -49,6 +49,7 @@ def shown(
         ),
         "may": zone.may,
         "may_inside": by.may("registry.view", row.area),
+        "may_rounds": by.may("rounds.view", row.area),
         "today": clock.today().isoformat(),
         "refusal": refusal,
         "at": at,

@@ -2,8 +2,9 @@
 
 from fangxian.containment.zones.actions.deciding import annul, decide, edit, propose
 from fangxian.containment.zones.actions.evaluating import evaluate, reconsider
-from fangxian.containment.zones.actions.lifting import lift, record_round
+from fangxian.containment.zones.actions.lifting import lift
 from fangxian.containment.zones.actions.noticing import catch_up, publish
+from fangxian.containment.zones.actions.testing import record_round, take_round
 
 __all__ = [
     "annul",
@@ -16,4 +17,5 @@ __all__ = [
     "publish",
     "reconsider",
     "record_round",
+    "take_round",
 ]

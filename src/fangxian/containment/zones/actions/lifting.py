@@ -1,6 +1,4 @@
-"""Coming down: testing rounds as evidence, and the decision to bring a zone down a level or to lift it, never before its rule is met."""
-
-from datetime import date
+"""Coming down: the decision to bring a zone down a level or to lift it, never before its rule is met."""
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -9,50 +7,13 @@ from fangxian.cases import queries as cases
 from fangxian.containment.zones import measuring, settling, writing
 from fangxian.containment.zones.actions.evaluating import evaluate
 from fangxian.containment.zones.actions.noticing import issue
-from fangxian.containment.zones.models import Ground, Notice, Round, Zone
-from fangxian.containment.zones.rights import DECIDE, EDIT
+from fangxian.containment.zones.models import Ground, Notice, Zone
+from fangxian.containment.zones.rights import DECIDE
 from fangxian.containment.zones.schemas import NoticeForm
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM, Actor
 from fangxian.core.actions import action
 from fangxian.core.errors import Conflict, Invalid
-
-
-@action
-def record_round(by: Actor, code: str, day: date, tested: int, positives: int, untested: int = 0) -> Round:
-    """Record a round of testing everybody in a zone: how many were tested, how many were positive, how many were not tested.
-
-    Only a round without anybody positive or untested is “everybody negative”; one with a positive starts the days anew.
-    """
-    zone = writing.found(by, code, EDIT)
-    writing.must_be(zone, Zone.IN_FORCE)
-    today = clock.today()
-    assert zone.decided_at is not None, "a zone in force was decided on"
-    if not zone.decided_at.astimezone(clock.zone()).date() <= day <= today:
-        raise Invalid(
-            _("A round is held while the zone is in force, and not in the future."),
-            remedy=_("Give the day on which the samples were taken."),
-            field="day",
-        )
-    for name, value, most in (
-        ("tested", tested, 10**8),
-        ("positives", positives, tested),
-        ("untested", untested, 10**8),
-    ):
-        if not (1 if name == "tested" else 0) <= value <= most:
-            raise Invalid(
-                _("This number is not possible."),
-                remedy=_("At least one person tested, and no more positives than tested."),
-                field=name,
-            )
-    made = Round.objects.create(
-        zone=zone, day=day, tested=tested, positives=positives, untested=untested, recorded_at=clock.now(),
-        by_id=by.account_id, by_name=by.name,
-    )  # fmt: skip
-    told = {"day": day.isoformat(), "tested": tested, "positives": positives, "untested": untested}
-    writing.log(by, zone, "round", data=told)
-    settling.tested(zone, f"{day.isoformat()}: {tested}/{positives}/{untested}")
-    return made
 
 
 @action

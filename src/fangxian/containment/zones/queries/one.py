@@ -71,7 +71,9 @@ def zone(by: Actor, code: str) -> ZoneView:
         coarse=_coarse(pack, found.level, lands),
         lift=ways,
         rounds=tuple(
-            RoundView(one.day, one.tested, one.positives, one.untested, one.recorded_at, one.by_name)
+            RoundView(
+                one.day, one.tested, one.positives, one.untested, one.waiting, one.held, one.recorded_at, one.by_name
+            )
             for one in Round.objects.filter(zone=found).order_by("-day", "-pk")[:SHOWN]
         ),
         notices=tuple(notice_view(one, found.code) for one in found.notices.order_by("-version")),

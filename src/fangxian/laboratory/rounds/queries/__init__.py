@@ -1,7 +1,7 @@
 """The only readers of testing rounds that others use."""
 
 from fangxian.laboratory.rounds.queries.coverage import patches, split, workers
-from fangxian.laboratory.rounds.queries.following import what_follows
+from fangxian.laboratory.rounds.queries.following import result_of, what_follows
 from fangxian.laboratory.rounds.queries.people import exempt, households_missing, missing, newcomers, on_roll
 from fangxian.laboratory.rounds.queries.points import appointments, points
 from fangxian.laboratory.rounds.queries.rounds import goals, round_of, rounds
@@ -16,6 +16,7 @@ __all__ = [
     "on_roll",
     "patches",
     "points",
+    "result_of",
     "round_of",
     "rounds",
     "split",

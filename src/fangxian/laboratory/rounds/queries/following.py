@@ -2,7 +2,8 @@
 
 from fangxian.core.access import Actor
 from fangxian.laboratory.rounds import finding, standing
-from fangxian.laboratory.rounds.schemas import RoundProposal
+from fangxian.laboratory.rounds.models import Round
+from fangxian.laboratory.rounds.schemas import RoundProposal, RoundResult
 
 
 def what_follows(by: Actor, code: str) -> RoundProposal:
@@ -13,3 +14,15 @@ def what_follows(by: Actor, code: str) -> RoundProposal:
     row = finding.found(by, code)
     by.must(finding.RUN, row.area)
     return standing.proposal(row)
+
+
+def result_of(round_id: int) -> RoundResult | None:
+    """What a round that is over came to, as far as its results are in; None while it is not over. Six queries."""
+    row = Round.objects.filter(pk=round_id, state=Round.ENDED).first()
+    if row is None:
+        return None
+    assert row.started_at is not None and row.ended_at is not None, "it was held"
+    count, found = standing.count(row), standing.positives([row])[row.pk]
+    return RoundResult(
+        row.code, row.zone, row.started_at, row.ended_at, count.tested, count.missing, count.waiting, len(found)
+    )
