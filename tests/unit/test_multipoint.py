@@ -62,6 +62,13 @@ def test_days_are_told_apart() -> None:
     assert kinds(days).tolist() == [4, BEFORE, FESTIVAL, AFTER, 0, HOLIDAY, HOLIDAY, 0]
 
 
+def test_days_that_are_looked_up_are_those_worked_out() -> None:
+    days = np.arange(np.datetime64("2000-01-01"), np.datetime64("2051-01-01"))
+    beyond = np.append(days, np.datetime64("2051-02-03"))  # one day without a lunar table, and all are worked out
+    assert (kinds(days) == kinds(beyond)[:-1]).all()
+    assert kinds(["1999-10-01", "2060-05-01"]).tolist() == [HOLIDAY, HOLIDAY]
+
+
 def test_spring_festivals_are_a_moon_or_thirteen_apart() -> None:
     apart = set(np.diff(SPRING_FESTIVALS).astype(int).tolist())
     assert len(SPRING_FESTIVALS) == 51
@@ -189,6 +196,19 @@ def test_days_one_by_one_are_as_all_at_once() -> None:
     last = [fusion.day(START + t, counts[:, :, t], np.ones((4, 2))) for t in range(160)][-1]
     assert last.score.tolist() == whole.score[:, -1].tolist()
     assert last.odds.tolist() == whole.odds[:, -1].tolist()
+
+
+def test_with_other_strengths_what_is_usual_need_not_be_learnt_again() -> None:
+    counts = town((6.0, 20.0, 3.0), places=4)
+    counts[1, 0, 30:40], counts[2, 2, 100:] = np.nan, np.nan
+    before, sources = (
+        fused(counts, ["a", "b", "c"]),
+        [Source("a", strength=3.0), Source("b"), Source("c", strength=0.5)],
+    )
+    anew, again = fused(counts, sources), fused(counts, sources, judged=before)
+    assert not np.allclose(anew.score, before.score, equal_nan=True)
+    for name in ("score", "odds", "grade", "alert", "contributions", "silence", "weights", "threshold"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(anew, name), err_msg=name)
 
 
 def test_neighbours_are_heard() -> None:

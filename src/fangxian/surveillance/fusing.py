@@ -178,7 +178,7 @@ def _alerts(county: str, columns: Sequence[_Column], days: NDArray[np.datetime64
     taught = multipoint.taught(found, [(county, np.datetime64(day)) for day in onsets])
     if not any(one.strength for one in taught):
         return found
-    return multipoint.fuse(replace(known, sources=taught), false_alerts=false_alerts, rest=rest)
+    return multipoint.fuse(replace(known, sources=taught), false_alerts=false_alerts, rest=rest, judged=found)
 
 
 def _parts(columns: Sequence[_Column], alerts: multipoint.Alerts, added: Values, at: int, first: int) -> Iterator[Part]:

@@ -7,6 +7,7 @@ alert alpha 0.01.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def ewma(
     given = series(counts)
     expected, upperbound, alarm, reason = given.blank()
     statistic = np.full(given.shape, np.nan)
-    limits = np.array([_limits(n, gap, weights, alpha) for n in range(_LEAST_EWMA, baseline + 1)])
+    limits = np.array([_limits(n, gap, (weights[0], weights[1]), alpha) for n in range(_LEAST_EWMA, baseline + 1)])
 
     def work(a: int, b: int) -> None:
         out = expected[a:b], upperbound[a:b], statistic[a:b], alarm[a:b], reason[a:b]
@@ -58,6 +59,8 @@ def ewma(
     return given.judged("ewma", expected, upperbound, alarm, reason, statistic=statistic)
 
 
+# The same few baselines are asked of every series that is judged by itself.
+@lru_cache(maxsize=256)
 def _limits(n: int, gap: int, weights: tuple[float, float], alpha: float) -> list[float]:
     """For a baseline of n: Student's quantiles (alpha; 0.01 rounded); for each weight factor, constant and floor of the deviation."""
     red, yellow = (round(float(scipy.stats.t.ppf(1 - level, n - 1)), 5) for level in (0.01, 0.05))
@@ -107,6 +110,7 @@ def regression(
     return given.judged("regression", expected, upperbound, alarm, reason, statistic=statistic, adjusted_r2=fit)
 
 
+@lru_cache(maxsize=256)
 def _basis(n: int, weekday: int, gap: int) -> tuple[Floats, Floats]:
     """For a baseline of n days from this weekday: an orthonormal basis (n, 7) of what time and weekday explain beside the mean, and
     the weights (n,) with which the baseline forecasts the day after the gap."""

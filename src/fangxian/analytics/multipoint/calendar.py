@@ -6,6 +6,8 @@ differ; they are not known here, so that a working Sunday counts as a Sunday.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -38,6 +40,7 @@ def _dated(words: str) -> Days:
 
 
 SPRING_FESTIVALS = _dated(_SPRING)
+_FIRST = int(np.datetime64("2000-01-01").astype(np.int64))
 _OTHERS = np.concatenate((_dated(_DRAGON_BOAT), _dated(_MID_AUTUMN)))
 
 
@@ -47,9 +50,27 @@ def kinds(days: ArrayLike, *, holidays: bool = True) -> NDArray[np.int8]:
     Without `holidays`, the weekday of each.
     """
     wanted = np.asarray(days, "datetime64[D]")
-    found = ((wanted.astype(np.int64) + 3) % 7).astype(np.int8)  # 1970-01-01 was a Thursday
     if not holidays:
-        return found
+        return _weekdays(wanted)
+    since = wanted.astype(np.int64) - _FIRST
+    table = _table()
+    if ((since >= 0) & (since < len(table))).all():
+        return table[since]
+    return _worked_out(wanted)
+
+
+def _weekdays(wanted: Days) -> NDArray[np.int8]:
+    return ((wanted.astype(np.int64) + 3) % 7).astype(np.int8)  # 1970-01-01 was a Thursday
+
+
+@cache
+def _table() -> NDArray[np.int8]:
+    """The kinds of all days of the years whose lunar days are known: looked up day by day, they are worked out once."""
+    return _worked_out(np.arange(_FIRST, np.datetime64("2051-01-01").astype(np.int64)).astype("datetime64[D]"))
+
+
+def _worked_out(wanted: Days) -> NDArray[np.int8]:
+    found = _weekdays(wanted)
     months = wanted.astype("datetime64[M]")
     day_of_year = (months.astype(np.int64) % 12 + 1) * 100 + (wanted - months.astype("datetime64[D]")).astype(int) + 1
     fixed = np.isin(day_of_year, [int(word) for word in _FIXED.split()])

@@ -72,6 +72,7 @@ class Baselines:
         n, m = places, len(sources)
         self.sources = sources
         self.is_level = np.array([one.kind == "level" for one in sources])
+        self.latest = max(len(one.reported) for one in sources) - 1  # days after which every report is in
         self.counted, self.behind = np.zeros((n, m)), np.zeros((n, m))  # the level is their ratio
         self.by_kind = np.zeros((2, KINDS, n, m))  # counted, and expected without the kind of day
         self.of_kind = np.zeros((KINDS, m))  # days seen, for what is not yet known
@@ -86,7 +87,11 @@ class Baselines:
     def judge(self, day: np.datetime64, reports: Floats, behind: Floats, age: int = 10**6) -> Deviation:
         """Hold one day's reports (places, sources) against what is usual. `behind` is their exposure; `age`, days since that day."""
         here = ~np.isnan(reports)
-        share = np.array([one.reported[min(age, len(one.reported) - 1)] for one in self.sources])
+        share = (
+            1.0
+            if age >= self.latest
+            else np.array([one.reported[min(age, len(one.reported) - 1)] for one in self.sources])
+        )
         weekday, kind = int(kinds([day], holidays=False)[0]), int(kinds([day])[0])
         factor, unknown = self._factor(weekday)
         if kind != weekday:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, nnls
 
-from fangxian.analytics.multipoint.deviation import Baselines
+from fangxian.analytics.multipoint.deviation import Baselines, Deviation
 from fangxian.analytics.multipoint.panel import Floats, MultipointError, Panel, Source
 from fangxian.analytics.multipoint.results import ODDS, SILENCE, Alerts, Grade
 
@@ -92,7 +92,10 @@ class Fusion:
 
     def day(self, day: np.datetime64, reports: Floats, behind: Floats, age: int = 10**6) -> Today:
         """Take in one day: reports (places, sources), NaN where there was none, and their exposure."""
-        found = self.baselines.judge(day, reports, behind, age)
+        return self.weigh(self.baselines.judge(day, reports, behind, age))
+
+    def weigh(self, found: Deviation) -> Today:
+        """Take in one day of which it is known already how far its reports are from what is usual."""
         z = self._with_neighbours(found.z)
         weights, usual = self._weights(z)
         information = 2 * usual.sum(axis=1)
@@ -161,8 +164,7 @@ class Fusion:
         Places that have the same sources today have the same. What is taken off are the shares of w'Σw/2, so that the likelihood
         ratio is 1 in the mean.
         """
-        here = ~np.isnan(z)
-        patterns, which = np.unique(here, axis=0, return_inverse=True)
+        patterns, which = _alike(~np.isnan(z))
         covariance = self._covariance()
         weights, usual = np.zeros(patterns.shape), np.zeros(patterns.shape)
         for i, some in enumerate(patterns):
@@ -170,7 +172,7 @@ class Fusion:
                 block = covariance[np.ix_(some, some)]
                 found = _direction(block, self.strength[some])
                 weights[i, some], usual[i, some] = found, found * (block @ found) / 2
-        return weights[which.ravel()], usual[which.ravel()]
+        return weights[which], usual[which]
 
     def _covariance(self) -> Floats:
         """Of 14-day sums per root of their length, drawn towards independence."""
@@ -207,11 +209,12 @@ class Fusion:
 
 def fuse(
     panel: Panel, *, false_alerts: float = 1 / 52, threshold: float | None = None, rest: int = 14, near: ArrayLike | None = None,
-    hearing: float = 0.5, on_progress: Callable[[int], None] | None = None,
+    hearing: float = 0.5, on_progress: Callable[[int], None] | None = None, judged: Alerts | None = None,
 ) -> Alerts:  # fmt: skip
     """Fuse all days of a panel, each judged by what was known up to it; parameters as of `Fusion`, `on_progress` is told the days done.
 
-    The newest days are taken as incomplete by each source's `reported`. Raises MultipointError for parameters that make no sense.
+    The newest days are taken as incomplete by each source's `reported`. `judged` is what the same panel came to with other
+    strengths: what is usual does not depend on them, and is not worked out again. Raises MultipointError for parameters that make no sense.
     """
     days = panel.counts.shape[2]
     fusion = Fusion(
@@ -220,8 +223,11 @@ def fuse(
     ones = np.ones(panel.counts.shape[:2])
     found = []
     for t, day in enumerate(panel.days):
-        behind = ones if panel.exposure is None else panel.exposure[:, :, t]
-        found.append(fusion.day(day, panel.counts[:, :, t], behind, age=days - 1 - t))
+        if judged is not None:
+            found.append(fusion.weigh(Deviation(*(a[:, :, t] for a in (judged.expected, judged.z, judged.silence)))))
+        else:
+            behind = ones if panel.exposure is None else panel.exposure[:, :, t]
+            found.append(fusion.day(day, panel.counts[:, :, t], behind, age=days - 1 - t))
         if on_progress:
             on_progress(t + 1)
     over_days = {name: np.stack([getattr(one, name) for one in found], axis=-1) for name in Today.__dataclass_fields__}
@@ -241,6 +247,14 @@ def _nearness(near: ArrayLike | None, places: int) -> Floats | None:
         )
     np.fill_diagonal(table, 0.0)
     return table
+
+
+def _alike(here: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """The different rows of a table, and which of them each row is."""
+    if (here == here[0]).all():  # as a rule everybody has reported
+        return here[:1], np.zeros(len(here), np.intp)
+    _, first, which = np.unique(np.packbits(here, axis=1), axis=0, return_index=True, return_inverse=True)
+    return here[first], which.ravel()
 
 
 def _direction(covariance: Floats, strength: Floats) -> Floats:

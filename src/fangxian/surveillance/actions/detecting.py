@@ -1,7 +1,7 @@
 """Signals: what is too much, what reaches a threshold, what is late or silent; each once, and none that is not in an alert or explained."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,7 +16,7 @@ from fangxian.registry.levels import at_level
 from fangxian.surveillance import charting, judging, rules, trusting
 from fangxian.surveillance.actions.alerting import gather
 from fangxian.surveillance.fusing import METHOD, Fused, fused
-from fangxian.surveillance.kinds import kind
+from fangxian.surveillance.kinds import Measure, kind
 from fangxian.surveillance.models import Break, Report, Signal, Source, Watch
 from fangxian.surveillance.queries.series import of_sources
 from fangxian.surveillance.queries.sources import chart_of
@@ -43,7 +43,10 @@ def detect(by: Actor, source_ids: Sequence[int]) -> int:
     broken, records = _broken(rows), trusting.records(rows)
     charts = {(one.source_id, one.measure): chart_of(one) for one in Watch.objects.filter(source__in=rows)}
     found: dict[Key, Signal] = {}
-    for row, one in of_sources(rows):
+    alone = [
+        row for row in rows if any(_judged_alone(row, one, covered, charts) for one in kind(row.kind).measures.values())
+    ]
+    for row, one in of_sources(alone):
         measure = kind(row.kind).measures[one.measure]
         chart = None if one.unit else charts.get((row.pk, one.measure))
         if chart or (measure.watch and not one.unit and (row.pk, one.measure) not in covered):
@@ -52,8 +55,10 @@ def detect(by: Actor, source_ids: Sequence[int]) -> int:
             found |= {_key(signal): signal for signal in told}
         if measure.thresholds is not None:
             found |= {_key(signal): signal for signal in _reached(row, one)}
-    alone = ("excess", "chart", "threshold")
-    fresh = _written(rows, found, alone, lambda one: one.kind == "chart" or (one.source_id, one.measure) not in covered)
+    by_rule = ("excess", "chart", "threshold")
+    fresh = _written(
+        rows, found, by_rule, lambda one: one.kind == "chart" or (one.source_id, one.measure) not in covered
+    )
     spoken = {_key(signal): signal for one in together.values() if one for signal in _spoken(one)}
     judged = list(Source.objects.filter(pk__in={source for source, _measure in covered}))
     fresh += _written(judged, spoken, ("excess",), lambda one: (one.source_id, one.measure) in covered, "renewed")
@@ -102,6 +107,14 @@ def _broken(rows: Iterable[Source]) -> dict[tuple[int, str], date]:
 
 def _window(area: str) -> date:
     return clock.today() - timedelta(days=int(rules.weight(area, "together")))
+
+
+def _judged_alone(
+    row: Source, one: Measure, covered: Collection[tuple[int, str]], charts: Collection[tuple[int, str]]
+) -> bool:
+    """Whether a measure is judged by a chart, a threshold or a method of its own; the others need not be read again."""
+    at = row.pk, one.key
+    return at in charts or one.thresholds is not None or bool(one.watch and at not in covered)
 
 
 def _excess(

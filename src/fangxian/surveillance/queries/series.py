@@ -1,9 +1,8 @@
 """Series of numbers by day, as long arrays that `fangxian.analytics.detection` reads: what was entered, and what is computed from it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 from django.db.models import Q
@@ -22,6 +21,9 @@ from fangxian.surveillance.schemas import Series
 #: So much of a series is read where nobody says how much, and no method of its measures looks back further (`rules.looks_back`).
 USUAL = timedelta(days=400)
 Values = NDArray[np.float64]
+#: What was told of one measure: (day, counted from 1970, value).
+Pairs = Sequence[tuple[int, float]]
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def series(
@@ -61,7 +63,7 @@ def of_sources(
     told = _told(begins, last)
     for row in rows:
         of = told.get(row.pk, {})
-        days = _days(row, max(begins[row.pk], row.since), last, {pair[0] for pairs in of.values() for pair in pairs})
+        days = _days(row, max(begins[row.pk], row.since), last, of)
         if not len(days):
             continue
         for one in kind(row.kind).measures.values():
@@ -85,9 +87,9 @@ def _needed(row: Source, measures: Sequence[str]) -> timedelta:
     return max([USUAL, *(rules.looks_back(row.area, name) for one in wanted for name in one.watch)])
 
 
-def _told(begins: Mapping[int, date], last: date) -> Mapping[int, Mapping[tuple[str, str], list[Any]]]:
-    """source id → (measure, unit) → [(day, value)], from the day on which each begins."""
-    found: dict[int, dict[tuple[str, str], list[Any]]] = defaultdict(lambda: defaultdict(list))
+def _told(begins: Mapping[int, date], last: date) -> Mapping[int, Mapping[tuple[str, str], Pairs]]:
+    """source id → (measure, unit) → days and values, from the day on which each begins."""
+    found: dict[int, dict[tuple[str, str], list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
     alike: dict[date, list[int]] = defaultdict(list)
     for source, first in begins.items():
         alike[first].append(source)
@@ -96,11 +98,11 @@ def _told(begins: Mapping[int, date], last: date) -> Mapping[int, Mapping[tuple[
         wanted |= Q(source_id__in=sources, day__gte=first)
     current = Observation.objects.filter(wanted, superseded_at__isnull=True, day__lte=last)
     for source, measure, unit, day, value in current.values_list("source_id", "measure", "unit", "day", "value"):
-        found[source][measure, unit].append((day, value))
+        found[source][measure, unit].append((day.toordinal() - _EPOCH, value))
     return found
 
 
-def _days(row: Source, first: date, last: date, told: Collection[date]) -> NDArray[np.datetime64]:
+def _days(row: Source, first: date, last: date, told: Mapping[tuple[str, str], Pairs]) -> NDArray[np.datetime64]:
     """The periods of a source: its rhythm without its closures, and any other day of which it has told all the same."""
     if row.rhythm == "weekly":
         first += timedelta(days=(row.weekday - first.weekday()) % 7)
@@ -109,7 +111,9 @@ def _days(row: Source, first: date, last: date, told: Collection[date]) -> NDArr
     open_on = np.is_busday(days) if row.rhythm == "workdays" else np.ones(len(days), np.bool_)
     for begin, end in closures(row):
         open_on &= ~((days >= np.datetime64(begin)) & (days <= np.datetime64(end)))
-    return np.asarray(days[open_on | np.isin(days, np.array(sorted(told), "datetime64[D]"))])
+    if not open_on.all():
+        open_on |= np.isin(days.astype(np.int64), sorted({day for pairs in told.values() for day, _value in pairs}))
+    return np.asarray(days[open_on])
 
 
 def _units(measure: Measure, row: Source) -> tuple[str, ...]:
@@ -117,7 +121,7 @@ def _units(measure: Measure, row: Source) -> tuple[str, ...]:
 
 
 def _values(
-    measure: Measure, unit: str, told: Mapping[tuple[str, str], list[Any]], days: NDArray[np.datetime64], row: Source
+    measure: Measure, unit: str, told: Mapping[tuple[str, str], Pairs], days: NDArray[np.datetime64], row: Source
 ) -> Values | None:
     """The values on these days; None for a series that was never told."""
     if measure.derived:
@@ -129,7 +133,7 @@ def _values(
 
 
 def _entered(
-    key: str, unit: str, told: Mapping[tuple[str, str], list[Any]], days: NDArray[np.datetime64], row: Source
+    key: str, unit: str, told: Mapping[tuple[str, str], Pairs], days: NDArray[np.datetime64], row: Source
 ) -> Values | None:
     own = told.get((key, unit), [])
     if not own and not unit:  # told by class only: the source as a whole is their sum, on days on which all have told
@@ -138,13 +142,13 @@ def _entered(
     return _spread(own, days) if own else None
 
 
-def _spread(pairs: Sequence[tuple[date, float]], days: NDArray[np.datetime64]) -> Values:
+def _spread(pairs: Pairs, days: NDArray[np.datetime64]) -> Values:
     """Values on their periods. Of a weekly series a number belongs to the week that ends on or after its day; the latest one counts."""
     values = np.full(len(days), np.nan)
-    pairs = sorted(pairs)
-    place = np.searchsorted(days, np.array([pair[0] for pair in pairs], "datetime64[D]"))
+    told, what = np.array(sorted(pairs)).T
+    place = np.searchsorted(days.astype(np.int64), told)
     kept = place < len(days)
-    values[place[kept]] = np.array([pair[1] for pair in pairs])[kept]
+    values[place[kept]] = what[kept]
     return values
 
 
