@@ -270,7 +270,9 @@ def test_the_stage_that_knows_the_person_by_a_case_may_open_them_for_its_own_are
         actions.reveal(investigator, person.code, ["name"], "investigation", "case here", under=EAST)["name"]
         == "张三丰"
     )
-    assert queries.person(investigator, person.code, under=EAST).code == person.code
+    with pytest.raises(NotFound):
+        queries.person(investigator, person.code)
+    assert queries.person(investigator, person.code, known=True).code == person.code
     with pytest.raises(NotAllowed):
         actions.reveal(investigator, person.code, ["name"], "investigation", "case there", under=WEST)
 

@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
-from fangxian.core import journal
-from fangxian.core.access import SYSTEM
+from fangxian.core import accounts, journal
+from fangxian.core.access import SYSTEM, Grant
+from fangxian.core.models import Account
 from fangxian.duties import actions, queries
+from fangxian.duties.models import Step
 from fangxian.tracing import queries as tracing
+from fangxian.web.duties import cards
+from tests.support import world
 from tests.support.web import HTMX, NOW, signed_in
-from tests.support.world import World
+from tests.support.world import WANGCHAO, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 
@@ -169,3 +173,35 @@ def test_an_address_that_was_tampered_with_is_refused_in_words(city: World) -> N
 def test_who_has_no_duties_begins_at_what_is_theirs(city: World) -> None:
     assert signed_in(city, "resident").get("/")["Location"] == "/me/"
     assert signed_in(city, "auditor").get("/")["Location"] == "/coverage/"
+
+
+def test_a_house_shares_out_its_duties_by_role_and_what_nobody_is_there_for_is_everybodys(city: World) -> None:
+    site = city.bodies["site"]
+    accounts.create_account(
+        SYSTEM, "crew", "贺一舟", grants=[Grant("transfer_team", WANGCHAO, site)], password=world.PASSWORD
+    )
+    city.staff["crew"] = Account.objects.get(login="crew")
+    Step.objects.filter(organisation_id=site, account__isnull=False).update(account=None)
+    roles = {step.role for step in queries.my_steps(city.actor("nurse"), limit=1000)}
+    assert {"site_nurse", "sampler"} <= roles, "nobody at the site takes swabs alone, so the nurse does"
+    assert {step.role for step in queries.my_steps(city.actor("crew"), limit=1000)} == {"sampler"}
+
+    accounts.deactivate(SYSTEM, city.staff["nurse"].pk, "moved away")
+    assert roles <= {step.role for step in queries.my_steps(city.actor("crew"), limit=1000)}, "nothing is nobody's"
+
+
+def test_no_card_leads_to_a_page_that_is_closed_to_its_reader(city: World) -> None:
+    """A case is visited at home by somebody who may not read the record of a patient."""
+    mine = queries.my_steps(city.actor("reviewer"), limit=1000)
+    step = next(one for one in mine if one.duty.subject_kind == "case" and one.state == "open")
+    assert cards.card(city.actor("reviewer"), step).url
+    assert not cards.card(city.actor("grid"), step).url
+
+
+def test_a_clinic_sees_whom_it_reported(city: World) -> None:
+    client = signed_in(city, "clinic")
+    for part in ("", "person/", "duties/"):
+        page = client.get(f"/cases/{city.cases[0]}/{part}")
+        assert page.status_code == 200
+        for address in re.findall(r'href="(/(?:duties|cases)/[^"#?]+)"', page.content.decode()):
+            assert client.get(address).status_code == 200, address

@@ -62,7 +62,7 @@ def me(by: Actor) -> Card:
 def person_of_case(by: Actor, case: str) -> Card:
     """The person of a case, masked, also where they live elsewhere."""
     row = case_row(by, case)
-    return queries.person(by, row.person, under=row.area)
+    return queries.person(by, row.person, known=True)
 
 
 def person_of_contact(by: Actor, contact: str) -> Card:

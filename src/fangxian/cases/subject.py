@@ -100,5 +100,5 @@ def described(ids: Iterable[int]) -> Mapping[int, Described]:
     return found
 
 
-subjects.register(KIND, provider=everything, describer=described)
+subjects.register(KIND, provider=everything, describer=described, right="cases.view")
 subjects.reserve(REVIEW, STAGE)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock, factors
@@ -353,6 +353,11 @@ def holders(role: str, area: str = "") -> int:
     """How many accounts hold a role somewhere within a jurisdiction now. For stages that have checked the right."""
     found = GrantRow.objects.filter(_in_force(clock.now()), within(area), role=role, account__is_active=True)
     return found.values("account_id").distinct().count()
+
+
+def roles_at(organisation_id: int) -> QuerySet[GrantRow]:
+    """The grants of those who work at an organisation now."""
+    return GrantRow.objects.filter(_in_force(clock.now()), organisation_id=organisation_id, account__is_active=True)
 
 
 def _in_force(at: datetime) -> Q:

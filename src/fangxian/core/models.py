@@ -60,7 +60,10 @@ class Grant(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["role", "area"], name="grant_role_area")]
+        indexes = [
+            models.Index(fields=["role", "area"], name="grant_role_area"),
+            models.Index(fields=["organisation_id"], name="grant_organisation"),
+        ]
 
 
 class Entry(models.Model):

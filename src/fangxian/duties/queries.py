@@ -1,5 +1,6 @@
 """What others may read of duties: mine, a subject's, who is late, what is missing."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, Q, Query
 from django.db.models.functions import RowNumber
 from django.utils.translation import get_language
 
-from fangxian.core import clock
+from fangxian.core import accounts, clock
 from fangxian.core.access import Actor, within
 from fangxian.core.errors import NotFound
 from fangxian.duties import packs, subjects
@@ -19,7 +20,8 @@ from fangxian.protocols import DutyRule
 
 __all__ = [
     "Answer", "Covered", "answering", "count_outstanding", "coverage", "coverage_by_hour", "diary", "due_of_role",
-    "evidence_wanted", "gaps", "holds", "ids_of_subjects", "last_settled", "last_told", "late_subjects", "missing",
+    "evidence_wanted", "gaps", "holds", "ids_of_subjects", "last_settled", "last_told", "late_subjects", "may_see",
+    "missing",
     "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps", "outstanding", "rule", "step",
     "summary", "title",
 ]  # fmt: skip
@@ -70,15 +72,21 @@ def my_counts(by: Actor) -> dict[str, int]:
 
 
 def _held(by: Actor) -> QuerySet[Step]:
-    """The open steps that are the actor's to do now: an earlier step still open hides those that come after it."""
+    """The open steps that are the actor's to do now: an earlier step still open hides those that come after it.
+
+    Of an organisation's, those are left to colleagues that are their role's and not the actor's.
+    """
     mine = Q(pk__in=())
     if by.account_id is not None:
         mine |= Q(account_id=by.account_id)
-    organisations = {
-        grant.organisation_id for grant in by.grants if grant.organisation_id and grant.allows("duties.do")
-    }
-    if organisations:
-        mine |= Q(account__isnull=True, organisation_id__in=organisations)
+    roles: dict[int, set[str]] = defaultdict(set)
+    for grant in by.grants:
+        if grant.organisation_id and grant.allows("duties.do"):
+            roles[grant.organisation_id].add(grant.role)
+    for organisation, own in roles.items():
+        # A driver has no business with the reports of the clinic next door; what nobody in the house is there for, all see.
+        colleagues = accounts.roles_at(organisation).exclude(role__in=own).values("role")
+        mine |= Q(account__isnull=True, organisation_id=organisation) & ~Q(role__in=colleagues)
     for grant in by.grants:
         if grant.allows("duties.escalated"):
             mine |= Q(escalated_to=grant.area) & ~Q(escalated_to="")
@@ -88,11 +96,15 @@ def _held(by: Actor) -> QuerySet[Step]:
 def step(by: Actor, step_id: int) -> Step:
     """One step, if the actor may see it."""
     found = Step.objects.select_related("duty", "organisation", "account", "done_by").filter(pk=step_id).first()
-    if found is None or not (
-        by.may("duties.view", found.area, found.organisation_id) or found.account_id == by.account_id is not None
-    ):
+    if found is None or not may_see(by, found):
         raise NotFound("step")
     return found
+
+
+def may_see(by: Actor, step: Step) -> bool:
+    """Whether the page of a step is open to the actor."""
+    own = step.account_id == by.account_id is not None
+    return own or by.may("duties.view", step.area, step.organisation_id)
 
 
 def of_subject(kind: str, subject_id: int) -> list[Duty]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from fangxian.core.access import Actor
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -49,11 +51,14 @@ Related = Callable[[int], Mapping[str, tuple[str, int]]]
 _providers: dict[str, Provider] = {}
 _describers: dict[str, Describer] = {}
 _related: dict[str, Related] = {}
+_rights: dict[str, str] = {}
 
 
-def register(kind: str, *, provider: Provider, describer: Describer, related: Related | None = None) -> None:
-    """Called by a stage when it is ready, once for each kind of subject."""
-    _providers[kind], _describers[kind] = provider, describer
+def register(
+    kind: str, *, provider: Provider, describer: Describer, right: str = "", related: Related | None = None
+) -> None:
+    """Called by a stage when it is ready, once for each kind of subject. `right` is what its page asks for."""
+    _providers[kind], _describers[kind], _rights[kind] = provider, describer, right
     if related:
         _related[kind] = related
 
@@ -81,6 +86,12 @@ def describe(kind: str, ids: Iterable[int]) -> Mapping[int, Described]:
     """How subjects are called, by id. An unknown kind has no description."""
     describer = _describers.get(kind)
     return describer(ids) if describer else {}
+
+
+def may_open(by: Actor, kind: str) -> bool:
+    """Whether pages of this kind of subject are open to the actor at all: who may do a step need not read a patient's record."""
+    right = _rights.get(kind, "")
+    return not right or by.may(right)
 
 
 def related(kind: str, subject_id: int) -> Mapping[str, tuple[str, int]]:

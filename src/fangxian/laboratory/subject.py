@@ -90,8 +90,8 @@ def _described_members(ids: Iterable[int]) -> Mapping[int, Described]:
     }
 
 
-subjects.register(BOX, provider=_boxes, describer=_described_boxes)
-subjects.register(SAMPLE, provider=_positives, describer=_described_positives)
+subjects.register(BOX, provider=_boxes, describer=_described_boxes, right="samples.view")
+subjects.register(SAMPLE, provider=_positives, describer=_described_positives, right="samples.view")
 subjects.register(MEMBER, provider=_members, describer=_described_members)
 for _kind in (TRANSPORT, RESULT, REPORT):
     subjects.reserve(_kind, STAGE)

@@ -71,7 +71,7 @@ def _alerts_described(wanted: Iterable[int]) -> Mapping[int, Described]:
     return {pk: Described(_("Alert %(code)s") % {"code": code}, code, f"/surveillance/{code}/") for pk, code in rows}
 
 
-subjects.register(REPORT, provider=_reports, describer=_reports_described)
-subjects.register(ALERT, provider=_alerts, describer=_alerts_described)
+subjects.register(REPORT, provider=_reports, describer=_reports_described, right="surveillance.report")
+subjects.register(ALERT, provider=_alerts, describer=_alerts_described, right="surveillance.view")
 subjects.reserve(NUMBERS, STAGE)
 subjects.reserve(VERIFICATION, STAGE)

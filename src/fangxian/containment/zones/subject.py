@@ -64,6 +64,6 @@ def _described(wanted: Iterable[int]) -> Mapping[int, Described]:
     return {pk: Described(zh if chinese else en, code, f"/zones/{code}/") for pk, code, zh, en in rows}
 
 
-subjects.register(KIND, provider=_everything, describer=_described)
+subjects.register(KIND, provider=_everything, describer=_described, right="zones.view")
 subjects.reserve(NOTICE, STAGE)
 subjects.reserve(REVIEW, STAGE)

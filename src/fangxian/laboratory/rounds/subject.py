@@ -77,7 +77,7 @@ def _described_rounds(ids: Iterable[int]) -> Mapping[int, Described]:
     }
 
 
-subjects.register(PATCH, provider=_patches, describer=_described_patches)
-subjects.register(ROUND, provider=_rounds, describer=_described_rounds)
+subjects.register(PATCH, provider=_patches, describer=_described_patches, right="rounds.people")
+subjects.register(ROUND, provider=_rounds, describer=_described_rounds, right="rounds.view")
 for _kind in (MOP_UP, FOLLOWING):
     subjects.reserve(_kind, STAGE)

@@ -69,7 +69,7 @@ def _described(found: QuerySet[Any]) -> Mapping[int, Described]:
     return {pk: Described(doors[person][0], code, f"/screening/workers/{code}/") for pk, code, person in rows}
 
 
-subjects.register(TURN, provider=_turns, describer=_described_turns)
-subjects.register(SHIFT, provider=_shifts, describer=_described_shifts)
+subjects.register(TURN, provider=_turns, describer=_described_turns, right="screening.view")
+subjects.register(SHIFT, provider=_shifts, describer=_described_shifts, right="screening.view")
 subjects.reserve(TESTING, STAGE)
 subjects.reserve(LEAVING, STAGE)

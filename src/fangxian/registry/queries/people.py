@@ -19,13 +19,13 @@ from fangxian.registry.schemas import Card, Look, Page, Traits
 _LAST = "\U0010ffff"
 
 
-def person(by: Actor, code: str, *, under: str | None = None) -> Card:
+def person(by: Actor, code: str, *, known: bool = False) -> Card:
     """One person, masked. Raises NotFound also where the actor may not know of them.
 
-    `under` is the area of the case or contact through which the person is known, where it is not that of residence; the
-    calling stage has checked that the person belongs to it. A person may always read their own card.
+    `known`: the calling stage has shown the actor a case or contact that names the person, wherever they live. A person may
+    always read their own card.
     """
-    return _card(_seen(by, code, under))
+    return _card(_seen(by, code, known))
 
 
 def person_with_kin(by: Actor, code: str) -> tuple[Card, tuple[int, ...], int | None]:
@@ -187,9 +187,9 @@ def access_history(by: Actor, code: str) -> list[Look]:
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _seen(by: Actor, code: str, under: str | None = None) -> Person:
+def _seen(by: Actor, code: str, known: bool = False) -> Person:
     found = _with_all(Person.objects.filter(code=ids.normalise_code(code))).first()
-    if found is None or not (_is_own(by, found) or by.may("registry.view", found.area if under is None else under)):
+    if found is None or not (known or _is_own(by, found) or by.may("registry.view", found.area)):
         raise NotFound(_("There is no such person."))
     return found
 

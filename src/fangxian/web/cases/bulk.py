@@ -30,7 +30,7 @@ SHOWN, ALL = 50, 100_000
 def bulk(request: HttpRequest) -> HttpResponse:
     """What would change, for a person to look at; with `confirmed` it is done, and the lines that refuse are told one by one."""
     by: Actor = request.actor  # type: ignore[attr-defined]
-    form = BulkForm(request.POST)
+    form = BulkForm(request.POST, auto_id="bulk_%s")
     codes = list(dict.fromkeys(request.POST.getlist("code")))
     if "all" in request.POST:
         return _all(request, by, form)

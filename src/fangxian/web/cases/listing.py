@@ -52,7 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
     total = None if refusal else queries.total(by, form.filter(), most=COUNTED)
     context |= {
         "form": form,
-        "bulk": BulkForm(),
+        "bulk": BulkForm(auto_id="bulk_%s"),
         "refusal": refusal,
         "total": total,
         "more_than_counted": total is not None and total > COUNTED,

@@ -63,7 +63,7 @@ def reveal(request: HttpRequest, code: str) -> HttpResponse:
     """The person of the case in full, for a purpose."""
     by = actor_of(request)
     row = _row(by, code)
-    card = registry.person(by, row.person, under=row.area)
+    card = registry.person(by, row.person, known=True)
     return reveal_person(request, by, card, row.area, reverse("web:case_reveal", args=[row.code]))
 
 
@@ -73,7 +73,7 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
     by = actor_of(request)
     row = _row(by, code)
     context = {
-        "card": registry.person(by, row.person, under=row.area),
+        "card": registry.person(by, row.person, known=True),
         "may_reveal": by.may("persons.reveal", row.area),
         "reveal_url": reverse("web:case_reveal", args=[row.code]),
     }
@@ -83,8 +83,9 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def duties(request: HttpRequest, code: str) -> HttpResponse:
     """What is owed to the case: every duty with its steps, who, by when, under which clause."""
-    pk = _row(actor_of(request), code).id
-    return section(request, "web/duties/of_subject.html", {"duties": owed(KIND, pk)}, _("Duties"), _back(code))
+    by = actor_of(request)
+    pk = _row(by, code).id
+    return section(request, "web/duties/of_subject.html", {"duties": owed(by, KIND, pk)}, _("Duties"), _back(code))
 
 
 @require_GET

@@ -82,9 +82,10 @@ def person(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def duties(request: HttpRequest, code: str) -> HttpResponse:
     """What is owed to the contact."""
-    pk = sources.contact(actor_of(request), code).pk
+    by = actor_of(request)
+    pk = sources.contact(by, code).pk
     back = (reverse("web:contact", args=[code]), code)
-    return section(request, "web/duties/of_subject.html", {"duties": owed(KIND, pk)}, _("Duties"), back)
+    return section(request, "web/duties/of_subject.html", {"duties": owed(by, KIND, pk)}, _("Duties"), back)
 
 
 @require_GET

@@ -160,7 +160,7 @@ def _card(by: Actor, step: Any, described: Mapping[int, subjects.Described], pla
         duty=said(rule.name),
         who=about.title if about else said(terms("subjects").get(step.duty.subject_kind)),
         code=about.code if about else "",
-        url=about.url if about else "",
+        url=about.url if about and subjects.may_open(by, step.duty.subject_kind) else "",
         door=about.door if about else "",
         place=place,
         holder=step.account.name if step.account else said(step.organisation),
@@ -199,7 +199,7 @@ def _clock(rule: DutyRule, key: str) -> tuple[Text | None, Cited | None]:
     return None, step.citation
 
 
-def owed(kind: str, subject_id: int) -> list[dict[str, Any]]:
+def owed(by: Actor, kind: str, subject_id: int) -> list[dict[str, Any]]:
     """The duties about a subject, each with its steps as lines: title, ground, holder. For whoever may see the subject."""
     found = []
     duties = queries.of_subject(kind, subject_id)
@@ -213,6 +213,7 @@ def owed(kind: str, subject_id: int) -> list[dict[str, Any]]:
                 "title": said(planning.title(rule, step.key)),
                 "ground": ground(rule, step.key, duty.pack),
                 "holder": step.account.name if step.account else said(step.organisation),
+                "open": queries.may_see(by, step),
             }
             for step in steps
         ]

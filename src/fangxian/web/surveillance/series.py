@@ -84,7 +84,7 @@ def one(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         "source": source, "measure": of, "judged": judged, "chart": mark_safe(_drawn(source, of, judged)),
         "method": name_of_method(judged.method) if judged.method else None, "rows": rows,
         "breaks": [row for row in queries.breaks(by, code) if row.measure in (measure, *of.parts)],
-        "others": [part for part in kinds()[source.kind.key].measures.values() if part.key != measure],
+        "others": [other for other in source.kind.measures.values() if other.key != measure and _told(source, other)],
     }  # fmt: skip
     return render(request, "web/surveillance/one.html", context)
 
@@ -123,6 +123,11 @@ def _read(by: Actor, code: str, measure: str) -> tuple[SourceView, Measure, Judg
     source = queries.source(by, code)
     judged = queries.judged(by, code, measure)
     return source, source.kind.measures[measure], judged
+
+
+def _told(source: SourceView, of: Measure) -> bool:
+    """Whether the source reports a number, or all from which it is computed."""
+    return set(of.parts) <= {one.key for one in source.measures}
 
 
 def _drawn(source: SourceView, of: Measure, judged: Judgement) -> str:

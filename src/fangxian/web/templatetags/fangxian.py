@@ -19,6 +19,12 @@ from fangxian.web import saying
 register = template.Library()
 
 
+@register.filter
+def may(actor: Any, right: str) -> bool:
+    """`{% if actor|may:"contacts.view" %}`: no link leads to a page that is closed to the reader."""
+    return actor is not None and bool(actor.may(right))
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A picture from the sprite: silent beside words, named where it stands alone."""
