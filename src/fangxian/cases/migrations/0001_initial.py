@@ -64,6 +64,10 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='registry.person')),
                 ('outbreak', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='cases.outbreak')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-reported_at', '-id'], name='case_area_time'), models.Index(fields=['outbreak', '-reported_at', '-id'], name='case_outbreak_time'), models.Index(fields=['outbreak', 'onset_on'], name='case_onset')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(models.Q(('source_ref', ''), _negated=True), models.Q(('classification', 'discarded'), _negated=True)), fields=('outbreak', 'source_ref'), name='case_source_once'), models.UniqueConstraint(condition=models.Q(('classification', 'discarded'), _negated=True), fields=('outbreak', 'person'), name='one_case_a_person')],
+            },
         ),
         migrations.CreateModel(
             name='Judgement',
@@ -87,25 +91,5 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='cases.case')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['area', '-reported_at', '-id'], name='case_area_time'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['outbreak', '-reported_at', '-id'], name='case_outbreak_time'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['outbreak', 'onset_on'], name='case_onset'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('source_ref', ''), _negated=True), models.Q(('classification', 'discarded'), _negated=True)), fields=('outbreak', 'source_ref'), name='case_source_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('classification', 'discarded'), _negated=True), fields=('outbreak', 'person'), name='one_case_a_person'),
         ),
     ]

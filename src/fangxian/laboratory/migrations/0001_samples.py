@@ -35,6 +35,9 @@ class Migration(migrations.Migration):
                 ('laboratory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-id'], name='box_area'), models.Index(fields=['laboratory', '-id'], name='box_laboratory'), models.Index(fields=['organisation', '-id'], name='box_sender')],
+            },
         ),
         migrations.CreateModel(
             name='HandOver',
@@ -64,6 +67,9 @@ class Migration(migrations.Migration):
                 ('laboratory', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', 'id'], name='point_area')],
+            },
         ),
         migrations.CreateModel(
             name='Tube',
@@ -99,6 +105,9 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.place')),
                 ('point', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='laboratory.point')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-id'], name='tube_area'), models.Index(fields=['organisation', '-id'], name='tube_organisation'), models.Index(fields=['laboratory', '-id'], name='tube_laboratory'), models.Index(fields=['point', '-id'], name='tube_point'), models.Index(condition=models.Q(('former', ''), _negated=True), fields=['former'], name='tube_former'), models.Index(condition=models.Q(('due_at__isnull', False), ('state__in', ('collected', 'sealed', 'received'))), fields=['due_at', 'id'], name='tube_due'), models.Index(condition=models.Q(('value', 'positive')), fields=['-resulted_at', '-id'], name='tube_positive')],
+            },
         ),
         migrations.CreateModel(
             name='Swab',
@@ -107,6 +116,10 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.person')),
                 ('tube', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='swabs', to='laboratory.tube')),
             ],
+            options={
+                'indexes': [models.Index(fields=['person', '-id'], name='swab_person')],
+                'constraints': [models.UniqueConstraint(fields=('tube', 'person'), name='swab_once')],
+            },
         ),
         migrations.CreateModel(
             name='Result',
@@ -125,6 +138,9 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('tube', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='results', to='laboratory.tube')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('tube', 'number'), name='result_once')],
+            },
         ),
         migrations.CreateModel(
             name='Positive',
@@ -141,6 +157,9 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.person')),
                 ('tube', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='positive', to='laboratory.tube')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-id'], name='positive_area'), models.Index(fields=['state', '-id'], name='positive_state')],
+            },
         ),
         migrations.CreateModel(
             name='Member',
@@ -155,6 +174,10 @@ class Migration(migrations.Migration):
                 ('pool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='members', to='laboratory.tube')),
                 ('single', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='laboratory.tube')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-id'], name='member_area')],
+                'constraints': [models.UniqueConstraint(fields=('pool', 'person'), name='member_once')],
+            },
         ),
         migrations.CreateModel(
             name='Unmatched',
@@ -174,85 +197,8 @@ class Migration(migrations.Migration):
                 ('laboratory', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
                 ('tube', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='laboratory.tube')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='box',
-            index=models.Index(fields=['area', '-id'], name='box_area'),
-        ),
-        migrations.AddIndex(
-            model_name='box',
-            index=models.Index(fields=['laboratory', '-id'], name='box_laboratory'),
-        ),
-        migrations.AddIndex(
-            model_name='box',
-            index=models.Index(fields=['organisation', '-id'], name='box_sender'),
-        ),
-        migrations.AddIndex(
-            model_name='point',
-            index=models.Index(fields=['area', 'id'], name='point_area'),
-        ),
-        migrations.AddIndex(
-            model_name='tube',
-            index=models.Index(fields=['area', '-id'], name='tube_area'),
-        ),
-        migrations.AddIndex(
-            model_name='tube',
-            index=models.Index(fields=['organisation', '-id'], name='tube_organisation'),
-        ),
-        migrations.AddIndex(
-            model_name='tube',
-            index=models.Index(fields=['laboratory', '-id'], name='tube_laboratory'),
-        ),
-        migrations.AddIndex(
-            model_name='tube',
-            index=models.Index(fields=['point', '-id'], name='tube_point'),
-        ),
-        migrations.AddIndex(
-            model_name='tube',
-            index=models.Index(condition=models.Q(('former', ''), _negated=True), fields=['former'], name='tube_former'),
-        ),
-        migrations.AddIndex(
-            model_name='tube',
-            index=models.Index(condition=models.Q(('due_at__isnull', False), ('state__in', ('collected', 'sealed', 'received'))), fields=['due_at', 'id'], name='tube_due'),
-        ),
-        migrations.AddIndex(
-            model_name='tube',
-            index=models.Index(condition=models.Q(('value', 'positive')), fields=['-resulted_at', '-id'], name='tube_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='swab',
-            index=models.Index(fields=['person', '-id'], name='swab_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='swab',
-            constraint=models.UniqueConstraint(fields=('tube', 'person'), name='swab_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='result',
-            constraint=models.UniqueConstraint(fields=('tube', 'number'), name='result_once'),
-        ),
-        migrations.AddIndex(
-            model_name='positive',
-            index=models.Index(fields=['area', '-id'], name='positive_area'),
-        ),
-        migrations.AddIndex(
-            model_name='positive',
-            index=models.Index(fields=['state', '-id'], name='positive_state'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['area', '-id'], name='member_area'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('pool', 'person'), name='member_once'),
-        ),
-        migrations.AddIndex(
-            model_name='unmatched',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['area', '-id'], name='unmatched_area'),
-        ),
-        migrations.AddIndex(
-            model_name='unmatched',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['laboratory', '-id'], name='unmatched_lab'),
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['area', '-id'], name='unmatched_area'), models.Index(condition=models.Q(('state', 'waiting')), fields=['laboratory', '-id'], name='unmatched_lab')],
+            },
         ),
     ]

@@ -92,6 +92,9 @@ class Migration(migrations.Migration):
                 ('household', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='members', to='registry.household')),
                 ('merged_into', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_here', to='registry.person')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', 'id'], name='person_area'), models.Index(fields=['name', 'id'], name='person_name'), models.Index(fields=['pinyin', 'id'], name='person_pinyin')],
+            },
         ),
         migrations.CreateModel(
             name='MatchKey',
@@ -100,6 +103,9 @@ class Migration(migrations.Migration):
                 ('key', models.BigIntegerField()),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='match_keys', to='registry.person')),
             ],
+            options={
+                'indexes': [models.Index(fields=['key', 'person'], name='match_key')],
+            },
         ),
         migrations.CreateModel(
             name='Match',
@@ -115,6 +121,10 @@ class Migration(migrations.Migration):
                 ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='registry.person')),
                 ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='registry.person')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', 'area'], name='match_waiting')],
+                'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='match_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='match_in_order')],
+            },
         ),
         migrations.AddField(
             model_name='household',
@@ -131,6 +141,10 @@ class Migration(migrations.Migration):
                 ('masked', models.CharField(max_length=40)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='registry.person')),
             ],
+            options={
+                'indexes': [models.Index(fields=['number_index'], name='document_number')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind__in', ['foreign_passport', 'other']), _negated=True), fields=('number_index',), name='document_once')],
+            },
         ),
         migrations.CreateModel(
             name='Alias',
@@ -149,6 +163,9 @@ class Migration(migrations.Migration):
                 ('masked', models.CharField(max_length=20)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phones', to='registry.person')),
             ],
+            options={
+                'indexes': [models.Index(fields=['number_index'], name='phone_number')],
+            },
         ),
         migrations.CreateModel(
             name='Appointment',
@@ -167,45 +184,5 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['role', 'area'], name='appointment_role_area')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['area', 'id'], name='person_area'),
-        ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['name', 'id'], name='person_name'),
-        ),
-        migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['pinyin', 'id'], name='person_pinyin'),
-        ),
-        migrations.AddIndex(
-            model_name='matchkey',
-            index=models.Index(fields=['key', 'person'], name='match_key'),
-        ),
-        migrations.AddIndex(
-            model_name='match',
-            index=models.Index(fields=['state', 'area'], name='match_waiting'),
-        ),
-        migrations.AddConstraint(
-            model_name='match',
-            constraint=models.UniqueConstraint(fields=('first', 'second'), name='match_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='match',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='match_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['number_index'], name='document_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['foreign_passport', 'other']), _negated=True), fields=('number_index',), name='document_once'),
-        ),
-        migrations.AddIndex(
-            model_name='phone',
-            index=models.Index(fields=['number_index'], name='phone_number'),
         ),
     ]

@@ -26,6 +26,9 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='registry.organisation')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='views', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('owner', 'page', 'name'), name='view_once')],
+            },
         ),
         migrations.CreateModel(
             name='Layout',
@@ -36,13 +39,8 @@ class Migration(migrations.Migration):
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('view', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='registry.savedview')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('owner', 'page', 'name'), name='view_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='layout',
-            constraint=models.UniqueConstraint(fields=('account', 'page'), name='layout_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('account', 'page'), name='layout_once')],
+            },
         ),
     ]

@@ -78,6 +78,10 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
                 ('place', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.place')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', 'kind', 'id'], name='source_area'), models.Index(fields=['organisation', 'id'], name='source_body')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('kind', 'organisation', 'name_zh'), name='source_once')],
+            },
         ),
         migrations.CreateModel(
             name='Signal',
@@ -99,6 +103,10 @@ class Migration(migrations.Migration):
                 ('alert', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signals', to='surveillance.alert')),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='signals', to='surveillance.source')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', 'day'], name='signal_place')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'kind', 'measure', 'unit', 'day'), name='signal_once')],
+            },
         ),
         migrations.CreateModel(
             name='Report',
@@ -110,6 +118,10 @@ class Migration(migrations.Migration):
                 ('excused', models.CharField(blank=True, max_length=300)),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='surveillance.source')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False), ('excused', ''), ('received_at__isnull', True)), fields=['due_at'], name='report_owed')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'day'), name='report_once')],
+            },
         ),
         migrations.CreateModel(
             name='Observation',
@@ -128,6 +140,9 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='surveillance.source')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('source', 'day', 'measure', 'unit'), name='one_value'), models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='no_negative_value')],
+            },
         ),
         migrations.CreateModel(
             name='Break',
@@ -140,6 +155,9 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='breaks', to='surveillance.source')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('source', 'measure', 'day'), name='one_break_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='Untested',
@@ -152,49 +170,8 @@ class Migration(migrations.Migration):
                 ('settled', models.CharField(blank=True, max_length=300)),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='untested', to='surveillance.source')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='source',
-            index=models.Index(fields=['area', 'kind', 'id'], name='source_area'),
-        ),
-        migrations.AddIndex(
-            model_name='source',
-            index=models.Index(fields=['organisation', 'id'], name='source_body'),
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('kind', 'organisation', 'name_zh'), name='source_once'),
-        ),
-        migrations.AddIndex(
-            model_name='signal',
-            index=models.Index(fields=['area', 'day'], name='signal_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='signal',
-            constraint=models.UniqueConstraint(fields=('source', 'kind', 'measure', 'unit', 'day'), name='signal_once'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(condition=models.Q(('due_at__isnull', False), ('excused', ''), ('received_at__isnull', True)), fields=['due_at'], name='report_owed'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(fields=('source', 'day'), name='report_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('source', 'day', 'measure', 'unit'), name='one_value'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='no_negative_value'),
-        ),
-        migrations.AddConstraint(
-            model_name='break',
-            constraint=models.UniqueConstraint(fields=('source', 'measure', 'day'), name='one_break_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='untested',
-            constraint=models.UniqueConstraint(fields=('source', 'day', 'reference'), name='untested_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('source', 'day', 'reference'), name='untested_once')],
+            },
         ),
     ]

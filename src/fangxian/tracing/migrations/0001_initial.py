@@ -48,6 +48,10 @@ class Migration(migrations.Migration):
                 ('outbreak', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='cases.outbreak')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='registry.person')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-identified_at', '-id'], name='contact_area_time'), models.Index(fields=['outbreak', '-identified_at', '-id'], name='contact_outbreak_time'), models.Index(fields=['outbreak', 'state'], name='contact_state')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'watched')), fields=('outbreak', 'person'), name='one_open_contact_a_person')],
+            },
         ),
         migrations.CreateModel(
             name='Attempt',
@@ -85,6 +89,9 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exposures', to='registry.person')),
                 ('place', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.place')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('infected__isnull', False)), fields=['outbreak'], name='exposure_edge')],
+            },
         ),
         migrations.CreateModel(
             name='Investigation',
@@ -117,25 +124,5 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['case', 'from_at'], name='activity_case_time')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['area', '-identified_at', '-id'], name='contact_area_time'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['outbreak', '-identified_at', '-id'], name='contact_outbreak_time'),
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['outbreak', 'state'], name='contact_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'watched')), fields=('outbreak', 'person'), name='one_open_contact_a_person'),
-        ),
-        migrations.AddIndex(
-            model_name='exposure',
-            index=models.Index(condition=models.Q(('infected__isnull', False)), fields=['outbreak'], name='exposure_edge'),
         ),
     ]

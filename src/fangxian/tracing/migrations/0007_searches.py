@@ -38,6 +38,9 @@ class Migration(migrations.Migration):
                 ('outbreak', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.outbreak')),
                 ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-id'], name='search_area')],
+            },
         ),
         migrations.CreateModel(
             name='Candidate',
@@ -65,25 +68,9 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.person')),
                 ('search', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='candidates', to='tracing.search')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='search',
-            index=models.Index(fields=['area', '-id'], name='search_area'),
-        ),
-        migrations.AddIndex(
-            model_name='candidate',
-            index=models.Index(fields=['search', 'rank'], name='candidate_rank'),
-        ),
-        migrations.AddIndex(
-            model_name='candidate',
-            index=models.Index(fields=['person', 'state'], name='candidate_person'),
-        ),
-        migrations.AddIndex(
-            model_name='candidate',
-            index=models.Index(fields=['area', 'state', '-id'], name='candidate_area'),
-        ),
-        migrations.AddConstraint(
-            model_name='candidate',
-            constraint=models.UniqueConstraint(fields=('search', 'key'), name='candidate_once'),
+            options={
+                'indexes': [models.Index(fields=['search', 'rank'], name='candidate_rank'), models.Index(fields=['person', 'state'], name='candidate_person'), models.Index(fields=['area', 'state', '-id'], name='candidate_area')],
+                'constraints': [models.UniqueConstraint(fields=('search', 'key'), name='candidate_once')],
+            },
         ),
     ]

@@ -34,6 +34,9 @@ class Migration(migrations.Migration):
                 ('outbreak', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.outbreak')),
                 ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-id'], name='question_area')],
+            },
         ),
         migrations.CreateModel(
             name='Decision',
@@ -56,9 +59,5 @@ class Migration(migrations.Migration):
                 ('runs', models.JSONField()),
                 ('question', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='batches', to='decisions.question')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='question',
-            index=models.Index(fields=['area', '-id'], name='question_area'),
         ),
     ]

@@ -37,6 +37,10 @@ class Migration(migrations.Migration):
                 ('outbreak', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.outbreak')),
                 ('signed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-day', '-version'], name='sitrep_area_day')],
+                'constraints': [models.UniqueConstraint(fields=('outbreak', 'area', 'day', 'version'), name='sitrep_version_once'), models.UniqueConstraint(condition=models.Q(('signed_at__isnull', True)), fields=('outbreak', 'area', 'day'), name='one_draft_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='Produced',
@@ -49,21 +53,8 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('sitrep', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='situation.sitrep')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='sitrep',
-            index=models.Index(fields=['area', '-day', '-version'], name='sitrep_area_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitrep',
-            constraint=models.UniqueConstraint(fields=('outbreak', 'area', 'day', 'version'), name='sitrep_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitrep',
-            constraint=models.UniqueConstraint(condition=models.Q(('signed_at__isnull', True)), fields=('outbreak', 'area', 'day'), name='one_draft_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='produced',
-            constraint=models.UniqueConstraint(fields=('sitrep', 'language', 'form'), name='produced_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('sitrep', 'language', 'form'), name='produced_once')],
+            },
         ),
     ]

@@ -66,6 +66,10 @@ class Migration(migrations.Migration):
                 ('version', models.IntegerField(default=1)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.person')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', 'link', '-id'], name='placement_area'), models.Index(condition=models.Q(('passing_until__isnull', False)), fields=['passing_until'], name='placement_passing'), models.Index(condition=models.Q(('closed_at__isnull', True), ('leave_at__isnull', False)), fields=['leave_at'], name='placement_leave')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('person',), name='one_open_placement_a_person'), models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('subject_kind', 'subject_id'), name='one_open_placement_a_subject'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('link', 'closed')), models.Q(models.Q(('link', 'closed'), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='closed_is_a_link')],
+            },
         ),
         migrations.CreateModel(
             name='Decision',
@@ -101,6 +105,9 @@ class Migration(migrations.Migration):
                 ('suits', models.JSONField(default=list)),
                 ('floor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rooms', to='isolation.floor')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('floor', 'number'), name='room_once')],
+            },
         ),
         migrations.AddField(
             model_name='placement',
@@ -124,6 +131,9 @@ class Migration(migrations.Migration):
                 ('version', models.IntegerField(default=1)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', 'id'], name='isolation_site_area')],
+            },
         ),
         migrations.AddField(
             model_name='placement',
@@ -158,6 +168,9 @@ class Migration(migrations.Migration):
                 ('driver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trips', to='isolation.site')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-id'], name='trip_area')],
+            },
         ),
         migrations.AddField(
             model_name='placement',
@@ -174,6 +187,9 @@ class Migration(migrations.Migration):
                 ('passage', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='isolation.passage')),
                 ('placement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='isolation.placement')),
             ],
+            options={
+                'indexes': [models.Index(fields=['passage', 'at'], name='passage_used')],
+            },
         ),
         migrations.CreateModel(
             name='Vehicle',
@@ -186,6 +202,10 @@ class Migration(migrations.Migration):
                 ('retired_at', models.DateTimeField(null=True)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', 'id'], name='vehicle_area')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('plate',), name='plate_once'), models.CheckConstraint(condition=models.Q(('seats__gte', 1)), name='vehicle_has_seats')],
+            },
         ),
         migrations.AddField(
             model_name='trip',
@@ -254,14 +274,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='room',
-            constraint=models.UniqueConstraint(fields=('floor', 'number'), name='room_once'),
-        ),
-        migrations.AddIndex(
-            model_name='site',
-            index=models.Index(fields=['area', 'id'], name='isolation_site_area'),
-        ),
-        migrations.AddConstraint(
             model_name='passage',
             constraint=models.UniqueConstraint(fields=('site', 'name_zh'), name='passage_once'),
         ),
@@ -271,51 +283,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='placement',
-            index=models.Index(fields=['area', 'link', '-id'], name='placement_area'),
-        ),
-        migrations.AddIndex(
-            model_name='placement',
             index=models.Index(fields=['site', 'link', '-id'], name='placement_site'),
-        ),
-        migrations.AddIndex(
-            model_name='placement',
-            index=models.Index(condition=models.Q(('passing_until__isnull', False)), fields=['passing_until'], name='placement_passing'),
-        ),
-        migrations.AddIndex(
-            model_name='placement',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True), ('leave_at__isnull', False)), fields=['leave_at'], name='placement_leave'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('person',), name='one_open_placement_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('subject_kind', 'subject_id'), name='one_open_placement_a_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('link', 'closed')), models.Q(models.Q(('link', 'closed'), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='closed_is_a_link'),
-        ),
-        migrations.AddIndex(
-            model_name='use',
-            index=models.Index(fields=['passage', 'at'], name='passage_used'),
-        ),
-        migrations.AddIndex(
-            model_name='vehicle',
-            index=models.Index(fields=['area', 'id'], name='vehicle_area'),
-        ),
-        migrations.AddConstraint(
-            model_name='vehicle',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('plate',), name='plate_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='vehicle',
-            constraint=models.CheckConstraint(condition=models.Q(('seats__gte', 1)), name='vehicle_has_seats'),
-        ),
-        migrations.AddIndex(
-            model_name='trip',
-            index=models.Index(fields=['area', '-id'], name='trip_area'),
         ),
         migrations.AddIndex(
             model_name='trip',

@@ -42,6 +42,9 @@ class Migration(migrations.Migration):
                 ('version', models.IntegerField(default=1)),
                 ('outbreak', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.outbreak')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', 'area', '-id'], name='zone_state_area'), models.Index(fields=['outbreak', 'state'], name='zone_outbreak'), models.Index(fields=['area', '-id'], name='zone_area')],
+            },
         ),
         migrations.CreateModel(
             name='Unit',
@@ -53,6 +56,10 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.place')),
                 ('zone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='units', to='zones.zone')),
             ],
+            options={
+                'indexes': [models.Index(fields=['key'], name='unit_key')],
+                'constraints': [models.UniqueConstraint(fields=('zone', 'key'), name='unit_once_a_zone')],
+            },
         ),
         migrations.CreateModel(
             name='Round',
@@ -67,6 +74,9 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('zone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rounds', to='zones.zone')),
             ],
+            options={
+                'indexes': [models.Index(fields=['zone', '-day'], name='zone_round')],
+            },
         ),
         migrations.CreateModel(
             name='Notice',
@@ -84,6 +94,9 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('zone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='zones.zone')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('zone', 'version'), name='notice_once')],
+            },
         ),
         migrations.CreateModel(
             name='Ground',
@@ -100,6 +113,9 @@ class Migration(migrations.Migration):
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
                 ('zone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='grounds', to='zones.zone')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('zone', 'case', 'key', 'fact'), name='ground_once')],
+            },
         ),
         migrations.CreateModel(
             name='Change',
@@ -120,41 +136,8 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('zone', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='zones.zone')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='zone',
-            index=models.Index(fields=['state', 'area', '-id'], name='zone_state_area'),
-        ),
-        migrations.AddIndex(
-            model_name='zone',
-            index=models.Index(fields=['outbreak', 'state'], name='zone_outbreak'),
-        ),
-        migrations.AddIndex(
-            model_name='zone',
-            index=models.Index(fields=['area', '-id'], name='zone_area'),
-        ),
-        migrations.AddIndex(
-            model_name='unit',
-            index=models.Index(fields=['key'], name='unit_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(fields=('zone', 'key'), name='unit_once_a_zone'),
-        ),
-        migrations.AddIndex(
-            model_name='round',
-            index=models.Index(fields=['zone', '-day'], name='zone_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('zone', 'version'), name='notice_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ground',
-            constraint=models.UniqueConstraint(fields=('zone', 'case', 'key', 'fact'), name='ground_once'),
-        ),
-        migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['zone', '-at', '-id'], name='zone_change'),
+            options={
+                'indexes': [models.Index(fields=['zone', '-at', '-id'], name='zone_change')],
+            },
         ),
     ]

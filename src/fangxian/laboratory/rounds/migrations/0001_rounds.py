@@ -46,6 +46,9 @@ class Migration(migrations.Migration):
                 ('first', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='following', to='rounds.round')),
                 ('outbreak', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.outbreak')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', '-id'], name='round_area'), models.Index(condition=models.Q(('state__in', ('planned', 'called_off')), _negated=True), fields=['-ended_at'], name='round_live')],
+            },
         ),
         migrations.CreateModel(
             name='Patch',
@@ -61,6 +64,10 @@ class Migration(migrations.Migration):
                 ('done', models.BooleanField(default=False)),
                 ('round', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='patches', to='rounds.round')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area'], name='patch_area')],
+                'constraints': [models.UniqueConstraint(fields=('round', 'area'), name='patch_once')],
+            },
         ),
         migrations.CreateModel(
             name='Listed',
@@ -78,6 +85,10 @@ class Migration(migrations.Migration):
                 ('patch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='rounds.patch')),
                 ('round', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='roll', to='rounds.round')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('exempt', ''), ('tube__isnull', True)), fields=['round', 'area', 'door', 'id'], name='listed_missing')],
+                'constraints': [models.UniqueConstraint(fields=('person', 'round'), name='listed_once')],
+            },
         ),
         migrations.CreateModel(
             name='RoundPoint',
@@ -89,6 +100,9 @@ class Migration(migrations.Migration):
                 ('point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='laboratory.point')),
                 ('round', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='points', to='rounds.round')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('round', 'point'), name='round_point_once')],
+            },
         ),
         migrations.CreateModel(
             name='Booking',
@@ -102,41 +116,9 @@ class Migration(migrations.Migration):
                 ('round', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='bookings', to='rounds.round')),
                 ('point', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='rounds.roundpoint')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='round',
-            index=models.Index(fields=['area', '-id'], name='round_area'),
-        ),
-        migrations.AddIndex(
-            model_name='round',
-            index=models.Index(condition=models.Q(('state__in', ('planned', 'called_off')), _negated=True), fields=['-ended_at'], name='round_live'),
-        ),
-        migrations.AddIndex(
-            model_name='patch',
-            index=models.Index(fields=['area'], name='patch_area'),
-        ),
-        migrations.AddConstraint(
-            model_name='patch',
-            constraint=models.UniqueConstraint(fields=('round', 'area'), name='patch_once'),
-        ),
-        migrations.AddIndex(
-            model_name='listed',
-            index=models.Index(condition=models.Q(('exempt', ''), ('tube__isnull', True)), fields=['round', 'area', 'door', 'id'], name='listed_missing'),
-        ),
-        migrations.AddConstraint(
-            model_name='listed',
-            constraint=models.UniqueConstraint(fields=('person', 'round'), name='listed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='roundpoint',
-            constraint=models.UniqueConstraint(fields=('round', 'point'), name='round_point_once'),
-        ),
-        migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['point', 'at'], name='booking_hour'),
-        ),
-        migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.UniqueConstraint(fields=('round', 'area', 'door'), name='booking_once'),
+            options={
+                'indexes': [models.Index(fields=['point', 'at'], name='booking_hour')],
+                'constraints': [models.UniqueConstraint(fields=('round', 'area', 'door'), name='booking_once')],
+            },
         ),
     ]

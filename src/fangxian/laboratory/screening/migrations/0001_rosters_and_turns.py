@@ -25,6 +25,10 @@ class Migration(migrations.Migration):
                 ('owed_until', models.DateField(null=True)),
                 ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.organisation')),
             ],
+            options={
+                'indexes': [models.Index(fields=['area', 'id'], name='roster_area')],
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'post'), name='roster_once')],
+            },
         ),
         migrations.CreateModel(
             name='Worker',
@@ -40,6 +44,10 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='registry.person')),
                 ('roster', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='workers', to='screening.roster')),
             ],
+            options={
+                'indexes': [models.Index(fields=['roster', 'id'], name='worker_roster')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('roster', 'person'), name='worker_once')],
+            },
         ),
         migrations.CreateModel(
             name='Turn',
@@ -54,6 +62,10 @@ class Migration(migrations.Migration):
                 ('tube', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='laboratory.tube')),
                 ('worker', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='turns', to='screening.worker')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'due')), fields=['due_at', 'id'], name='turn_due'), models.Index(fields=['roster', 'last', 'state'], name='turn_roster')],
+                'constraints': [models.UniqueConstraint(fields=('worker', 'last'), name='turn_once')],
+            },
         ),
         migrations.CreateModel(
             name='Shift',
@@ -64,37 +76,8 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(blank=True, max_length=30)),
                 ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shifts', to='screening.worker')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='roster',
-            index=models.Index(fields=['area', 'id'], name='roster_area'),
-        ),
-        migrations.AddConstraint(
-            model_name='roster',
-            constraint=models.UniqueConstraint(fields=('organisation', 'post'), name='roster_once'),
-        ),
-        migrations.AddIndex(
-            model_name='worker',
-            index=models.Index(fields=['roster', 'id'], name='worker_roster'),
-        ),
-        migrations.AddConstraint(
-            model_name='worker',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('roster', 'person'), name='worker_once'),
-        ),
-        migrations.AddIndex(
-            model_name='turn',
-            index=models.Index(condition=models.Q(('state', 'due')), fields=['due_at', 'id'], name='turn_due'),
-        ),
-        migrations.AddIndex(
-            model_name='turn',
-            index=models.Index(fields=['roster', 'last', 'state'], name='turn_roster'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(fields=('worker', 'last'), name='turn_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('worker',), name='shift_open'),
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('worker',), name='shift_open')],
+            },
         ),
     ]
