@@ -5,7 +5,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -88,12 +88,25 @@ def _touches_a_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
+def django_db_keepdb() -> bool:
+    """What is there when the test database is set up was copied there for it; it goes with the home of the run."""
+    return "DATABASE_URL" not in os.environ
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> Iterator[None]:
     """The test database; what empties it between transactional tests may pass the guards of the journal."""
+    from django.conf import settings
     from django.test import TransactionTestCase
 
     from fangxian.core import journal
     from fangxian.duties import packs
+    from tests.support import tables
+
+    database = settings.DATABASES["default"]
+    on_server = "DATABASE_URL" in os.environ
+    with nullcontext() if on_server else tables.made_or_taken(Path(database["TEST"]["NAME"])):
+        request.getfixturevalue("django_db_setup")
 
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # Django's own, but not in its stubs
 

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect, sync_playwright
 
+from tests.support import tables
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -56,11 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[tuple[Site, Callable[[], None]]]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Callable[[], None]]]:
     """The product in a process of its own, and what makes its city again as it was built."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGXIAN_")}
+    home = tmp_path_factory.mktemp("served")
+    tables.put(home)
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.browser.served"],
+        [sys.executable, "-W", "ignore", "-m", "tests.browser.served", str(home)],
         cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdin is not None and process.stdout is not None

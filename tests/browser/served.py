@@ -1,8 +1,9 @@
-"""The product with the city of Xizhou in it, served on loopback for the browser tests: `python -m tests.browser.served`.
+"""The product with the city of Xizhou in it, served on loopback for the browser tests: `python -m tests.browser.served HOME`.
 
-A process of its own, with a home of its own, so that the browser meets exactly what a user meets. Prints one line of JSON (the
-port, some codes, the cookies of everybody on the staff, who have signed in already), then obeys its standard input: at every
-line the city is again as it was built, and the line is repeated as the answer. It ends when the input is closed.
+A process of its own, with a home of its own (where the tables may be already), so that the browser meets exactly what a user
+meets. Prints one line of JSON (the port, some codes, the cookies of everybody on the staff, who have signed in already), then
+obeys its standard input: at every line the city is again as it was built, and the line is repeated as the answer. It ends when
+the input is closed.
 """
 
 import json
@@ -16,7 +17,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 #: It is half past two in the afternoon of today when the city is served, at whatever hour the tests are run: no list is
@@ -24,51 +24,50 @@ from typing import Any
 HOUR, MINUTE = 14, 30
 
 
-def main() -> None:
-    with TemporaryDirectory(prefix="fangxian-browser-", ignore_cleanup_errors=True) as home:
-        os.environ |= {
-            "FANGXIAN_HOME": home,
-            "FANGXIAN_INLINE": "1",
-            "DJANGO_SETTINGS_MODULE": "fangxian.site.settings",
-        }
-        os.environ.pop("DATABASE_URL", None)
-        import django
+def main(home: str) -> None:
+    os.environ |= {
+        "FANGXIAN_HOME": home,
+        "FANGXIAN_INLINE": "1",
+        "DJANGO_SETTINGS_MODULE": "fangxian.site.settings",
+    }
+    os.environ.pop("DATABASE_URL", None)
+    import django
 
-        django.setup()
-        from django.conf import settings
-        from django.core.management import call_command
-        from django.core.wsgi import get_wsgi_application
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.core.wsgi import get_wsgi_application
 
-        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-        call_command("migrate", verbosity=0, interactive=False)
-        _set_the_clock()
-        from fangxian.core import clock
-        from fangxian.site.working import work_once
-        from tests.support import coldstore, lodging, swabbing, world
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    call_command("migrate", verbosity=0, interactive=False)
+    _set_the_clock()
+    from fangxian.core import clock
+    from fangxian.site.working import work_once
+    from tests.support import coldstore, lodging, swabbing, world
 
-        city = world.build(clock.now())
-        _stays(city)
-        lodging.lodge(city)
-        point, folk = swabbing.staffed(city)
-        coldstore.staffed(city)
-        while work_once():
-            pass
-        gate = Gate(get_wsgi_application())
-        told = {
-            "case": city.cases[0], "fresh_case": city.cases[3], "contact": city.contacts[0], "ill_contact": city.contacts[2],
-            "point": point, "folk": folk, "password": world.PASSWORD,
-            "cookies": {login: _cookies(login, world.PASSWORD) for login in city.staff},
-        }  # fmt: skip
-        as_built = _keep(Path(home))
-        server = _server(gate)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        threading.Thread(target=_work, args=(gate,), daemon=True).start()
-        _say(json.dumps({"port": server.server_port, **told}))
-        for line in sys.stdin:
-            with gate.closed():
-                as_built()
-            _say(line.strip())
-        server.shutdown()
+    city = world.build(clock.now())
+    _stays(city)
+    lodging.lodge(city)
+    point, folk = swabbing.staffed(city)
+    coldstore.staffed(city)
+    while work_once():
+        pass
+    gate = Gate(get_wsgi_application())
+    told = {
+        "case": city.cases[0], "fresh_case": city.cases[3], "contact": city.contacts[0], "ill_contact": city.contacts[2],
+        "point": point, "folk": folk, "password": world.PASSWORD,
+        "cookies": {login: _cookies(login, world.PASSWORD) for login in city.staff},
+    }  # fmt: skip
+    as_built = _keep(Path(home))
+    server = _server(gate)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=_work, args=(gate,), daemon=True).start()
+    _say(json.dumps({"port": server.server_port, **told}))
+    for line in sys.stdin:
+        with gate.closed():
+            as_built()
+        _say(line.strip())
+    server.shutdown()
 
 
 def _stays(city: Any) -> None:
@@ -230,4 +229,4 @@ def _server(application):
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -17,7 +17,7 @@ print([(grant.role, grant.area) for grant in accounts.grants_of(made.pk)])
 def test_the_first_account_is_made_and_a_mistake_is_said(tmp_path: Path) -> None:
     console = Console(tmp_path / "home")
     assert "install" in console.run("account", "registrar", "徐册", "--password", WORDS, code=1).stderr
-    console.run("install")
+    console.install()
     for wrong, said in ((["--password", "short"], ""), (["--password", WORDS, "--role", "emperor"], "emperor")):
         assert said in console.run("account", "registrar", "徐册", *wrong, code=1).stderr
     console.run("account", "registrar", "徐册", "--area", "9901", "--password", WORDS)

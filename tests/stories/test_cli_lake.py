@@ -116,7 +116,7 @@ def test_what_cannot_be_taken_is_refused_in_words(console: Terminal, tmp_path: P
 
 def test_interrupted_it_goes_on_where_it_was(tmp_path: Path) -> None:
     console = Console(tmp_path / "home")
-    console.run("install")
+    console.install()
     files = []
     for number in range(16):
         files.append(tmp_path / f"{number}.csv")

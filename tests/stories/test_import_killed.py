@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support import lists
+from tests.support import lists, tables
 from tests.support.console import Console, end
 
 CASES, PIECES = 500, 60
@@ -51,6 +51,8 @@ pytestmark = pytest.mark.django_db  # so that it is run on PostgreSQL too
 def made(tmp_path_factory: pytest.TempPathFactory) -> Console:
     """An installation with an open outbreak, on the database that is tested on, but apart from that of the tests."""
     console = _on(Console(tmp_path_factory.mktemp("made") / "home"), "made")
+    if not console.settings:
+        tables.put(console.home)
     done = console.start_python(SCRIPT)
     assert done.returncode == 0, done.stderr
     return console

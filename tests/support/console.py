@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support import tables
+
 COMMAND = [sys.executable, "-W", "error", "-c", "from fangxian.cli import main; main()"]
 
 IN_PIECES = """
@@ -47,6 +49,11 @@ class Console:
         assert "Traceback" not in done.stderr, done.stderr
         assert code is None or done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return done
+
+    def install(self) -> None:
+        """`fangxian install`, on tables that are there already."""
+        tables.put(self.home)
+        self.run("install")
 
     def start(self, *words: str | Path, pieces: int = 0, rest: float = 0, **more: Any) -> subprocess.Popen[str]:
         """Start and go on; its output can be read while it runs.
