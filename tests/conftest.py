@@ -121,6 +121,24 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_modify_db_settings
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_looked_for_once() -> Iterator[None]:
+    """A server looks at its static files when it starts; a `Client` is a server of its own, and there are thousands."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    found: dict[str, Any] = {}
+
+    def look_once(server: Any, look: Callable[[Any], None] = WhiteNoiseMiddleware.add_files_from_finders) -> None:
+        if not found:
+            look(server)
+            found.update(server.files)
+        server.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
+
+
 @pytest.fixture(scope="module")
 def city(django_db_setup: None, django_db_blocker: Any) -> "Iterator[World]":
     """The city of Xizhou in the middle of its outbreak, for the tests of one module."""
