@@ -71,16 +71,18 @@ def test_no_page_costs_more_than_twelve_queries(city: World, samples: dict[str, 
     opened = 0
     for route in pages():
         for address in filled(route, samples):
-            client.get(address)  # what is read once and kept does not count
-            with CaptureQueriesContext(connection) as captured:
-                answer = client.get(address)
+            for _time in range(2):
+                with CaptureQueriesContext(connection) as captured:
+                    answer = client.get(address)
+                asked = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+                if len(asked) <= BUDGET:
+                    break  # else once more, as what is read once and kept does not count
             if answer.status_code != 200:
                 assert answer.status_code < 500, f"{address} as {role}: {answer.status_code}"
                 continue
             opened += 1
             if head := WHO.search(answer.content):
                 heads.setdefault(head[0], address)
-            asked = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
             if len(asked) > BUDGET:
                 over += [f"{len(asked)} queries: {address}", *(f"    {sql[:160]}" for sql in asked)]
             counted += [f"{address}: {sql[:500]}" for sql in asked if " OFFSET " in sql]
