@@ -122,6 +122,38 @@ def test_what_is_dropped_is_gone_and_the_rest_is_as_it_was(batches: list[list], 
         assert (again.taken, again.faulty) == (len(left), len(sent) - len(left)), "what was deleted does not come back"
 
 
+@settings(max_examples=20)
+@given(BATCHES, st.lists(st.sampled_from(("", "a", "b")), min_size=5, max_size=5), st.sets(st.integers(0, 9)))
+def test_a_group_that_is_taken_back_was_never_there(
+    batches: list[list], groups: list[str], compacted_after: set[int]
+) -> None:
+    with TemporaryDirectory() as folder:
+        lake = Lake(Path(folder) / "lake", shortest=600)
+        for number, (batch, group) in enumerate(zip(batches, groups, strict=False)):
+            lake.ingest(table(batch), source="gates", batch=str(number), group=group)
+            if number in compacted_after:
+                for day in lake.wanting():
+                    lake.compact(day)
+        going = [table(batch) for batch, group in zip(batches, groups, strict=False) if group == "a"]
+        staying = [table(batch) for batch, group in zip(batches, groups, strict=False) if group != "a"]
+        told: list[int] = []
+        deletion = lake.withdraw(
+            "a", sign=sign, by="law", under="a mistake", at=datetime(2022, 3, 1, tzinfo=UTC), left=lambda keys: told.extend(keys)
+        )  # fmt: skip
+        assert (deletion.rows if deletion else 0) == sum(map(len, going))
+        left = pa.concat_tables(staying) if staying else table([(1, "gym", 0, 0)]).slice(1)
+        for at_least in (0, 600):
+            window = lake.stays(date(2022, 1, 1), date(2022, 3, 1), at_least=at_least)
+            assert of_window(window) == (of_table(left, at_least) if len(left) else Counter())
+        assert set(told) == set(left["person"].to_pylist()), "whose keys are still in use"
+        assert set(lake.places().values.to_pylist()) == set(left["place"].to_pylist())
+        assert [found for found in lake.verify(signed) if not isinstance(found, int)] == []
+        assert lake.withdraw("a", sign=sign, by="law", under="again", at=datetime(2022, 3, 1, tzinfo=UTC)) is None
+        for number, (batch, group) in enumerate(zip(batches, groups, strict=False)):
+            again = lake.ingest(table(batch), source="gates", batch=str(number), group=group)
+            assert again.repeated == (group != "a"), "what was taken back may come again"
+
+
 def sign(body: bytes) -> bytes:
     return hmac.digest(b"a key", body, "sha256")
 

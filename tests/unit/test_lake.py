@@ -341,7 +341,7 @@ def test_a_manifest_that_is_damaged_or_of_a_later_version_is_not_touched(lake: L
     for bad, error, words in (
         (good[: len(good) // 2], Damaged, "restore it from its backup"),
         (good.replace('"rows":300', '"rows":301'), Damaged, "damaged"),
-        (good.replace('"version":2', '"version":9'), LakeError, "later version"),
+        (good.replace(f'"version":{manifest.VERSION}', '"version":9'), LakeError, "later version"),
     ):
         path.write_text(bad)
         with pytest.raises(error, match=words):
@@ -367,7 +367,26 @@ def test_a_lake_of_an_earlier_version_is_read_and_brought_up_to_date(lake: Lake)
     assert lake.state.version == 1 and len(before) and faults(lake) == []
     assert lake.ingest(batch(1), source="gates", batch="1").repeated
     lake.ingest(batch(2), source="gates", batch="2")
-    assert lake.state.version == 2 and set(before) <= set(rows(lake)) and faults(lake) == []
+    assert lake.state.version == manifest.VERSION and set(before) <= set(rows(lake)) and faults(lake) == []
+
+
+def test_what_is_taken_back_is_gone_from_the_disk_and_on_record(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "LATEST", 2)
+    for number in range(4):
+        lake.ingest(batch(number), source="gates", batch=str(number), group="list" if number % 2 else "")
+    for day in lake.wanting():
+        lake.compact(day)
+    assert {day.files for day in lake.days()} == {2}, "what can be taken back lies apart"
+    mine = [one.path for one in lake.state.stays if one.group == "list"]
+    deletion = lake.withdraw("list", sign=lambda _body: b"mine", by="tester", under="the wrong file", at=AT)
+    assert deletion is not None and (deletion.group, deletion.before, deletion.rows) == ("list", "", 600)
+    record = json.loads((lake.folder / deletion.path).read_text())["record"]
+    assert (record["group"], record["under"], set(mine) <= {one["path"] for one in record["files"]}) == (
+        "list", "the wrong file", True,
+    )  # fmt: skip
+    assert not any((lake.folder / one["path"]).exists() for one in record["files"])
+    assert all(day.projected and day.files == 1 for day in lake.days()) and faults(lake) == []
+    assert drop(lake) is not None and faults(lake) == [], "the next record follows this one"
 
 
 def test_the_deletion_record_tells_what_went_and_under_which_rule(lake: Lake) -> None:

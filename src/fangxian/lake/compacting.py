@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from fangxian.lake import choosing
@@ -24,37 +25,47 @@ class Compaction:
 
 
 def wanting(state: Manifest) -> list[str]:
-    """The days that lie in several files, or whose projection does not stand."""
-    days: dict[str, int] = {}
-    for file in state.stays:
-        days[file.day] = days.get(file.day, 0) + 1
+    """The days that lie in several files of one group, or whose projection does not stand."""
+    parts = {(file.day, file.group) for file in state.stays}
+    many = Counter(file.day for file in state.stays) - Counter(day for day, _group in parts)
     standing = {one.day for one in state.eligible if choosing.stands(state, one)}
-    return sorted(day for day, files in days.items() if files > 1 or day not in standing)
+    return sorted({day for day, _group in parts if day in many or day not in standing})
 
 
 def compact(writer: Writer, day: str) -> Compaction | None:
-    """Compact a day; None where there is nothing to do. Raises Damaged, and changes nothing, where its files are not whole."""
+    """Compact a day, what can be taken back apart from the rest; None where there is nothing to do.
+
+    Raises Damaged, and changes nothing, where its files are not whole.
+    """
     state = writer.state
     files = [file for file in state.stays if file.day == day]
     if not files or day not in wanting(state):
         return None
-    rows = Rows.joined([day_files.read(writer.folder, file) for file in files])
-    _must_be(rows, files, day)
-    inside, bounds = day_files.ordered(rows, day, state.next_place)
+    groups: dict[str, list[File]] = {}
+    for file in files:
+        groups.setdefault(file.group, []).append(file)
+    parts: dict[str, Rows] = {}
+    for group, mine in groups.items():
+        parts[group] = Rows.joined([day_files.read(writer.folder, file) for file in mine])
+        _must_be(parts[group], mine, day)
+    inside, bounds = day_files.ordered(Rows.joined(list(parts.values())), day, state.next_place)
     old = [one for one in state.eligible if one.day == day]
-    if len(files) > 1:
-        whole = day_files.store(writer.folder, writer.path("stays", day), inside, day)
-        _must_be(inside, files, day)
-        old += files
+    for group, mine in groups.items():
+        if len(mine) == 1:
+            continue
+        rows = inside if len(groups) == 1 else day_files.ordered(parts[group], day, state.next_place)[0]
+        whole = replace(day_files.store(writer.folder, writer.path("stays", day), rows, day), group=group)
+        _must_be(rows, mine, day)
+        old += mine
         state = replace(
             state,
-            stays=(*(one for one in state.stays if one.day != day), whole),
-            eligible=tuple(_renamed(one, files, whole) for one in state.eligible),
+            stays=(*(one for one in state.stays if one not in mine), whole),
+            eligible=tuple(_renamed(one, mine, whole) for one in state.eligible),
         )
     state = writer.project(state, day, inside, bounds)
     writer.commit(writer.retire(state, old))
     now = [file for file in state.stays if file.day == day]
-    return Compaction(day, len(rows), len(files), sum(one.size for one in files), sum(one.size for one in now))
+    return Compaction(day, len(inside), len(files), sum(one.size for one in files), sum(one.size for one in now))
 
 
 def _renamed(projection: File, files: list[File], whole: File) -> File:

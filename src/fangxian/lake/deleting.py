@@ -1,10 +1,11 @@
-"""Retention: days are dropped as folders, and a signed record says what went, when, by whom and under which rule."""
+"""What leaves the lake: days whose time is over, dropped as folders, and batches taken back. A signed record says what went, when,
+by whom and under which rule."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fangxian.lake import compacting, ledger
 from fangxian.lake import days as day_files
-from fangxian.lake import ledger
 from fangxian.lake.dictionary import read_dictionary
 from fangxian.lake.errors import damaged
 from fangxian.lake.manifest import Batch, File, Manifest
@@ -28,9 +29,13 @@ Signed = Callable[[bytes, bytes], bool]
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What a deletion took: rows by day, how many persons and places are no longer known to the lake, and its record's digest."""
+    """What a deletion took: rows by day, how many persons and places are no longer known to the lake, and its record's digest.
+
+    All days `before` one went, or a `group` of batches.
+    """
 
     before: str
+    group: str
     days: dict[str, int]
     persons: int
     places: int
@@ -60,15 +65,49 @@ def drop(writer: Writer, before: date, *, sign: Sign, by: str, under: str, at: d
             writer.commit(left)
             writer.sweep()
         return None
+    # batches of whose rows none is left are no longer known: what they held would be refused as too old
+    left = _struck(writer, left, lambda batch: any(day >= limit for day in batch.days))
+    told = {"before": limit, "at": at.isoformat(), "by": by, "under": under}
+    return _recorded(writer, left, gone, [*gone, *projected], told, sign)
+
+
+def withdraw(writer: Writer, group: str, *, sign: Sign, by: str, under: str, at: datetime) -> Deletion | None:
+    """Delete the stays of a group of batches; None where there are none. See `Lake.withdraw`.
+
+    The projections of its days go with it, and are made anew of what is left.
+    """
+    state = writer.state
+    gone = [file for file in state.stays if group and file.group == group]
+    if not gone:
+        return None
+    days = {file.day for file in gone}
+    projected = [file for file in state.eligible if file.day in days]
+    left = replace(
+        state,
+        stays=tuple(file for file in state.stays if file not in gone),
+        eligible=tuple(file for file in state.eligible if file.day not in days),
+        retired=tuple(path for path in state.retired if _day(path) not in days),
+    )
+    left = _struck(writer, left, lambda batch: batch.group != group)
+    told = {"group": group, "at": at.isoformat(), "by": by, "under": under}
+    deletion = _recorded(writer, left, gone, [*gone, *projected], told, sign)
+    for day in sorted(days):
+        compacting.compact(writer, day)
+    return deletion
+
+
+def _recorded(
+    writer: Writer, left: Manifest, gone: Sequence[File], files: Sequence[File], told: Mapping[str, str], sign: Sign
+) -> Deletion:
+    """Make it so, with the record of it: the stays of `gone` are no more; `files` are all that went."""
     left, persons, places = _forgotten(writer, left)
-    left = _struck(writer, left, limit)
     days: dict[str, int] = {}
     for file in sorted(gone, key=lambda file: file.day):
         days[file.day] = days.get(file.day, 0) + file.rows
     record = {
-        "what": "stays", "before": limit, "at": at.isoformat(), "by": by, "under": under, "days": days, "persons": persons,
-        "places": places, "files": [{"path": one.path, "rows": one.rows, "sha256": one.sha256} for one in (*gone, *projected)],
-        "previous": state.deletions[-1].sha256 if state.deletions else "",
+        "what": "stays", **told, "days": days, "persons": persons, "places": places,
+        "files": [{"path": one.path, "rows": one.rows, "sha256": one.sha256} for one in files],
+        "previous": left.deletions[-1].sha256 if left.deletions else "",
     }  # fmt: skip
     body = canonical(record)
     text = json.dumps(
@@ -77,7 +116,7 @@ def drop(writer: Writer, before: date, *, sign: Sign, by: str, under: str, at: d
     kept = writer.put("deletions", lambda path: path.write_text(text, encoding="utf-8"), sum(days.values()), "json")
     writer.commit(replace(left, deletions=(*left.deletions, kept)))
     writer.sweep()  # what the manifest no longer names goes now
-    return Deletion(limit, days, persons, places, kept.path, kept.sha256)
+    return Deletion(told.get("before", ""), told.get("group", ""), days, persons, places, kept.path, kept.sha256)
 
 
 def canonical(record: dict[str, Any]) -> bytes:
@@ -122,18 +161,14 @@ def _one(writer: Writer, name: str, table: pa.Table) -> tuple[File, ...]:
     return (writer.put(name, lambda path: pq.write_table(table, path, compression="zstd"), len(table)),)
 
 
-def _struck(writer: Writer, state: Manifest, limit: str) -> Manifest:
-    """The batches of whose rows none is left are no longer known: what they held would be refused as too old."""
-
-    def lasting(batches: Sequence[Batch]) -> tuple[Batch, ...]:
-        return tuple(one for one in batches if any(day >= limit for day in one.days))
-
+def _struck(writer: Writer, state: Manifest, lasts: Callable[[Batch], bool]) -> Manifest:
+    """The manifest, in which no batches are known but those that last."""
     parts = []
     for part in state.ledger:
         before = ledger.read(writer.folder, part)
-        after = lasting(before)
+        after = tuple(filter(lasts, before))
         if len(after) == len(before):
             parts.append(part)
         elif after:
             parts.append(writer.put("ledger", lambda path, rows=after: ledger.fill(path, rows), len(after)))  # type: ignore[misc]
-    return replace(state, batches=lasting(state.batches), ledger=tuple(parts))
+    return replace(state, batches=tuple(filter(lasts, state.batches)), ledger=tuple(parts))

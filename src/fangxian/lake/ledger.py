@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +15,6 @@ from fangxian.lake.manifest import Batch, File, Manifest
 
 #: How many batches the manifest itself holds before they go to a file.
 LATEST = 500
-_NAMES = tuple(one.name for one in fields(Batch))
 
 
 def known(folder: Path, state: Manifest, source: str, name: str, digest: str) -> Batch | None:
@@ -46,6 +45,5 @@ def read(folder: Path, part: File, filters: pc.Expression | None = None) -> list
 
 def fill(path: Path, batches: tuple[Batch, ...]) -> None:
     """Write batches as a file of the ledger."""
-    columns = list(zip(*(astuple(one) for one in batches), strict=True))
-    columns[-1] = tuple(json.dumps(days) for days in columns[-1])
-    pq.write_table(pa.table([pa.array(column) for column in columns], names=list(_NAMES)), path, compression="zstd")
+    rows = [{**asdict(one), "days": json.dumps(one.days)} for one in batches]
+    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")

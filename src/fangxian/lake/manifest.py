@@ -15,8 +15,8 @@ from fangxian.lake.errors import Damaged, LakeError
 
 NAME = "manifest.json"
 #: The layout that is written. Older ones are read and brought up to it by the next writer; newer ones are refused.
-#: 1: every batch stood in the manifest. 2: all but the latest stand in the ledger.
-VERSION = 2
+#: 1: every batch stood in the manifest. 2: all but the latest stand in the ledger. 3: files and batches know their group.
+VERSION = 3
 #: Second 0 of every lake is the midnight that began this day, in the lake's own time zone.
 EPOCH = date(2000, 1, 1)
 DAY = 86_400
@@ -42,11 +42,13 @@ class File:
     latest: int = 0
     #: Of a projection: the files that it was worked out from.
     over: tuple[str, ...] = ()
+    #: Of stays: what they can be taken back with, as a whole; "" for those that stay until their time is over.
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a source sent under one name: taken once, whatever happens. `days`: rows by day."""
+    """What a source sent under one name: taken once, whatever happens. `days`: rows by day; `group`: see `File`."""
 
     source: str
     batch: str
@@ -54,6 +56,7 @@ class Batch:
     rows: int
     taken: int
     days: Mapping[str, int]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,12 +89,20 @@ class Lake:
             yield writer
 
     def ingest(
-        self, rows: Path | pa.Table, *, source: str, batch: str = "", digest: str = "", keys: Keys | None = None
+        self,
+        rows: Path | pa.Table,
+        *,
+        source: str,
+        batch: str = "",
+        digest: str = "",
+        keys: Keys | None = None,
+        group: str = "",
     ) -> Receipt:
         """Take a batch of stays (`person, place, t_in, t_out`), once: whole, or not at all.
 
         `batch`: the name its source gives it (its digest, if it gives none). `keys`: labels of persons → lake keys, 0 for
-        whoever is not known; without it the labels are keys. Instants: Unix seconds, timestamps with a zone, or local time.
+        whoever is not known; without it the labels are keys. `group`: what the batch can be taken back with (`withdraw`).
+        Instants: Unix seconds, timestamps with a zone, or local time.
         The same batch again changes nothing. Raises Reused for other content under the same name, LakeError for a file that
         changes while it is read, Busy, and OSError for a full disk; then nothing was taken.
         """
@@ -106,10 +114,10 @@ class Lake:
             if known is not None:
                 return Receipt(source, name, known.rows, known.taken, dict(known.days), repeated=True)
             try:
-                days, state = writer.take(arrivals, keys)
+                days, state = writer.take(arrivals, keys, group)
             finally:
                 arrivals.check()  # a file that changed explains whatever else went wrong
-            taken = Batch(source, name, digest, arrivals.file.rows, sum(days.values()), days)
+            taken = Batch(source, name, digest, arrivals.file.rows, sum(days.values()), days, group)
             writer.commit(writer.enter(state, taken))
             return Receipt(
                 source, name, taken.rows, taken.taken, days, faulty=arrivals.file.faulty, faults=tuple(arrivals.faults)
@@ -145,6 +153,20 @@ class Lake:
         """
         with self.writing() as writer:
             deletion = deleting.drop(writer, before, sign=sign, by=by, under=under, at=at)
+            if left is not None:
+                left(np.asarray(read_dictionary(self.folder, writer.state, "persons").values))
+            return deletion
+
+    def withdraw(
+        self, group: str, *, sign: Sign, by: str, under: str, at: datetime, left: Callable[[Ints], object] | None = None
+    ) -> Deletion | None:
+        """Take back all stays of a group of batches, as if they had never been sent; None where there are none.
+
+        What stays is a signed record, as of `drop`, and `left` is told the same. The batches are known no more: sent again, they
+        are taken. Raises Damaged and Busy.
+        """
+        with self.writing() as writer:
+            deletion = deleting.withdraw(writer, group, sign=sign, by=by, under=under, at=at)
             if left is not None:
                 left(np.asarray(read_dictionary(self.folder, writer.state, "persons").values))
             return deletion

@@ -75,7 +75,7 @@ class Writer:
         durable.write(self.folder / path, fill)
         return day_files.described(self.folder, path, rows)
 
-    def take(self, arrivals: Arrivals, keys: Keys | None) -> tuple[dict[str, int], Manifest]:
+    def take(self, arrivals: Arrivals, keys: Keys | None, group: str = "") -> tuple[dict[str, int], Manifest]:
         """Write what has arrived, a file a day; the rows of each day, and what the manifest would be with them."""
         state = self.state
         person_keys = arrivals.settle(state, keys)
@@ -90,7 +90,7 @@ class Writer:
         taken = {}
         for day, those in day_files.by_day(rows):
             inside, bounds = day_files.ordered(those, day, state.next_place)
-            file = day_files.store(self.folder, self.path("stays", day), inside, day)
+            file = replace(day_files.store(self.folder, self.path("stays", day), inside, day), group=group)
             taken[day] = file.rows
             first = not any(one.day == day for one in state.stays)
             state = replace(state, stays=(*state.stays, file))
