@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,10 +17,11 @@ from django.test import Client
 from fangxian.cases import actions as case_actions
 from fangxian.cases import queries as cases
 from fangxian.cases.schemas import Filter
-from fangxian.core import clock, jobs, outbox
+from fangxian.core import clock, jobs, journal, outbox
 from fangxian.core.access import SYSTEM
+from fangxian.registry.models import LakeKey, Person
 from fangxian.standards.linelist import parse_recipe
-from fangxian.tracing import actions, queries
+from fangxian.tracing import actions, lakes, queries
 from fangxian.tracing.imports import folder
 from fangxian.tracing.lakes import lake
 from tests.support import web
@@ -111,6 +113,34 @@ def test_a_passenger_list_is_dropped_looked_at_and_taken_into_the_lake(city: Wor
     rows = told(client.get(f"/imports/{code}/left-out.csv"))
     remedies = {row["row"]: row["remedy"] for row in rows}
     assert set(remedies) == {"3", "4"} and "coach" in remedies["4"]
+
+
+def test_a_passenger_list_is_taken_back_out_of_the_lake(city: World) -> None:
+    """What others sent of the same people stays, and so do they; whoever was entered for this list alone is gone."""
+    client, lists = signed_in(city, "investigator", "en"), TRIPS + "G1234,3,08A,2026-02-20 08:10,2026-02-20 11:40,T4\n"
+    outbreak = city.outbreak
+    gate = pa.table({"person": ["T4"], "place": ["gate"], "t_in": [1771545600], "t_out": [1771549200]})
+    actions.send_stays(SYSTEM, gate, outbreak, people="source_record")
+    before, known = Person.objects.count(), LakeKey.objects.count()
+    code = dropped(client, city, ("名单.csv", lists.encode()))
+    client.post(f"/imports/{code}/columns/", as_shown(client, code))
+    client.post(f"/imports/{code}/start/")
+    assert worked(city, code).result["trips"] == 2
+    assert (Person.objects.count(), LakeKey.objects.count()) == (before + 1, known + 1), "T1 alone"
+    watching = client.post(f"/imports/{code}/undo/", {"reason": "the wrong train"})["Location"]
+    undone(city, code)
+    assert lake().places().values.to_pylist() == ["gate"] and [day.rows for day in lake().days()] == [1]
+    assert (Person.objects.count(), LakeKey.objects.count()) == (before, known)
+    assert ("journeys of passengers", 2) in [
+        (str(name), count) for name, count in client.get(watching).context["counts"]
+    ]
+    (gone,) = journal.of("lake", 0, actions=("stays.deleted",))
+    assert gone.content["group"].startswith("import:") and gone.content["under"] == "the wrong train"
+    assert [found for found in lake().verify(lakes.signed) if not isinstance(found, int)] == []
+    again = dropped(client, city, ("名单.csv", lists.encode()))
+    client.post(f"/imports/{again}/columns/", as_shown(client, again))
+    client.post(f"/imports/{again}/start/")
+    assert worked(city, again).result["trips"] == 2 and sum(day.rows for day in lake().days()) == 3, "it may come again"
 
 
 def test_a_list_is_guessed_put_right_taken_in_and_taken_back(city: World) -> None:

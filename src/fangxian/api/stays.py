@@ -65,7 +65,7 @@ class StaysReceipt(Shown):
     refused: list[RowRefused]
 
 
-def _in_one_piece(schema: dict[str, Any]) -> dict[str, Any]:
+def in_one_piece(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema of a list with that of its rows inside: bodies that are read by hand have none among the components."""
     (row,) = schema.pop("$defs").values()
     return schema | {"items": row}
@@ -79,7 +79,7 @@ _BODY = {
         "required": True,
         "description": "The stays: a list in JSON (at most 5,000), or a table with these columns as CSV or Arrow stream (20 MiB).",
         "content": {
-            "application/json": {"schema": _in_one_piece(_ROWS.json_schema())},
+            "application/json": {"schema": in_one_piece(_ROWS.json_schema())},
             CSV: {"schema": {"type": "string"}, "example": _EXAMPLE},
             ARROW: {"schema": {"type": "string", "format": "binary"}, "example": "ARROW1…"},
         },
@@ -103,7 +103,7 @@ def send_stays(
     if request.content_type in (CSV, ARROW):
         table = _table(request)
     else:
-        forms, refused = readable(_read(request))
+        forms, refused = readable(read(request, _ROWS))
         places, table = list(forms), _columns(list(forms.values()))
     if people not in LABELS:
         raise Invalid(
@@ -114,9 +114,10 @@ def send_stays(
     return answered(200, _RECEIPT.dump_json(_RECEIPT.validate_python(_shown(receipt, refused, places))).decode())
 
 
-def _read(request: Asked) -> list[Any]:
+def read(request: Asked, rows: TypeAdapter[Any]) -> list[Any]:
+    """The rows of a body in JSON. Raises Malformed or Invalid."""
     try:
-        return _ROWS.validate_python(refusing.JsonParser().parse_body(request))  # type: ignore[no-any-return]
+        return rows.validate_python(refusing.JsonParser().parse_body(request))  # type: ignore[no-any-return]
     except ValidationError as fault:
         raise refusing.of_fields([{**one, "loc": ("body", *one["loc"])} for one in fault.errors()]) from None
     except ValueError as fault:

@@ -9,8 +9,9 @@ them was done by this import. That is how it can be undone as a whole (`tracing.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from fangxian.core import accounts, clock, ids, jobs, outbox, secrets
 from fangxian.core.access import SYSTEM, Actor, actor_for
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Conflict, Invalid, NotFound
+from fangxian.registry import actions as registry
 from fangxian.standards.linelist import (
     CaseRow,
     ContactRow,
@@ -144,7 +146,11 @@ class _Importer:
 
     def _board(self, rows: list[TripRow]) -> list[Rejection]:
         """Take journeys into the lake, which is no part of the transaction: before it, and once however often."""
-        told = board(self.intake.by, self.intake.outbreak, rows, self.intake.zone) if rows else []
+        told: list[Rejection] = []
+        if rows:
+            job, intake = self.job.row, self.intake
+            naming = partial(_named, job=job)
+            told = board(intake.by, intake.outbreak, rows, intake.zone, group_of(job.code), naming)
         self.counts["trips"] += len(rows) - sum(one.severity == "dropped_row" for one in told)
         return told
 
@@ -180,6 +186,20 @@ def _piece(by: Actor, importer: _Importer, chunk: list[LineListRow | Rejection],
         by, TAKEN, (SUBJECT, job.pk), area=intake.area, data={"job": job.code, "exposures": _ranges(intake.exposures)}
     )  # fmt: skip
     return refused
+
+
+@action
+def _named(by: Actor, kind: str, labels: Sequence[str], *, job: jobs.Job) -> list[int]:
+    """The lake keys of passengers. Whoever is entered on the way stands between two lines of the import, as in its pieces."""
+    record(by, PIECE, (SUBJECT, job.pk), data={"job": job.code, "passengers": len(labels)})
+    keys = registry.keys_of_labels(by, kind, labels)
+    record(by, TAKEN, (SUBJECT, job.pk), data={"job": job.code, "exposures": []})
+    return keys
+
+
+def group_of(code: str) -> str:
+    """What the lake calls everything that an import brought into it, by the code of its job."""
+    return f"import:{code}"
 
 
 def _ranges(ids: Iterable[int]) -> list[list[int]]:

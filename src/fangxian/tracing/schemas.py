@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from fangxian.analytics.chains import Place
+from fangxian.lake import Receipt
 from fangxian.protocols import Text
 from fangxian.registry.schemas import PersonForm
 
@@ -417,3 +418,41 @@ class LastContact:
     contact_id: int
     state: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyForm:
+    """One journey of one passenger (乘坐记录), from boarding to alighting (aware instants).
+
+    `trip`: the number of the train, flight or vehicle; `transport` a word for it, where the number does not tell; `carriage` and
+    `seat` as the ticket has them. Who travelled: an identity number, a telephone, or the source's own `number`; one of them.
+    """
+
+    trip: str
+    start: datetime
+    end: datetime
+    id_number: str = ""
+    phone: str = ""
+    number: str = ""
+    transport: str = ""
+    carriage: str = ""
+    seat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why something was not taken, or not as it was meant: the field at fault, what is wrong with it, what to do."""
+
+    field: str
+    what: Text
+    remedy: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Boarded:
+    """What became of a passenger list: the receipt of its batch, and by place from 0 who was `refused`, and whose seat nobody can
+    read (`doubtful`: aboard all the same)."""
+
+    receipt: Receipt
+    refused: Mapping[int, Unfit]
+    doubtful: Mapping[int, Unfit]

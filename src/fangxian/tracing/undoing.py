@@ -4,6 +4,8 @@ What an import did stands in the journal between its lines `import.piece` and `i
 has a later line about by a person (not by a job or by the system), and whatever something else hangs on: an exposure from an
 interview, an attempt to reach somebody, a record that was found to be the same person.
 
+Journeys that it brought into the lake are taken back there as a group of batches, with a signed record of it.
+
 It is a job that commits in pieces: first people with all their exposures and contacts by this list, those furthest down the chain
 first, then the cases, then whoever was entered for them. What is gone is found no more, so wherever it ended, going on goes on.
 """
@@ -25,8 +27,10 @@ from fangxian.core.actions import action, record
 from fangxian.duties import actions as duties
 from fangxian.duties import queries as duty_queries
 from fangxian.registry import actions as registry
+from fangxian.registry import queries as registry_queries
 from fangxian.tracing import infectors, settling, sources, subject
-from fangxian.tracing.importing import PIECE, SUBJECT, TAKEN
+from fangxian.tracing.actions.staying import withdraw_stays
+from fangxian.tracing.importing import PIECE, SUBJECT, TAKEN, group_of
 from fangxian.tracing.models import Activity, Attempt, Contact, Exposure, Import, Investigation, UnlistedInfector
 
 T = TypeVar("T")
@@ -113,6 +117,7 @@ def undo(job: jobs.Running) -> dict[str, Any]:
         _take_out_exposed(by, job, row.outbreak_id, ours, some, reason)
     for few in _batched(cases, PIECE_OF):
         _take_out_cases(by, job, row.outbreak_id, ours, few, reason)
+    _take_back_stays(by, job, row, reason)
     _finish(by, job, row, ours, reason)
     return {}
 
@@ -163,6 +168,13 @@ def _take_out_cases(
     _advance(job, len(piece), cases=gone)
 
 
+def _take_back_stays(by: Actor, job: jobs.Running, row: Import, reason: str) -> None:
+    """Journeys of passengers leave the lake, which is no part of the transaction: what is gone already is not taken back twice."""
+    if row.job is None or (gone := withdraw_stays(by, group_of(row.job.code), reason)) is None:
+        return
+    _advance(job, 0, stays=gone.rows)
+
+
 @action
 def _finish(by: Actor, job: jobs.Running, row: Import, ours: Brought, reason: str) -> None:
     """The people for whom nobody has any use are gone too; what stayed is listed."""
@@ -172,7 +184,7 @@ def _finish(by: Actor, job: jobs.Running, row: Import, ours: Brought, reason: st
     row.kept = [[one.kind, one.code, one.why] for one in kept[:NAMED]]
     row.save(update_fields=["undone_at", "changed_at", "kept"])
     _advance(job, 1, people=left, kept=len(kept))
-    told = {name: job.row.result.get(name, 0) for name in ("cases", "contacts", "exposures", "people", "kept")}
+    told = {name: job.row.result.get(name, 0) for name in ("cases", "contacts", "exposures", "stays", "people", "kept")}
     record(by, "import.undone", (SUBJECT, row.job_id or 0), data={**told, "reason": reason})
 
 
@@ -288,6 +300,9 @@ def _free(ours: Brought) -> set[int]:
         for rows in (Contact.objects, Exposure.objects, UnlistedInfector.objects):
             used |= set(rows.filter(person__in=chunk).values_list("person_id", flat=True))
         entries = journal.of("person", chunk)
+        used |= {
+            pk for pk, keys in registry_queries.lake_keys_of(chunk).items() if keys
+        }  # the lake has stays of them yet
         used |= {entry.subject_id for entry in entries if entry.seq > ours.after and entry.channel != "job"}
         free |= set(chunk) - used
     return free

@@ -1,6 +1,7 @@
 """The only writers of tracing. Each checks the right, writes, leaves its line in the journal and tells of it."""
 
 from fangxian.tracing.actions.becoming import become_case, hold_infector
+from fangxian.tracing.actions.boarding import send_journeys
 from fangxian.tracing.actions.exporting import export_contacts, export_found
 from fangxian.tracing.actions.exposing import amend_exposure, expose, expose_many
 from fangxian.tracing.actions.finding import confirm, confirm_all, find_contacts, start_confirming, strike
@@ -52,6 +53,7 @@ __all__ = [
     "not_reached",
     "remove_stay",
     "rule_out",
+    "send_journeys",
     "send_stays",
     "set_recipe",
     "start_confirming",

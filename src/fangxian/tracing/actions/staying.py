@@ -4,17 +4,16 @@ The lake is no part of the database's transaction: a batch is taken when the lak
 the keys of persons are committed before it, and the line in the journal after it; a batch that is sent again gets a line too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from fangxian.core import bulk, clock, journal, secrets
-from fangxian.core.access import Actor
+from fangxian.core.access import SYSTEM, Actor
 from fangxian.core.actions import action, record
 from fangxian.core.errors import Invalid
 from fangxian.lake import Compaction, Deletion, Receipt
@@ -24,6 +23,8 @@ from fangxian.tracing.lakes import first_day, kept, lake, refusing
 
 #: The rights to send stays, and to tidy and delete all there are, which is nobody's but the system's.
 SEND, MANAGE = "stays.send", "stays.manage"
+#: What the journal says of a deletion, as far as its record does.
+_TOLD = ("before", "group", "days", "persons", "places", "under", "at")
 #: What the persons of a batch may be named by.
 PEOPLE = ("keys", *registry.LABELS)
 #: So many files of a day that is still running are made one.
@@ -31,6 +32,10 @@ _MANY = 64
 _LONGEST = 80
 #: So many labels are looked up, and entered where they are new, in one transaction.
 PART = 10_000
+
+
+#: Lake keys for labels of one kind, in their order; 0 for whoever is not known.
+LookUp = Callable[[Actor, str, Sequence[str]], list[int]]
 
 
 def send_stays(
@@ -43,19 +48,41 @@ def send_stays(
     for what cannot be read; then nothing was taken. Rows at fault are left out and told.
     """
     by.must(SEND)
-    source, batch = source.strip(), batch.strip()
-    for name, text in (("source", source), ("batch", batch)):
-        if len(text) > _LONGEST or not text.isprintable() or (name == "source" and not text):
-            raise Invalid(_("A name of up to %(n)s characters is needed.") % {"n": _LONGEST}, field=name)
     if people not in PEOPLE:
         raise Invalid(
             _("Persons cannot be named by “%(kind)s”.") % {"kind": people},
             remedy=_("Choose from: %(list)s.") % {"list": ", ".join(PEOPLE)}, field="people",
         )  # fmt: skip
+    return send(by, rows, source, batch, digest, "", _keys(by, source.strip(), people))
+
+
+def send(
+    by: Actor, rows: Path | pa.Table, source: str, batch: str, digest: str, group: str,
+    keys: Callable[[pa.Array], Any] | None,
+) -> Receipt:  # fmt: skip
+    """Take a batch into the lake and tell the journal: what every way of sending has in common. The caller has checked the right."""
+    source, batch = source.strip(), batch.strip()
+    for name, text in (("source", source), ("batch", batch)):
+        if len(text) > _LONGEST or not text.isprintable() or (name == "source" and not text):
+            raise Invalid(_("A name of up to %(n)s characters is needed.") % {"n": _LONGEST}, field=name)
     with refusing():
-        receipt = lake().ingest(rows, source=source, batch=batch, digest=digest, keys=_keys(by, source, people))
+        receipt = lake().ingest(rows, source=source, batch=batch, digest=digest, keys=keys, group=group)
     _tell(by, receipt)
     return receipt
+
+
+def look_up(by: Actor, kind: str, labels: Sequence[str], naming: LookUp = registry.keys_of_labels) -> list[int]:
+    """The lake keys of labels of one kind; whom nobody knows yet is entered.
+
+    A part at a time, each in a transaction of its own: a million new persons keep nobody else waiting. Whoever was entered when
+    the process ended is found when the batch is sent again.
+    """
+    found: list[int] = []
+    for begin in range(0, len(labels), PART):
+        if begin:
+            bulk.give_way()
+        found += naming(by, kind, labels[begin : begin + PART])
+    return found
 
 
 def tidy_stays(by: Actor) -> list[Compaction]:
@@ -83,6 +110,22 @@ def forget_stays(by: Actor) -> Deletion | None:
     return _drop(by, first, kept()[1])
 
 
+def withdraw_stays(by: Actor, group: str, reason: str) -> Deletion | None:
+    """Take back the stays of a group of batches, for a reason: part of undoing what brought them in; None where there are none.
+
+    Persons of whom the lake has nothing left lose their keys; what went is told by a signed record and by the journal.
+    """
+    by.must("imports.undo")
+    house = lake()
+    with refusing():
+        deletion = house.withdraw(
+            group, sign=secrets.signing_key().sign, by=by.name, under=reason.strip()[:300], at=clock.now(),
+            left=lambda keys: registry.forget_keys(SYSTEM, keys.tolist()),
+        )  # fmt: skip
+        _put_on_record(by)
+    return deletion
+
+
 def drop_stays(by: Actor, before: date, reason: str) -> Deletion | None:
     """Delete all stays that began before a day, for a reason; None where there are none.
 
@@ -101,25 +144,11 @@ def drop_stays(by: Actor, before: date, reason: str) -> Deletion | None:
 
 
 def _keys(by: Actor, source: str, people: str) -> Callable[[pa.Array], Any] | None:
-    """From labels to lake keys; a source's own numbers are its own.
-
-    New persons are entered a part at a time, each in a transaction of its own: a million of them keep nobody else waiting. Whatever
-    was entered when the process ended is found when the batch is sent again.
-    """
+    """From labels to lake keys; a source's own numbers are its own."""
     if people == "keys":
         return None
     prefix = f"{source}:" if people == "source_record" else ""
-
-    def keys(labels: pa.Array) -> Any:
-        words = [f"{prefix}{label}" for label in labels.cast(pa.string()).to_pylist()]
-        found: list[int] = []
-        for begin in range(0, len(words), PART):
-            if begin:
-                bulk.give_way()
-            found += registry.keys_of_labels(by, people, words[begin : begin + PART])
-        return np.asarray(found, np.uint32)
-
-    return keys
+    return lambda labels: look_up(by, people, [f"{prefix}{label}" for label in labels.cast(pa.string()).to_pylist()])
 
 
 @action
@@ -148,11 +177,10 @@ def _drop(by: Actor, before: date, under: str) -> Deletion | None:
 @action
 def _put_on_record(by: Actor) -> None:
     """A line in the journal for each deletion that has none yet: also for one after which the process was killed."""
-    by.must(MANAGE, "")
     house = lake()
     known = {entry.content.get("sha256") for entry in journal.of("lake", 0, actions=("stays.deleted",))}
     for file in house.state.deletions:
         if file.sha256 not in known:
             told, _signature = record_of(house.folder, file)
-            data = {name: told[name] for name in ("before", "days", "persons", "places", "under", "at")}
+            data = {name: told[name] for name in _TOLD if name in told}
             record(by, "stays.deleted", ("lake", 0), data=data | {"record": file.path, "sha256": file.sha256})

@@ -43,6 +43,7 @@ KINDS: Mapping[str, Words] = {
             "cases": gettext_lazy("cases"),
             "contacts": gettext_lazy("contacts"),
             "exposures": gettext_lazy("exposures"),
+            "stays": gettext_lazy("journeys of passengers"),
             "people": gettext_lazy("people"),
             "kept": gettext_lazy("kept, because somebody has worked on it"),
         },
