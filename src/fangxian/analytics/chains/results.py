@@ -217,8 +217,11 @@ class Chains:
         """The distribution of secondary cases: mean, overdispersion k, share of cases behind 80 % of transmission."""
         return offspring(self.secondary_cases)
 
-    def graph(self, cluster: int | None = None) -> Graph:
-        """Nodes and links of one chain (a `Cluster.number`) or of all cases, index cases of a chain first, siblings by onset."""
+    def graph(self, cluster: int | None = None, most: int | None = None) -> Graph:
+        """Nodes and links of one chain (a `Cluster.number`) or of all cases, index cases of a chain first, siblings by onset.
+
+        At most so many nodes, the largest chains first, and the links between them; None: all.
+        """
         number_of = np.full(max(1, self.components), -1)
         number_of[self._linked] = np.arange(1, self.count + 1)
         wanted = np.ones(len(self.ids), bool)
@@ -236,7 +239,7 @@ class Chains:
             children.setdefault(parent[i], []).append(i)
         order: list[int] = []
         stack = children.get(-1, [])[::-1]
-        while stack:
+        while stack and (most is None or len(order) < most):
             i = stack.pop()
             order.append(i)
             if i in children:
@@ -257,7 +260,9 @@ class Chains:
                 zip(order, *(column.tolist() for column in columns), strict=True)
             )
         )
-        rows = np.flatnonzero(wanted[self.source])
+        shown = np.zeros(len(ids), bool)
+        shown[order] = True
+        rows = np.flatnonzero(shown[self.source] & shown[self.target])
         source, target = self.source[rows], self.target[rows]
         _pairs, first = np.unique(source * len(ids) + target, return_index=True)
         tree = np.zeros(len(rows), bool)

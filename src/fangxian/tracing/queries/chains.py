@@ -6,9 +6,8 @@ the cases elsewhere only what a curve tells too: that there is one, its class an
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 
@@ -26,8 +25,7 @@ from fangxian.tracing.schemas import ChainGraph, ChainLink, ChainNode, ChainPict
 _ELSEWHERE = "~"
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
+class _Member(NamedTuple):
     """A case as chains ask for it. `code` is the case's own, or one for this drawing only (`is_open` False)."""
 
     id: int
@@ -39,13 +37,25 @@ class _Member:
     is_open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Edge(NamedTuple):
+    """Who is held to have infected whom, by codes. `id`: of the exposure, 0 for a link that only a list names; then `person` is the
+    infector, who may be no case (else 0)."""
+
+    id: int
+    infector: str
+    infectee: str
+    how: str
+    why: str
+    setting: str
+    person: int = 0
+
+
+class _Found(NamedTuple):
     """An outbreak's chains with what they were worked out from, by the codes that the actor may know."""
 
     chains: Chains
     members: Mapping[str, _Member]
-    links: Sequence[dict[str, Any]]
+    links: Sequence[_Edge]
 
 
 def chains(by: Actor, outbreak: str) -> Chains:
@@ -59,7 +69,8 @@ def chains(by: Actor, outbreak: str) -> Chains:
 def chain_graph(by: Actor, outbreak: str, cluster: int | None = None) -> ChainGraph:
     """Nodes and links to draw: of one chain by its number (`Chains.clusters`, the largest is 1), or of all cases."""
     by.must("tracing.view")
-    return _drawn(_found(by, cases.outbreak(by, outbreak).id), cluster)
+    found = _found(by, cases.outbreak(by, outbreak).id)
+    return _drawn(found, found.chains.graph(cluster))
 
 
 def chain_picture(by: Actor, outbreak: str, most: int) -> ChainPicture:
@@ -69,13 +80,8 @@ def chain_picture(by: Actor, outbreak: str, most: int) -> ChainPicture:
     """
     by.must("tracing.view")
     found = _found(by, cases.outbreak_name(by, outbreak).id)
-    graph = found.chains.graph()
-    kept = Graph(graph.nodes[:most], graph.links)
-    shown = {node.id for node in kept.nodes}
-    drawn = _drawn(
-        replace(found, links=[one for one in found.links if one["infectee"] in shown]), None, kept, named=False
-    )
-    return ChainPicture(drawn, place(kept), len(graph.nodes) - len(kept.nodes))
+    kept = found.chains.graph(most=most)
+    return ChainPicture(_drawn(found, kept, named=False), place(kept), len(found.chains.ids) - len(kept.nodes))
 
 
 def chain_around(by: Actor, case: str) -> ChainGraph:
@@ -86,7 +92,7 @@ def chain_around(by: Actor, case: str) -> ChainGraph:
     if not found.members:  # reported a moment ago, or ruled out: nobody investigates it
         member = _Member(one.id, one.code, one.person_id, one.area, one.classification, one.onset_on, True)
         found = _Found(analyse([one.code], [], {one.code: one.onset_on}), {one.code: member}, [])
-    return _drawn(found, None)
+    return _drawn(found, found.chains.graph())
 
 
 def _edges(outbreak_id: int) -> Any:
@@ -121,20 +127,20 @@ def _found(by: Actor, outbreak_id: int, only: Collection[int] | None = None) -> 
     edges = _edges(outbreak_id)
     if only is not None:
         edges = edges.filter(infected_id__in=only)
+    rows = edges.order_by("id").values_list("id", "case_id", "infected_id", "infected_how", "infected_why", "setting")
     links = [
-        link
-        for link in edges.order_by("id").values(
-            "id", "case_id", "infected_id", "infected_how", "infected_why", "setting"
-        )
-        if link["case_id"] in members and link["infected_id"] in members
+        _Edge(pk, members[case].code, members[infected].code, how, why, setting)
+        for pk, case, infected, how, why, setting in rows
+        if case in members and infected in members
     ]
-    for link in links:
-        link["infector"], link["infectee"] = members[link["case_id"]].code, members[link["infected_id"]].code
-    told = {(link["infector"], link["infectee"]) for link in links}
-    links += [link for link in _unlisted(outbreak_id, members) if (link["infector"], link["infectee"]) not in told]
-    pairs = [(link["infector"], link["infectee"]) for link in links]
+    pairs = [(link.infector, link.infectee) for link in links]
+    told = set(pairs)
+    for link in _unlisted(outbreak_id, members):
+        if (pair := (link.infector, link.infectee)) not in told:
+            links.append(link)
+            pairs.append(pair)
     by_code = {member.code: member for member in members.values()}
-    found = analyse(list(by_code), pairs, {code: member.onset_on for code, member in by_code.items()})
+    found = analyse(list(by_code), pairs, [member.onset_on for member in by_code.values()])
     return _Found(found, by_code, links)
 
 
@@ -157,7 +163,7 @@ def _members(by: Actor, outbreak_id: int, only: Collection[int] | None) -> Itera
         yield _Member(pk, shown, person_id, area, classification, onset_on, reach[key])
 
 
-def _unlisted(outbreak_id: int, members: Mapping[int, _Member]) -> Iterator[dict[str, Any]]:
+def _unlisted(outbreak_id: int, members: Mapping[int, _Member]) -> Iterator[_Edge]:
     """Links whose infector is no case on record, or was none when the list named them: the code is the case's, else the person's."""
     rows = UnlistedInfector.objects.filter(outbreak_id=outbreak_id).order_by("id")
     found = [one for one in rows.values_list("person_id", "infected_id", "setting") if one[1] in members]
@@ -176,18 +182,13 @@ def _unlisted(outbreak_id: int, members: Mapping[int, _Member]) -> Iterator[dict
             code = card_of[human].code
         else:
             code = hidden.setdefault(human, f"{_ELSEWHERE}u{len(hidden) + 1}")
-        yield {
-            "id": 0, "infector": code, "infectee": members[infected].code,
-            "infected_how": infectors.SOURCE, "infected_why": "", "setting": setting, "person": human,
-        }  # fmt: skip
+        yield _Edge(0, code, members[infected].code, infectors.SOURCE, "", setting, human)
 
 
-def _drawn(found: _Found, cluster: int | None, graph: Graph | None = None, *, named: bool = True) -> ChainGraph:
-    graph, members = graph or found.chains.graph(cluster), found.members
-    shown = {str(node.id) for node in graph.nodes}
-    drawn = [link for link in found.links if link["infector"] in shown]
-    lines = (line for line in graph.links if line.infector in shown and line.infectee in shown)
-    person_of = {link["infector"]: link["person"] for link in drawn if "person" in link}
+def _drawn(found: _Found, graph: Graph, *, named: bool = True) -> ChainGraph:
+    members, shown = found.members, {str(node.id) for node in graph.nodes}
+    drawn = [link for link in found.links if link.infector in shown and link.infectee in shown]
+    person_of = {link.infector: link.person for link in drawn if link.person}
     person_of |= {code: members[code].person_id for code in shown if code in members}
     wanted = [pk for code, pk in person_of.items() if named and not code.startswith(_ELSEWHERE)]
     names = registry.names(wanted) if wanted else {}
@@ -212,15 +213,12 @@ def _drawn(found: _Found, cluster: int | None, graph: Graph | None = None, *, na
             )
         )
     loops = tuple(tuple(map(str, loop)) for loop in found.chains.loops if shown >= set(map(str, loop)))
-    links = tuple(_link(link, line.tree) for link, line in zip(drawn, lines, strict=True))
+    links = tuple(_link(link, line.tree) for link, line in zip(drawn, graph.links, strict=True))
     return ChainGraph(tuple(nodes), links, loops)
 
 
-def _link(link: Mapping[str, Any], tree: bool) -> ChainLink:
-    infector, infectee = link["infector"], link["infectee"]
-    if infector.startswith(_ELSEWHERE) or infectee.startswith(_ELSEWHERE):
-        return ChainLink(0, infector, infectee, "", "", "", tree)
-    how = link["infected_how"]
-    return ChainLink(
-        link["id"], infector, infectee, how, why_infected(how, link["infected_why"]), link["setting"], tree
-    )
+def _link(link: _Edge, tree: bool) -> ChainLink:
+    if link.infector.startswith(_ELSEWHERE) or link.infectee.startswith(_ELSEWHERE):
+        return ChainLink(0, link.infector, link.infectee, "", "", "", tree)
+    why = why_infected(link.how, link.why)
+    return ChainLink(link.id, link.infector, link.infectee, link.how, why, link.setting, tree)
