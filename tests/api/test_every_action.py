@@ -95,6 +95,7 @@ LEFT_OUT = {
     },
     "fangxian.laboratory.actions": {"report_result": "a batch of one"},
     "fangxian.laboratory.queries": {
+        "pool_members": FOR_OTHER_STAGES,
         "busiest_day": FOR_OTHER_STAGES,
         "counted": "the numbers above a page; programs read the lists",
         "outcomes": FOR_OTHER_STAGES,

@@ -30,11 +30,11 @@ PLACES = {
 }  # fmt: skip
 
 
-class Night(Tracers):
-    """The county with places on record and an empty lake."""
+class Whereabouts(Tracers):
+    """The county with places on record and a lake of who was there when."""
 
-    def __init__(self, pack: str = COVID) -> None:
-        super().__init__(pack, NOW)
+    def open_places(self) -> None:
+        """Put the places on record; the lake is empty."""
         self.places = {
             key: registry.create_place(SYSTEM, PlaceForm(kind=kind, name_zh=name, area=COUNTY, lon=112.0, lat=3.9))
             for key, (kind, name) in PLACES.items()
@@ -64,6 +64,14 @@ class Night(Tracers):
             path = Path(folder) / "stays.parquet"
             pq.write_table(table, path)
             lake().ingest(path, source="gates", batch=str(self.batches))
+
+
+class Night(Whereabouts):
+    """The county at midnight, with searches around its index case."""
+
+    def __init__(self, pack: str = COVID) -> None:
+        super().__init__(pack, NOW)
+        self.open_places()
 
     def search(self, post: str = "investigator", **more: Any) -> Search:
         """Search around the index case, to its end."""

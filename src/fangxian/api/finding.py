@@ -21,7 +21,9 @@ router = Router(tags=["tracing"])
 class ContactSearch(Shown):
     """A search: what it went by, how far it is, what it came to.
 
-    `whole` is false for people of other areas, who see only whom it proposes to them: no case, no reason, no totals.
+    `whole` is false for people of other areas, who see only whom it proposes to them: no case, no reason, no totals. `pool`: it was
+    made ready around a member of this positive pool; `ready`: that member waits for an own result, so nobody is proposed; `stands`:
+    it is around a case, so that contacts can be confirmed.
     """
 
     code: str
@@ -39,6 +41,9 @@ class ContactSearch(Shown):
     finished_at: datetime | None
     job: JobView | None
     crowds: list[shown(Crowd)]  # type: ignore[valid-type]
+    ready: bool
+    pool: str
+    stands: bool
 
 
 class ContactSearchBegun(Shown):
@@ -97,6 +102,7 @@ OF_CASE = "/cases/{case}/contact-searches"
 offer(router, "POST", OF_CASE, find_contacts_of_case, ContactSearchBegun, status=201, keyed=True, given=AROUND)
 offer(router, "GET", OF_CASE, searches_of_case, ContactSearch, after=lambda row: row.id)
 offer(router, "GET", "/contact-searches", queries.searches, ContactSearch, after=lambda row: row.id, without=("case",))
+offer(router, "GET", "/tubes/{pool}/ready-contacts", queries.ready)
 offer(router, "GET", "/contact-searches/waiting", queries.proposed_to, int)
 offer(router, "GET", "/contact-searches/{code}", contact_search, ContactSearchRead)
 offer(router, "GET", "/contact-searches/{code}/people", people_found, after=lambda row: row.rank)

@@ -44,6 +44,14 @@ class PoolPositive(outbox.Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MembersChanged(outbox.Event):
+    """Members of positive pools were told of, set free, or are held again: `laboratory.queries.pool_members` says how they stand."""
+
+    kind = "laboratory.members_changed"
+    member_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PositiveDeclined(outbox.Event):
     """A person decided that somebody's own positive makes them no case."""
 

@@ -16,7 +16,7 @@ from fangxian.duties import actions as duties
 from fangxian.duties import packs
 from fangxian.duties import queries as duty_queries
 from fangxian.laboratory import rules, subject
-from fangxian.laboratory.events import PoolPositive
+from fangxian.laboratory.events import MembersChanged, PoolPositive
 from fangxian.laboratory.models import Box, Member, Positive, Swab, Tube
 from fangxian.registry import queries as registry
 
@@ -150,17 +150,25 @@ def tell_case(case_id: int, facts: Mapping[str, Any]) -> None:
 def members_told(tubes: Sequence[Tube]) -> None:
     """Single tubes of members of positive pools have a result: what they wait for is done, and how it ended is known."""
     of = {one.pk: one for one in tubes}
+    told: list[int] = []
     for member in Member.objects.filter(single__in=list(of), state=Member.HELD).order_by("pk"):
         tube = of[member.single_id or 0]
         if tube.value not in (Member.NEGATIVE, Member.POSITIVE):
             Member.objects.filter(pk=member.pk).update(single=None)  # an indeterminate one is taken again
             continue
+        told.append(member.pk)
         Member.objects.filter(pk=member.pk).update(state=tube.value, ended_at=clock.now())
         about, ending = (subject.MEMBER, member.pk), "confirmed" if tube.value == Member.POSITIVE else "refuted"
         if (step := open_step(subject.FOLLOW_UP, about, subject.RETEST)) is not None:
             evidence = {"result": tube.value, "tube": tube.code}
             duties.complete(SYSTEM, step.pk, evidence, through=subject.STAGE, outcome=ending)
         duties.end_all(SYSTEM, subject.MEMBER, {member.pk: (ending, _("Own tube %(code)s.") % {"code": tube.code})})
+    _changed(told)
+
+
+def _changed(members: Sequence[int]) -> None:
+    if members:
+        emit(MembersChanged(tuple(members)))
 
 
 # ── undoing ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,9 +179,11 @@ def undo(by: Actor, tube: Tube, reason: str) -> None:
     freed = list(Member.objects.filter(pool=tube, state=Member.HELD))
     Member.objects.filter(pk__in=[one.pk for one in freed]).update(state=Member.FREED, ended_at=clock.now())
     duties.end_all(SYSTEM, subject.MEMBER, {one.pk: ("refuted", reason) for one in freed})
-    for member in Member.objects.filter(single=tube, state__in=(Member.NEGATIVE, Member.POSITIVE)):
+    back = list(Member.objects.filter(single=tube, state__in=(Member.NEGATIVE, Member.POSITIVE)).order_by("pk"))
+    for member in back:
         Member.objects.filter(pk=member.pk).update(state=Member.HELD, ended_at=None)
         _owed_again(subject.FOLLOW_UP, (subject.MEMBER, member.pk), subject.RETEST, reason)
+    _changed([one.pk for one in (*freed, *back)])
     one = Positive.objects.filter(tube=tube).exclude(state=Positive.WITHDRAWN).select_related("tube").first()
     if one is not None:
         _withdraw(by, one, reason)

@@ -152,6 +152,25 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolMember:
+    """Somebody of a positive pool as the stages above need it: who, since which sampling, and how it stands with them.
+
+    `state`: held; negative, positive by a tube of their own; freed, where the pool's result did not hold; declined, where a
+    person decided that the positive makes them no case.
+    """
+
+    id: int
+    pool_id: int
+    pool: str
+    person_id: int
+    area: str
+    pack: str
+    outbreak_id: int | None
+    sampled_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class PointView:
     """A swab point."""
 

@@ -17,7 +17,7 @@ from fangxian.tracing.judging import Source
 from fangxian.tracing.schemas import ExposureForm
 
 RIGHT = "contacts.identify"
-SOURCES = ("interview", "card", "camera", "ticket", "venue_code", "linelist")
+SOURCES = ("interview", "card", "camera", "ticket", "venue_code", "register", "linelist")
 
 
 @dataclass(slots=True)

@@ -91,7 +91,7 @@ class Filing:
         (since,) = instants([self.reached.since[at]])
         pk, search = self.person_of.get(self.world.key(at)) or 0, self.search
         window = Window(since, None, ())
-        return Source(CONTACT, 0, "", search.outbreak_id, pk, search.area, search.pack, window=window)
+        return Source(CONTACT, 0, "", search.outbreak_id or 0, pk, search.area, search.pack, window=window)
 
     def _meetings(self, unit: Sequence[int], person: int | None) -> list[dict[str, Any]]:
         met = [
@@ -158,12 +158,12 @@ class Filing:
         end = max([one["spans"][-1][1] for one in meetings])
         missing = dict.fromkeys([name for one in meetings for name in one["missing"]])
         return (
-            self.search.pk, self.world.key(at), person, self._area(home), ring, known.state, reached.order[at], reached.risk.get(at),
+            self.search.pk, self.world.key(at), person, self.area_of(home), ring, known.state, reached.order[at], reached.risk.get(at),
             reached.why(at), strictest["category"], strictest["basis"], list(missing), _together(meetings),
             *instants([begin, end]), meetings, known.case_id, known.contact_id, known.reason,
         )  # fmt: skip
 
-    def _area(self, home: str) -> str:
+    def area_of(self, home: str) -> str:
         """Whose it is to decide: where the person lives, if somebody there may; else who searched."""
         if home not in self.areas:
             there = home and any(home.startswith(post) for post in self.posts)

@@ -4,7 +4,7 @@ Nothing is written before the end but progress, then candidates some thousand at
 computed anew, and only what is not written yet is written: the same stays give the same candidates.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from fangxian.tracing import besides, matching, weighing
 from fangxian.tracing.events import ContactsProposed
 from fangxian.tracing.filing import COLUMNS, Filing, proposed
 from fangxian.tracing.gathering import World, gather
-from fangxian.tracing.meeting import Met, Terms, meet
+from fangxian.tracing.meeting import Met, meet
 from fangxian.tracing.models import Candidate, Search
 from fangxian.tracing.reached import Reached
 
@@ -42,18 +42,9 @@ def run(job: jobs.Running) -> dict[str, Any]:
     job.expect(WRITTEN)
     world = gather(search)
     job.advance(GATHERED, step="traced", stays=len(world.stays))
-    edition = packs.pack(search.pack, search.area)
-    ref = packs.reference(edition)
     rings: dict[str, int] = {}
-    tickets = besides.tickets(world)
-    aboard = besides.aboard(world, tickets, ref)
-    met = meet(
-        world.stays, world.index, _terms(search), aboard, np.array(sorted(tickets), np.uint32),
-        lambda ring, reached: rings.update({str(ring): reached}),
-    )  # fmt: skip
-    companions = besides.companions(world, weighing.company(edition), ref)
+    met, reached = traced(search, world, lambda ring, people: rings.update({str(ring): people}))
     job.advance(TRACED, step="matched", rings=rings)
-    reached = Reached(world, met, aboard, companions, *weighing.hazard(edition))
     person_of = registry_actions.open_keys(by, _unwritten(search, world, reached), PURPOSE, search.why)
     job.advance(MATCHED, step="judged", matched=len(person_of))
     filing = Filing(search, world, reached, person_of)
@@ -68,8 +59,18 @@ def run(job: jobs.Running) -> dict[str, Any]:
     return {"step": "done", "people": returned}
 
 
-def _terms(search: Search) -> Terms:
-    return weighing.terms(search.tau, search.onward, search.rings, search.within, search.crowd)
+def traced(
+    search: Search, world: World, on_ring: Callable[[int, int], None] = lambda _ring, _people: None
+) -> tuple[Met, Reached]:
+    """Everybody whom a search reaches in its world: their times together, and in which order they are to be called."""
+    edition = packs.pack(search.pack, search.area)
+    ref = packs.reference(edition)
+    tickets = besides.tickets(world)
+    aboard = besides.aboard(world, tickets, ref)
+    terms = weighing.terms(search.tau, search.onward, search.rings, search.within, search.crowd)
+    met = meet(world.stays, world.index, terms, aboard, np.array(sorted(tickets), np.uint32), on_ring)
+    companions = besides.companions(world, weighing.company(edition), ref)
+    return met, Reached(world, met, aboard, companions, *weighing.hazard(edition))
 
 
 def _unwritten(search: Search, world: World, reached: Reached) -> list[int]:
@@ -88,6 +89,17 @@ def _write(by: Actor, search: Search, rows: Iterable[tuple[Any, ...]]) -> None:
 
 @action
 def _finish(by: Actor, search: Search, met: Met, world: World) -> int:
+    summed(search, met, world)
+    written = Candidate.objects.filter(search=search)
+    areas = sorted(set(written.filter(state=Candidate.PROPOSED).values_list("area", flat=True)))
+    told = {"people": search.counts["returned"], "notices": len(search.notices), "stays": len(world.stays)}
+    record(by, "contacts.found", (SUBJECT, search.pk), area=search.area, data=told)
+    emit(ContactsProposed(search.pk, search.outbreak_id or 0, search.area, tuple(areas)))
+    return int(search.counts["returned"])
+
+
+def summed(search: Search, met: Met, world: World) -> None:
+    """Note on a search what it came to, once all its candidates are written."""
     notices, labels = met.notices, world.labels
     rows = zip(*(getattr(notices, name).tolist() for name in ("place", "since", "until", "visitors")), strict=True)
     search.notices = [
@@ -104,8 +116,3 @@ def _finish(by: Actor, search: Search, met: Met, world: World) -> int:
     }  # fmt: skip
     search.finished_at = clock.now()
     search.save(update_fields=["notices", "counts", "finished_at"])
-    areas = sorted(set(written.filter(state=Candidate.PROPOSED).values_list("area", flat=True)))
-    told = {"people": search.counts["returned"], "notices": len(notices), "stays": len(world.stays)}
-    record(by, "contacts.found", (SUBJECT, search.pk), area=search.area, data=told)
-    emit(ContactsProposed(search.pk, search.outbreak_id, search.area, tuple(areas)))
-    return int(search.counts["returned"])

@@ -170,6 +170,11 @@ class SearchView:
     job: Any
     counts: Mapping[str, Any]
     crowds: tuple[Crowd, ...]
+    #: Of one around a member of a positive pool: whether that member still waits for an own result; the pool; and whether there
+    #: is a case, so that contacts can be confirmed.
+    ready: bool = False
+    pool: str = ""
+    stands: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +193,36 @@ class Decided:
     done: int
     contacts: tuple[str, ...] = ()
     refused: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMember:
+    """A member of a positive pool with whom they would have exposed if they are the one: by their search, masked.
+
+    `state`: waiting (not found yet), ready, or proposed, once the own tube is positive. `contacts`: those of the `people` whom
+    the protocol would make contacts by what is known; of the others a question is open.
+    """
+
+    search: str
+    name: str
+    area: str
+    area_name: str
+    state: str
+    people: int
+    contacts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whom the members of a positive pool met (预排密接), each person counted once, as far as the reader investigates the members.
+
+    `settings`: where, the most people first: household, or a setting of the vocabulary, or "" where none is known.
+    """
+
+    pool: str
+    people: int
+    settings: tuple[tuple[str, int], ...]
+    members: tuple[ReadyMember, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,24 @@ def windows(case_ids: Sequence[int]) -> list[tuple[Source, Window]]:
 def gather(search: Search) -> World:
     """Stays of the lake, and of the cases' tracks as far as these name places that the lake knows, or trips."""
     of_cases = windows(list(search.cases.values_list("pk", flat=True)))
+    return around(of_cases, stretch([search], of_cases), search.cases.count())
+
+
+def stretch(searches: Sequence[Search], of_cases: Sequence[tuple[Source, Window]]) -> Stretch:
+    """The stays of the lake that these searches go through."""
     since = min((window.start for _source, window in of_cases), default=clock.now())
     until = max((window.end or since for _source, window in of_cases), default=since)
-    shortest = 0 if search.within else round(60 * min(search.tau, search.onward if search.rings > 1 else search.tau))
-    lake = staying.window(since, until, at_least=shortest)
+    return staying.window(since, until, at_least=min(map(_shortest, searches)))
+
+
+def _shortest(search: Search) -> int:
+    """Seconds below which a stay counts for nothing by itself."""
+    return 0 if search.within else round(60 * min(search.tau, search.onward if search.rings > 1 else search.tau))
+
+
+def around(of_cases: Sequence[tuple[Source, Window]], lake: Stretch, cases: int) -> World:
+    """The world of these cases, of so many that were asked for, in stays of the lake."""
+    until = max((window.end or window.start for _source, window in of_cases), default=clock.now())
     people = {source.id: source.person_id for source, _window in of_cases}
     told = stays_of(people)
     heard = listen(lake, people, told)
@@ -87,7 +101,7 @@ def gather(search: Search) -> World:
         for one in heard.numbers.get(source.id, ())
     ]
     index = Index.of(*([getattr(seat, name) for seat in seats] for name in ("number", "since", "until")))
-    return World(lake, heard.stays, index, seats, told, heard.more, search.cases.count() - len(heard.known))
+    return World(lake, heard.stays, index, seats, told, heard.more, cases - len(heard.known))
 
 
 @dataclass(frozen=True, slots=True)

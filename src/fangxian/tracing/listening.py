@@ -4,12 +4,14 @@ from fangxian.cases.events import CaseChanged, CaseReclassified, CasesReported
 from fangxian.core import outbox
 from fangxian.core.access import SYSTEM
 from fangxian.duties.events import DutiesClosed
-from fangxian.laboratory.events import ResultsChanged
+from fangxian.laboratory import queries as laboratory
+from fangxian.laboratory.events import MembersChanged, PoolPositive, PositiveDeclined, ResultsChanged
 from fangxian.registry.events import PersonsMerged, PersonsUnmerged
 from fangxian.tracing import subject
 from fangxian.tracing.actions.becoming import meet_cases, recheck_case, rejoin
 from fangxian.tracing.actions.following import release_if_over
 from fangxian.tracing.actions.investigating import open_investigations
+from fangxian.tracing.actions.readying import bind_to_cases, follow_members
 from fangxian.tracing.testing import take_results, watch_again
 
 #: Fields of a case from which its infectious window, or the last moment of its own infection, is worked out.
@@ -18,9 +20,28 @@ _TIMING = {"onset_on", "sampled_at", "diagnosed_at", "isolated_at", "last_negati
 
 @outbox.handles(CasesReported)
 def cases_reported(event: CasesReported) -> None:
-    """Every case is investigated; and whoever was watched as a contact is so no longer."""
+    """Every case is investigated; whoever was watched as a contact is so no longer; whom a member of a pool met is proposed."""
     open_investigations(SYSTEM, event.case_ids)
     meet_cases(SYSTEM, event.outbreak_id, event.case_ids)
+    bind_to_cases(SYSTEM, event.case_ids)
+
+
+@outbox.handles(PoolPositive)
+def pool_positive(event: PoolPositive) -> None:
+    """Whom its members met is made ready, for the one of them who may be the case."""
+    follow_members(SYSTEM, laboratory.pool_members(pools=[event.tube_id]))
+
+
+@outbox.handles(MembersChanged)
+def members_changed(event: MembersChanged) -> None:
+    """The own tube decides: proposed, or deleted."""
+    follow_members(SYSTEM, laboratory.pool_members(members=event.member_ids))
+
+
+@outbox.handles(PositiveDeclined)
+def positive_declined(event: PositiveDeclined) -> None:
+    """A positive that makes nobody a case makes nobody a contact."""
+    follow_members(SYSTEM, laboratory.pool_members(singles=[event.tube_id]))
 
 
 @outbox.handles(CaseChanged)

@@ -22,13 +22,13 @@ class Standing:
 
 def known(search: Search, person_of: Mapping[int, int], meetings: Mapping[int, Meetings]) -> dict[int, Standing]:
     """By position, those who are known already; the keys are those of `meetings`."""
-    humans = sources.humans(person_of.values())
+    humans, outbreak = sources.humans(person_of.values()), search.outbreak_id or 0
     record_of = sources.records(humans.values())
-    case_of = sources.cases_of(search.outbreak_id, record_of)
+    case_of = sources.cases_of(outbreak, record_of)
     watched = {
         record_of[person]: pk
         for person, pk in Contact.objects.filter(
-            outbreak_id=search.outbreak_id, state=Contact.UNDER_WATCH, person_id__in=list(record_of)
+            outbreak_id=outbreak, state=Contact.UNDER_WATCH, person_id__in=list(record_of)
         ).values_list("person_id", "pk")
     }
     before = _before(search, record_of)
@@ -55,7 +55,7 @@ def times(meetings: Meetings) -> frozenset[tuple[Any, ...]]:
 def supersede(search: Search, people: Iterable[int]) -> None:
     """Whoever waits in an earlier search of the outbreak is proposed in this one now, with what is new."""
     Candidate.objects.filter(
-        search__outbreak_id=search.outbreak_id,
+        search__outbreak_id=search.outbreak_id or 0,
         search_id__lt=search.pk,
         person_id__in=list(people),
         state=Candidate.PROPOSED,
@@ -64,7 +64,7 @@ def supersede(search: Search, people: Iterable[int]) -> None:
 
 def _before(search: Search, record_of: Mapping[int, int]) -> dict[int, list[Candidate]]:
     rows = Candidate.objects.filter(
-        search__outbreak_id=search.outbreak_id, search_id__lt=search.pk, person_id__in=list(record_of),
+        search__outbreak_id=search.outbreak_id or 0, search_id__lt=search.pk, person_id__in=list(record_of),
         state__in=(Candidate.PROPOSED, Candidate.STRUCK, Candidate.CONFIRMED),
     )  # fmt: skip
     found: dict[int, list[Candidate]] = {}

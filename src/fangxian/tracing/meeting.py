@@ -30,8 +30,9 @@ class Terms:
     crowd: int
 
 
-#: In what two people were together, where it is not a place: aboard (a trip), or only in the same cell of a grid.
-ABOARD, CELL = "aboard", "cell"
+#: In what two people were together, where it is not a place: aboard (a trip), only in the same cell of a grid, in one household
+#: by the register, or at an exposure that is on record.
+ABOARD, CELL, HOME, RECORDED = "aboard", "cell", "home", "recorded"
 
 
 @dataclass(frozen=True, slots=True)

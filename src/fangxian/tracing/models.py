@@ -31,7 +31,7 @@ class Activity(models.Model):
     to_at = models.DateTimeField(null=True, blank=True)
     with_whom = models.CharField(max_length=200, blank=True)
     masked = models.BooleanField(null=True)
-    #: interview, card, camera, ticket, venue_code, linelist
+    #: interview, card, camera, ticket, venue_code, register, linelist
     source = models.CharField(max_length=12, default="interview")
     version = models.IntegerField(default=1, db_default=1)
 
@@ -194,10 +194,17 @@ class Import(models.Model):
 
 
 class Search(models.Model):
-    """A search for contacts (查找密接) around cases of one outbreak: what it went by, its job, and what it came to."""
+    """A search for contacts (查找密接) around cases of one outbreak: what it went by, its job, and what it came to.
+
+    Or around a member of a positive pool, made before it is known whether that member is the one (预排密接): ready until then.
+    """
 
     code = models.CharField(max_length=10, unique=True)
-    outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="+")
+    #: None where a pool belonged to none; then it is that of the case.
+    outbreak = models.ForeignKey(Outbreak, null=True, on_delete=models.PROTECT, related_name="+")
+    member = models.OneToOneField("laboratory.Member", null=True, on_delete=models.PROTECT, related_name="+")
+    #: Of a member's: when the own test was positive, so that whom it found is proposed. Until then nobody is told of them.
+    proposed_at = models.DateTimeField(null=True)
     #: The jurisdiction that holds all its cases: whoever investigates there sees the whole of it.
     area = models.CharField(max_length=18)
     cases = models.ManyToManyField(Case, related_name="+")
@@ -229,11 +236,13 @@ class Candidate(models.Model):
     """Somebody whom a search returned: proposed as a contact, or why not. A person decides, once."""
 
     PROPOSED, CONFIRMED, STRUCK = "proposed", "confirmed", "struck"
+    #: Would be proposed if the member of a pool were the one: to be deleted if not.
+    READY = "ready"
     #: Is under watch already; is a case; nothing new since an earlier search; a key that is no person's.
     WATCHED, CASE, EARLIER, UNKNOWN = "watched", "case", "earlier", "unknown"
 
     search = models.ForeignKey(Search, on_delete=models.CASCADE, related_name="candidates", db_index=False)
-    #: The pseudonym in the lake.
+    #: The pseudonym in the lake; of whoever was found otherwise the person's id, negative.
     key = models.BigIntegerField()
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     #: Whose it is to decide: where the person lives.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
@@ -16,13 +17,45 @@ from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.meeting import CELL
 from fangxian.tracing.models import Candidate, Search
 
+#: What a search names.
+NAMED = ("outbreak", "owner", "job", "member__pool")
+
 
 def search(by: Actor, code: str) -> Search:
     """A search that the actor sees wholly, or in which somebody is proposed to them. Raises NotFound alike for both."""
-    row = Search.objects.select_related("outbreak", "owner", "job").filter(code=ids.normalise_code(code)).first()
-    if row is None or not (sees_whole(by, row) or Candidate.objects.filter(by.scope(RIGHT), search=row).exists()):
+    row = Search.objects.select_related(*NAMED).filter(code=ids.normalise_code(code)).first()
+    if row is None or not (sees_whole(by, row) or proposed(by).filter(search=row).exists()):
         raise NotFound(_("There is no such search."), remedy=_("Check the code; its last character is a check."))
     return row
+
+
+def proposed(by: Actor) -> QuerySet[Candidate]:
+    """Candidates about whom the actor decides, or has decided. Of who is only ready nobody elsewhere is told."""
+    return Candidate.objects.filter(by.scope(RIGHT)).exclude(state=Candidate.READY)
+
+
+def is_ready(row: Search) -> bool:
+    """Whether it is around a member of a positive pool of whom nobody knows yet whether they are the one."""
+    return row.member_id is not None and row.proposed_at is None
+
+
+def stands(row: Search) -> bool:
+    """Whether it is around cases: a positive that nobody has decided about is none."""
+    return row.member_id is None or row.cases.exists()
+
+
+def must_stand(row: Search) -> None:
+    """Raises Conflict where nothing can be decided yet about whom a search found: it is around no case."""
+    if is_ready(row):
+        raise Conflict(
+            _("A pool decides nobody: the member around whom these people were found waits for a tube of their own."),
+            remedy=_("If it is positive, they are proposed at that moment; if not, this list is deleted."), code="ready",
+        )  # fmt: skip
+    if not stands(row):
+        raise Conflict(
+            _("The positive around which these people were found is no case yet."),
+            remedy=_("Decide about the positive first: reported as a case, its contacts can be confirmed."), code="no_case",
+        )  # fmt: skip
 
 
 def sees_whole(by: Actor, row: Search) -> bool:

@@ -131,6 +131,7 @@ SOURCE_NAMES = {
     "camera": gettext_lazy("camera"),
     "ticket": gettext_lazy("ticket"),
     "venue_code": gettext_lazy("venue code"),
+    "register": gettext_lazy("register of households"),
     "linelist": gettext_lazy("line list"),
 }
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from fangxian.core import clock
 from fangxian.core.access import Actor
-from fangxian.core.actions import action, record
+from fangxian.core.actions import action, emit, record
 from fangxian.duties import queries as duty_queries
 from fangxian.laboratory import subject
+from fangxian.laboratory.events import MembersChanged
 from fangxian.laboratory.models import Member
 
 #: What an outcome of the duty makes of a member.
@@ -24,3 +25,4 @@ def ended(by: Actor, member_ids: Sequence[int]) -> None:
         state = _STATES.get(outcome, Member.FREED)
         Member.objects.filter(pk=member.pk).update(state=state, ended_at=clock.now())
         record(by, "member.ended", (subject.MEMBER, member.pk), area=member.area, data={"outcome": outcome})
+        emit(MembersChanged((member.pk,)))

@@ -3,7 +3,7 @@
 from fangxian.laboratory.queries.boxes import box, boxes, custody, waiting_to_be_sealed
 from fangxian.laboratory.queries.clocks import pool_clocks
 from fangxian.laboratory.queries.decisions import member, members, positives, unmatched
-from fangxian.laboratory.queries.lookups import outcomes, samples_of, swabs
+from fangxian.laboratory.queries.lookups import outcomes, pool_members, samples_of, swabs
 from fangxian.laboratory.queries.owed import test_done_by, tests_owed, told_by
 from fangxian.laboratory.queries.points import point, points
 from fangxian.laboratory.queries.tubes import busiest_day, counted, late, tube, tubes
@@ -21,6 +21,7 @@ __all__ = [
     "point",
     "points",
     "pool_clocks",
+    "pool_members",
     "positives",
     "samples_of",
     "swabs",

@@ -60,6 +60,8 @@ def _contacts_noted(by: Actor, outbreak: str, wanted: ContactFilter, name: str, 
 @action
 def _noted(by: Actor, search: str, wanted: CandidateFilter, name: str, headings: Sequence[str]) -> None:
     row = searching.search(by, search)
+    if searching.is_ready(row):
+        searching.must_stand(row)
     rows = queries.filtered(by, row.pk, wanted).count()
     data = {
         "state": wanted.state,

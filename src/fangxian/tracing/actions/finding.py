@@ -19,6 +19,7 @@ from fangxian.tracing.actions.exposing import expose_found
 from fangxian.tracing.desk import RIGHT
 from fangxian.tracing.finds import Decided, SearchForm
 from fangxian.tracing.judging import CASE, TIMING
+from fangxian.tracing.meeting import HOME, RECORDED
 from fangxian.tracing.models import Candidate, Contact, Exposure, Search
 from fangxian.tracing.schemas import ExposureForm
 
@@ -27,8 +28,8 @@ MOST_CASES, MOST = 2000, 1000
 #: Candidates confirmed in one transaction when all are.
 CHUNK = 1000
 CONFIRM_ALL = "contacts.confirm"
-#: What exposures say they are known from.
-SOURCE = "venue_code"
+#: What exposures say they are known from: stays on record, or the register of who lives with whom.
+STAYS, REGISTER = "venue_code", "register"
 #: Bounds of what somebody may set for one search.
 _BOUNDS = {"tau": (1, 1440), "onward": (1, 1440), "rings": (1, 3), "within": (0, 336), "crowd": (1, 1_000_000)}
 _DECIDED = "state contact_id reason decided_by_id decided_at".split()
@@ -99,6 +100,7 @@ def confirm(
     candidate, that the actor may not know of.
     """
     row, chosen = _chosen(by, search, candidates)
+    searching.must_stand(row)
     return _confirm(by, row, chosen, facts or {}, reason)
 
 
@@ -107,6 +109,7 @@ def confirm_all(
 ) -> Decided:
     """Confirm everybody whom the search proposes and the pack makes a contact, ring by ring, `CHUNK` in a transaction."""
     row = searching.search(by, search)
+    searching.must_stand(row)
     open_ones = Candidate.objects.filter(by.scope(RIGHT), search=row, state=Candidate.PROPOSED).exclude(category="")
     wanted = list(open_ones.order_by("ring", "rank").values_list("pk", flat=True))
     found: list[Decided] = []
@@ -126,6 +129,7 @@ def start_confirming(by: Actor, search: str) -> jobs.Job:
     row = searching.search(by, search)
     if row.finished_at is None:
         raise Conflict(_("This search has not come to its end."), remedy=_("Wait for it, or go on with it."))
+    searching.must_stand(row)
     return jobs.start(by, CONFIRM_ALL, {"search": row.code})
 
 
@@ -147,6 +151,7 @@ def _confirming(job: jobs.Running) -> dict[str, Any]:
 def strike(by: Actor, search: str, candidates: Sequence[int], reason: str) -> Decided:
     """Candidates are no contacts, for a reason that stays on record; they are not proposed again for the same facts."""
     row, chosen = _chosen(by, search, candidates)
+    searching.must_stand(row)
     reason = sources.reason(reason)
     fit = [one for one in chosen if one.state in (Candidate.PROPOSED, Candidate.WATCHED)]
     refused = tuple((one.pk, str(_("It has been decided already."))) for one in chosen if one not in fit)
@@ -201,7 +206,7 @@ def _confirm(by: Actor, search: Search, chosen: Sequence[Candidate], facts: Mapp
                 forms += desk.forms(one)
             except (Invalid, Conflict, NotFound) as refusal:
                 refused.append((one.pk, str(refusal)))
-        taken = expose_found(by, search.outbreak_id, forms)
+        taken = expose_found(by, _outbreak(search), forms)
         left_out = {id(form): refusal for form, refusal in taken.refused}
         kept = [form for form in forms if id(form) not in left_out]
         refused += [(form.row, str(refusal)) for form, refusal in taken.refused]
@@ -233,6 +238,11 @@ def _decide(by: Actor, rows: Sequence[Candidate], state: str, contacts: Mapping[
     )  # fmt: skip
 
 
+def _outbreak(search: Search) -> int:
+    assert search.outbreak_id is not None, "it stands on a case"
+    return search.outbreak_id
+
+
 class _Forms:
     """Candidates of one ring as forms of exposures, with what is looked up once for all of them."""
 
@@ -248,8 +258,8 @@ class _Forms:
         self.cases = {
             pk: one.code for pk, one in cases.facts_of({one["case"] for one in meetings if one["case"]}).items()
         }
-        self.contacts = _contacts(search.outbreak_id, vias)
-        self.known = _recorded(search.outbreak_id, people)
+        self.contacts = _contacts(_outbreak(search), vias)
+        self.known = _recorded(_outbreak(search), people)
         #: Candidates of whom everything is on record already, with their contact.
         self.told_before: dict[int, int | None] = {}
 
@@ -257,8 +267,9 @@ class _Forms:
         """One form for each infector and place. Raises Refusal where nothing could come of it."""
         if row.state not in (Candidate.PROPOSED, Candidate.WATCHED, Candidate.STRUCK) or row.person_id is None:
             raise Conflict(_("It has been decided already."), remedy=_("Reload the list."))
-        counting = [one for one in row.meetings if one["category"] or self.facts]
-        if not counting:
+        # what is on record as an exposure follows the case by itself
+        counting = [one for one in row.meetings if (one["category"] or self.facts) and one["how"] != RECORDED]
+        if not counting and not any(one["how"] == RECORDED for one in row.meetings):
             raise Invalid(
                 _("By what is known, the protocol makes nobody a contact here."),
                 remedy=_("Answer what is still open, for instance whether it was at close range."), field="facts",
@@ -286,8 +297,9 @@ class _Forms:
         place = self.places.get(one["place"] or 0, "")
         return ExposureForm(
             person=self.codes[row.person_id or 0], case=self.cases.get(one["case"] or 0, ""), contact_of=contact_of,
-            from_at=begin, to_at=end, minutes=one["minutes"], setting=one["facts"].get("setting", ""),
-            place=place, place_text="" if place else one["label"][:160], facts=facts | self.facts, source=SOURCE, row=row.pk,
+            from_at=begin, to_at=end, minutes=one["minutes"] or None, setting=one["facts"].get("setting", ""),
+            place=place, place_text="" if place else one["label"][:160], facts=facts | self.facts,
+            source=REGISTER if one["how"] == HOME else STAYS, row=row.pk,
         )  # fmt: skip
 
 
@@ -304,7 +316,8 @@ def _contacts(outbreak_id: int, people: Iterable[int]) -> dict[int, str]:
 def _recorded(outbreak_id: int, people: Iterable[int]) -> set[tuple[Any, ...]]:
     """Exposures that a search has put on record before: who, to whom, from when to when."""
     rows = Exposure.objects.filter(
-        Q(case__isnull=False) | Q(contact_of__isnull=False), outbreak_id=outbreak_id, person_id__in=list(people), source=SOURCE
+        Q(case__isnull=False) | Q(contact_of__isnull=False), outbreak_id=outbreak_id, person_id__in=list(people),
+        source__in=(STAYS, REGISTER),
     )  # fmt: skip
     found = rows.values_list("person_id", "case__code", "contact_of__code", "from_at", "to_at")
     return {(person, case or contact, begin, end) for person, case, contact, begin, end in found}

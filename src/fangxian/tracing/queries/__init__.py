@@ -20,6 +20,7 @@ from fangxian.tracing.queries.importing import columns, corrections, import_of, 
 from fangxian.tracing.queries.lake import LakeView, lake_view
 from fangxian.tracing.queries.proposing import propose
 from fangxian.tracing.queries.reaching import Reaching, of_contacts, reaching
+from fangxian.tracing.queries.readying import ready
 from fangxian.tracing.queries.stays import last_contacts
 from fangxian.tracing.queries.tracks import investigation, track
 from fangxian.tracing.sourcing import shared_places
@@ -61,6 +62,7 @@ __all__ = [
     "propose",
     "proposed_to",
     "reaching",
+    "ready",
     "search",
     "searches",
     "shared_places",

@@ -70,14 +70,17 @@ def search(by: Actor, code: str) -> SearchView:
 
 
 def searches(by: Actor, *, case: str = "", after: int | None = None, limit: int = 50) -> list[SearchView]:
-    """Searches that the actor sees, the newest first, those around a case on request; `after` is the id of the last one read."""
+    """Searches that the actor sees, the newest first, those around a case on request; `after` is the id of the last one read.
+
+    Those that are only ready, around members of positive pools, are read by `ready`.
+    """
     by.must("tracing.view")
-    rows = _visible(by)
+    rows = _visible(by).exclude(member__isnull=False, proposed_at__isnull=True)
     if case:
         rows = rows.filter(cases=sources.case_id(by, case))
     if after is not None:
         rows = rows.filter(pk__lt=after)
-    return [_view(by, row) for row in rows.select_related("outbreak", "owner", "job").order_by("-pk")[:limit]]
+    return [_view(by, row) for row in rows.select_related(*searching.NAMED).order_by("-pk")[:limit]]
 
 
 def sums(by: Actor, view: SearchView) -> Sums:
@@ -141,18 +144,22 @@ def _mine(by: Actor, search_id: int) -> QuerySet[Candidate]:
 
 
 def _visible(by: Actor) -> QuerySet[Search]:
-    own = Candidate.objects.filter(by.scope(RIGHT), search=OuterRef("pk"))
+    own = searching.proposed(by).filter(search=OuterRef("pk"))
     return Search.objects.filter(by.scope("tracing.view") | Q(Exists(own)))
 
 
 def _view(by: Actor, row: Search) -> SearchView:
     whole = searching.sees_whole(by, row)
     codes = sorted(row.cases.values_list("code", flat=True)) if whole else []
+    name = (
+        Text(row.outbreak.name_zh, row.outbreak.name_en or row.outbreak.name_zh) if row.outbreak else sources.NO_WORDS
+    )
     return SearchView(
-        row.pk, row.code, whole, row.outbreak.code, Text(row.outbreak.name_zh, row.outbreak.name_en or row.outbreak.name_zh),
+        row.pk, row.code, whole, row.outbreak.code if row.outbreak else "", name,
         row.area, tuple(codes), row.tau, row.onward, row.rings, row.within, row.crowd,
         row.why if whole else "", row.owner.name if whole and row.owner else "", row.created_at, row.finished_at,
         row.job if whole else None, row.counts if whole else {}, _crowds(row.notices) if whole else (),
+        searching.is_ready(row), row.member.pool.code if whole and row.member else "", searching.stands(row),
     )  # fmt: skip
 
 

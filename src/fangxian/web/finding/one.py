@@ -52,13 +52,13 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         answer = render(request, "web/finding/progress.html", context | _progress(by, view))
         answer["HX-Refresh"] = "true"
         return answer
-    wanted = filter_of(request.GET)
+    wanted = filter_of(request.GET, "ready" if view.ready else "proposed")
     after = request.GET.get("after", "")
     rows = queries.found(by, view, wanted, after=number_of(after) or 0, limit=PAGE + 1)
     more, rows = len(rows) > PAGE, rows[:PAGE]
     context |= {
         "lines": _lines(rows), "after": rows[-1].rank if more else "", "wanted": wanted, "query": query_of(wanted),
-        "may_decide": by.may(RIGHT) and wanted.state in ("proposed", "watched", "struck"),
+        "may_decide": view.stands and by.may(RIGHT) and wanted.state in ("proposed", "watched", "struck"),
     }  # fmt: skip
     if fragment(request, "more"):
         return render(request, "web/finding/lines.html", context)
@@ -71,7 +71,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "asked": [(name, fact_name(name), number) for name, number in Counter(_asked(rows)).most_common(ASKED)],
         "crowds": [(one, one.place) for one in view.crowds],
         "purposes": [(key, purpose_name(key)) for key in EXPORTED_FOR if key in PURPOSES],
-        "may_export": by.may("exports.make"),
+        "may_export": by.may("exports.make") and not view.ready,
     }
     return render(request, "web/finding/search.html", context)
 
@@ -93,12 +93,12 @@ def where(request: HttpRequest, code: str) -> HttpResponse:
     return section(request, "web/finding/where.html", context, _("Where they met"), back)
 
 
-def filter_of(given: Any) -> CandidateFilter:
-    """What the address narrows the list by."""
+def filter_of(given: Any, usual: str = "proposed") -> CandidateFilter:
+    """What the address narrows the list by; `usual` is the state where it says none."""
     ring = given.get("ring", "")
-    state = given.get("state", "proposed")
+    state = given.get("state", usual)
     return CandidateFilter(
-        state=state if state in STATES or state == "" else "proposed",
+        state=state if state in STATES or state == "" else usual,
         ring=int(ring) if ring in ("1", "2", "3") else 0, category=given.get("category", "")[:20],
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 #: State of a candidate → words, tone, picture; in the order of the tabs.
 STATES: Mapping[str, tuple[Any, str, str]] = {
+    "ready": (gettext_lazy("ready, told to nobody"), "calm", "lock"),
     "proposed": (gettext_lazy("to be decided"), "soon", "clock"),
     "watched": (gettext_lazy("under watch already"), "calm", "eye"),
     "confirmed": (gettext_lazy("confirmed"), "good", "check"),
@@ -14,6 +15,12 @@ STATES: Mapping[str, tuple[Any, str, str]] = {
     "case": (gettext_lazy("a case already"), "late", "info"),
     "earlier": (gettext_lazy("nothing new since an earlier search"), "calm", "return"),
     "unknown": (gettext_lazy("nobody on record"), "soon", "info"),
+}
+#: How far it is with whom a member of a positive pool met.
+READINESS: Mapping[str, tuple[Any, str, str]] = {
+    "waiting": (gettext_lazy("being found"), "accent", "clock"),
+    "ready": STATES["ready"],
+    "proposed": (gettext_lazy("proposed"), "soon", "check"),
 }
 RINGS: Mapping[int, Any] = {
     1: gettext_lazy("met a case"),

@@ -90,6 +90,7 @@ def _page(request: HttpRequest, by: Actor, code: str, refusal: Refusal | None) -
     context = shared(by, "samples") | {
         "tube": tube, "row": tube.row, "refusal": refusal, "posted": request.POST if refusal else {},
         "waiting": waiting, "outbreaks": cases.outbreaks(by, open_only=True) if waiting and not tube.outbreak else (),
+        "may_ready": by.may("tracing.view"),
     }  # fmt: skip
     return render(request, "web/laboratory/tube.html", context, status=refusal.status if refusal else 200)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangxian.web.laboratory import boxes, clocks, deciding, labels, points, results, tubes
+from fangxian.web.laboratory import boxes, clocks, deciding, labels, points, ready, results, tubes
 
 urlpatterns = [
     path("", tubes.index, name="samples"),
@@ -23,5 +23,6 @@ urlpatterns = [
     path("unmatched/<int:pk>/", deciding.decide_unmatched, name="sample_match"),
     path("<str:code>/", tubes.one, name="sample"),
     path("<str:code>/clocks/", clocks.page, name="sample_clocks"),
+    path("<str:code>/ready/", ready.page, name="sample_ready"),
     path("<str:code>/<slug:what>/", tubes.act, name="sample_act"),
 ]
