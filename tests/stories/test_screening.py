@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fangxian.duties import actions as ticking
 from fangxian.duties import queries as duties
+from fangxian.duties.rebuild import differences
 from fangxian.duties.sweep import sweep
 from fangxian.laboratory import actions as laboratory
 from fangxian.laboratory.screening import actions, queries
+from fangxian.laboratory.screening.models import Turn
 from fangxian.laboratory.screening.schemas import ScreeningNumbers, WorkerForm
 from fangxian.registry import actions as registry
 from tests.support.county import COUNTY, START, with_pack
@@ -48,6 +52,24 @@ def test_a_loader_is_tested_every_day_and_by_swabs_alone(posts: Posts) -> None:
         assert actions.owe(SYSTEM) == 1 and actions.owe(SYSTEM) == 0
         assert states(posts, worker) == ["done", "due"]
     books_agree()
+
+
+def test_a_tube_of_many_does_their_tests_in_as_many_statements_as_a_tube_of_few(posts: Posts) -> None:
+    """Whoever is in it has a duty of their own, and all of these are settled together; the books agree."""
+    workers = posts.put(posts.loaders, posts.neighbours)
+    assert len(workers) == 10
+    asked = []
+    for code, people in (("FEW0000001", posts.neighbours[:2]), ("MANY000001", posts.neighbours[2:])):
+        posts.collect(code, people)
+        with CaptureQueriesContext(connection) as queries_made:
+            hand_on()
+        asked.append(len(queries_made))
+    assert Turn.objects.filter(state="done").count() == 10
+    turns = list(Turn.objects.values_list("pk", flat=True))
+    assert not duties.open_steps_of("post.testing", "turn", turns, "test")
+    assert asked[1] <= asked[0] + 2, "what many cost"
+    books_agree()
+    assert list(differences()) == []
 
 
 def test_the_late_are_known_by_name_and_by_how_much(posts: Posts) -> None:

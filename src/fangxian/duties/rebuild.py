@@ -139,6 +139,8 @@ def _apply(duty: Shadow, what: str, data: dict[str, Any]) -> None:
             if row.key == data["step"] or (closed and fell_away(row.key, row.state)):
                 duty.steps[row.key, row.attempt + 1] = ShadowStep(row.key, row.attempt + 1, row.number, None, row.post)  # type: ignore[attr-defined]
         duty.state, duty.outcome = Duty.OPEN, ""
+        if data.get("anew"):
+            duty.anchors[f"again:{data['step']}"] = data["at"]
         duty.retime(data["owners"])
     elif what == "closed":
         duty.close(data)

@@ -47,6 +47,7 @@ class Stay:
 
     `site_until` and `home_until`: the ends of the day counts (None: not known, or no such part). `missing` is what else the rule
     asks for before the person may leave the site, `missing_home` before the watch ends. `released`: the engine has released them.
+    `exposed_at` is the last exposure that the days are counted from.
     """
 
     site_until: datetime | None = None
@@ -55,6 +56,7 @@ class Stay:
     missing_home: tuple[Text, ...] = ()
     goes_home: bool = False
     released: bool = False
+    exposed_at: datetime | None = None
 
 
 def stay(kind: str, subject_id: int) -> Stay:
@@ -83,7 +85,7 @@ def stay_of(owed: Sequence[Any], kind: str, subject_id: int) -> Stay:
         verdict = planning.verdict(rule, duty, steps, {})
         return Stay(
             spans[CENTRAL].ends, end, tuple(_missing(rule, facts)), tuple(verdict.missing) if verdict else (),
-            goes_home=AT_HOME in spans,
+            goes_home=AT_HOME in spans, exposed_at=anchors.get("last_exposure_at"),
         )  # fmt: skip
     return Stay()
 

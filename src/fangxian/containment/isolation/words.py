@@ -67,4 +67,5 @@ OUTCOMES: Mapping[str, Text] = {
     "died": Text("死亡", "died"),
     "moved": Text("移交外地", "moved"),
     "called_off": Text("撤销", "called off"),
+    "again": Text("重新隔离", "to be isolated again"),
 }

@@ -4,13 +4,16 @@ from fangxian.duties.actions.doing import ask_for_help, complete, hand_over, rea
 from fangxian.duties.actions.ending import close, end_all, release, set_anchors, withdraw
 from fangxian.duties.actions.opening import open_due
 from fangxian.duties.actions.photographing import attach, expire, look
+from fangxian.duties.actions.together import Done, complete_many
 from fangxian.duties.actions.undoing import reopen
 
 __all__ = [
+    "Done",
     "ask_for_help",
     "attach",
     "close",
     "complete",
+    "complete_many",
     "end_all",
     "expire",
     "hand_over",

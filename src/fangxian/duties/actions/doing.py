@@ -18,6 +18,7 @@ from fangxian.duties.actions.writing import (
     already,
     checked_reason,
     checked_time,
+    evidence_kept,
     mine,
     post_out,
     predecessor_settled,
@@ -52,14 +53,7 @@ def complete(
     step, rule = mine(by, "duties.do", step_id, through)
     at = checked_time(at)
     predecessor_settled(step, rule)
-    kept = {name: value for name, value in (evidence or {}).items() if value not in (None, "")}
-    missing = [name for name in planning.evidence_wanted(rule, step.key) if name not in kept]
-    if missing:
-        raise Invalid(
-            _("Not complete yet: %(fields)s is missing.") % {"fields": ", ".join(missing)},
-            remedy=_("Fill it in, or say why it cannot be known."),
-            field=missing[0],
-        )
+    kept = evidence_kept(rule, step, evidence)
     must_belong(step, kept)
     settle(by, step, Step.DONE, at, evidence=kept)
     _settled(by, "duty.step_done", step, rule, {"evidence": kept}, outcome)

@@ -12,8 +12,10 @@ from fangxian.duties.models import Duty, Step
 
 
 @action
-def reopen(by: Actor, step_id: int, reason: str) -> Step | None:
+def reopen(by: Actor, step_id: int, reason: str, *, anew: bool = False) -> Step | None:
     """Have a step done again, for a reason: what was done stays on record, the next attempt is due when the first one was.
+
+    With `anew` its clock starts now: what was done was right, and has to be done once more.
 
     A duty that ended by it is open again, with what had fallen away at its end. None where the step is open already, or is not
     the newest attempt. Raises Conflict where the subject has a newer duty of the kind. The caller has checked the right to
@@ -34,6 +36,9 @@ def reopen(by: Actor, step_id: int, reason: str) -> Step | None:
             raise Conflict(_("There is a newer duty of this kind."), remedy=_("Go on with that one."))
         duty.state, duty.outcome, duty.reason, duty.closed_at = Duty.OPEN, "", "", None
         duty.save(update_fields=["state", "outcome", "reason", "closed_at"])
+    if anew:
+        duty.anchors = {**duty.anchors, f"again:{step.key}": now.isoformat()}
+        duty.save(update_fields=["anchors"])
     Step.objects.bulk_create(
         Step(
             duty=duty, kind=row.kind, area=row.area, key=row.key, attempt=row.attempt + 1, number=row.number,
@@ -45,7 +50,7 @@ def reopen(by: Actor, step_id: int, reason: str) -> Step | None:
     owners = retime(duty, rule)
     record(
         by, "duty.reopened", ("duty", duty.pk), area=duty.area, basis=planning.basis(duty.pack, rule, step.key),
-        data={"step": step.key, "attempt": step.attempt, "at": now.isoformat(), "reason": reason, "owners": owners},
+        data={"step": step.key, "attempt": step.attempt, "at": now.isoformat(), "reason": reason, "owners": owners, "anew": anew},
     )  # fmt: skip
     if not Step.objects.filter(duty=duty, state=Step.OPEN).exists():  # the plan has no such step any more
         write_end(by, [(duty, before or rule.outcomes[0], reason)])

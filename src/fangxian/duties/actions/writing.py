@@ -1,6 +1,6 @@
 """What the actions on duties have in common: finding a step that is one's own, settling it, bringing deadlines to the plan, ending."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,46 +105,63 @@ def already(step_id: int) -> Conflict:
 
 def retime(duty: Duty, rule: DutyRule) -> dict[str, tuple[Any, ...]]:
     """Bring the open steps of a duty to the plan as it now is; the owners of steps that were added."""
-    steps = list(Step.objects.filter(duty=duty))
-    newest = planning.latest(steps)
-    planned = planning.replan(rule, planning.anchors_in(duty), steps)
-    tally = Tally()
-    for key, row in newest.items():
-        if row.state != Step.OPEN:
-            continue
-        if key not in planned:
-            tally.due(row.area, row.kind, row.due_at, -1)
-            Step.objects.filter(pk=row.pk).update(state=Step.VOID, alarm_at=None, done_at=clock.now())
-        elif row.due_at != (due_at := planned[key].due_at):
-            tally.due(row.area, row.kind, row.due_at, -1)
-            tally.due(row.area, row.kind, due_at)
-            Step.objects.filter(pk=row.pk).update(due_at=due_at, alarm_at=due_at, escalated_to="")
-    added = [step for key, step in planned.items() if key not in newest]
-    who = Responsibility() if added else None
-    posts = {
-        holder: post_out(planning.answering(holder, duty.area, {}, who))
-        for holder in map(planning.holder, added)
-        if who
-    }
-    bulk.insert(
-        Step,
-        planning.STEP_COLUMNS,
-        [
-            (
-                duty.pk,
-                duty.kind,
-                duty.area,
-                *planning.what(step),
-                *posts[planning.holder(step)],
-                *planning.when(rule, step),
-            )
-            for step in added
-        ],
-    )
-    for step in added:
-        tally.due(duty.area, duty.kind, step.due_at)
+    return retime_all([(duty, rule)], steps_of([duty]))[duty.pk]
+
+
+def retime_all(
+    duties: Sequence[tuple[Duty, DutyRule]], steps: Mapping[int, Sequence[Step]]
+) -> dict[int, dict[str, tuple[Any, ...]]]:
+    """The same for many duties whose steps are at hand; the owners of the steps that were added to each."""
+    tally, now = Tally(), clock.now()
+    who: Responsibility | None = None
+    void: list[int] = []
+    moved: list[tuple[Any, ...]] = []
+    fresh: list[tuple[Any, ...]] = []
+    owners: dict[int, dict[str, tuple[Any, ...]]] = {}
+    for duty, rule in duties:
+        newest = planning.latest(steps[duty.pk])
+        planned = planning.replan(rule, planning.anchors_in(duty), steps[duty.pk])
+        for key, row in newest.items():
+            if row.state != Step.OPEN:
+                continue
+            if key not in planned:
+                tally.due(row.area, row.kind, row.due_at, -1)
+                void.append(row.pk)
+            elif row.due_at != (due_at := planned[key].due_at):
+                tally.due(row.area, row.kind, row.due_at, -1)
+                tally.due(row.area, row.kind, due_at)
+                moved.append((due_at, due_at, "", row.pk))
+        added = [step for key, step in planned.items() if key not in newest]
+        if added:
+            who = who or Responsibility()
+        posts = {
+            holder: post_out(planning.answering(holder, duty.area, {}, who))
+            for holder in map(planning.holder, added)
+            if who
+        }
+        head = (duty.pk, duty.kind, duty.area)
+        for one in added:
+            fresh.append((*head, *planning.what(one), *posts[planning.holder(one)], *planning.when(rule, one)))
+            tally.due(duty.area, duty.kind, one.due_at)
+        owners[duty.pk] = {planning.holder_out(holder): post for holder, post in posts.items()}
+    if void:
+        Step.objects.filter(pk__in=void).update(state=Step.VOID, alarm_at=None, done_at=now)
+    bulk.update(Step, ("due_at", "alarm_at", "escalated_to"), moved)
+    bulk.insert(Step, planning.STEP_COLUMNS, fresh)
     tally.write()
-    return {planning.holder_out(holder): post for holder, post in posts.items()}
+    return owners
+
+
+def evidence_kept(rule: DutyRule, step: Step, evidence: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is kept of what was told. Raises Invalid, naming the first field, where the rule asks for more."""
+    kept = {name: value for name, value in (evidence or {}).items() if value not in (None, "")}
+    missing = [name for name in planning.evidence_wanted(rule, step.key) if name not in kept]
+    if missing:
+        raise Invalid(
+            _("Not complete yet: %(fields)s is missing.") % {"fields": ", ".join(missing)},
+            remedy=_("Fill it in, or say why it cannot be known."), field=missing[0],
+        )  # fmt: skip
+    return kept
 
 
 def write_end(by: Actor, closing: Sequence[tuple[Duty, str, str]]) -> None:

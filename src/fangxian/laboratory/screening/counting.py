@@ -1,11 +1,11 @@
 """Tests that are owed, counted from the swabs themselves: a swab on a day of the period does it, one that came to nothing does not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django.utils.translation import gettext as _
 
-from fangxian.core import clock
+from fangxian.core import bulk, clock
 from fangxian.core.access import SYSTEM
 from fangxian.duties import actions as duties
 from fangxian.duties import queries as duty_queries
@@ -21,16 +21,17 @@ def count(turns: Sequence[Turn]) -> int:
     if not turns:
         return 0
     taken = _taken(turns)
-    changed = 0
+    undone: set[int] = set()
+    done: list[tuple[Turn, Outcome]] = []
     for turn in sorted(turns, key=lambda one: (one.last, one.pk)):
         inside = [one for day, one in taken.get(turn.worker.person_id, ()) if turn.first <= day <= turn.last]
         if turn.state == Turn.DONE and not any(one.tube_id == turn.tube_id for one in inside):
             _undone(turn)
-            changed += 1
+            undone.add(turn.pk)
         if turn.state in (Turn.DUE, Turn.MISSED) and inside:
-            _done(turn, inside[0])
-            changed += 1
-    return changed
+            done.append((turn, inside[0]))
+    _done(done)
+    return len(undone) + len(done)
 
 
 def _taken(turns: Sequence[Turn]) -> dict[int, list[tuple[date, Outcome]]]:
@@ -46,17 +47,31 @@ def _taken(turns: Sequence[Turn]) -> dict[int, list[tuple[date, Outcome]]]:
     return {person: of_human[root] for person, root in human.items() if root in of_human}
 
 
-def _done(turn: Turn, swab: Outcome) -> None:
-    """A swab does the test, and shows that whatever was owed before it was missed.
+def _done(done: Sequence[tuple[Turn, Outcome]]) -> None:
+    """Swabs do these tests, all in a few statements, and show that whatever was owed before them was missed.
 
     Of a swab that is told of after that, the duty has ended: what was missing then stays so in coverage, as everywhere.
     """
-    turn.state, turn.tube_id, turn.done_at = Turn.DONE, swab.tube_id, swab.sampled_at
-    turn.save(update_fields=["state", "tube", "done_at"])
-    if (step := duty_queries.open_step(subject.TESTING, (subject.TURN, turn.pk), subject.TEST)) is not None:
-        duties.complete(SYSTEM, step.pk, {"tube": swab.code}, at=swab.sampled_at, through=subject.STAGE)
-    passed = Turn.objects.filter(worker=turn.worker_id, state=Turn.DUE, due_at__lt=swab.sampled_at)
-    end(passed, Turn.MISSED, _("Not tested in its time; tested again by tube %(code)s.") % {"code": swab.code})
+    if not done:
+        return
+    for turn, swab in done:
+        turn.state, turn.tube_id, turn.done_at = Turn.DONE, swab.tube_id, swab.sampled_at
+    columns = ("state", "tube_id", "done_at")
+    bulk.update(Turn, columns, [(*(getattr(turn, name) for name in columns), turn.pk) for turn, _swab in done])
+    steps = duty_queries.open_steps_of(subject.TESTING, subject.TURN, [turn.pk for turn, _swab in done], subject.TEST)
+    told = [
+        duties.Done(steps[turn.pk], {"tube": swab.code}, swab.sampled_at) for turn, swab in done if turn.pk in steps
+    ]
+    duties.complete_many(SYSTEM, told, through=subject.STAGE)
+    swabs: dict[int, list[Outcome]] = {}
+    for turn, swab in done:
+        swabs.setdefault(turn.worker_id, []).append(swab)
+    missed: dict[int, str] = {}
+    for one in Turn.objects.filter(worker__in=list(swabs), state=Turn.DUE):
+        later = next((swab for swab in swabs[one.worker_id] if one.due_at < swab.sampled_at), None)
+        if later is not None:
+            missed[one.pk] = _("Not tested in its time; tested again by tube %(code)s.") % {"code": later.code}
+    _end(missed, Turn.MISSED)
 
 
 def _undone(turn: Turn) -> None:
@@ -73,7 +88,10 @@ def _undone(turn: Turn) -> None:
 
 def end(turns: Iterable[Turn], state: str, reason: str) -> None:
     """End what is owed by these tests otherwise than by a swab: missed, or not owed any more."""
-    found = list(turns)
-    Turn.objects.filter(pk__in=[one.pk for one in found]).update(state=state)
+    _end({one.pk: reason for one in turns}, state)
+
+
+def _end(reasons: Mapping[int, str], state: str) -> None:
+    Turn.objects.filter(pk__in=list(reasons)).update(state=state)
     outcome = "closed" if state == Turn.MISSED else "excluded"
-    duties.end_all(SYSTEM, subject.TURN, {one.pk: (outcome, reason) for one in found})
+    duties.end_all(SYSTEM, subject.TURN, {pk: (outcome, reason) for pk, reason in reasons.items()})

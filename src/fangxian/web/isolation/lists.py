@@ -61,29 +61,15 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_GET
 def between(request: HttpRequest) -> HttpResponse:
     """Whoever is between two links, the longest first."""
-    by = actor_of(request)
-    by.must(rights.VIEW)
-    found = queries.between(by, after=_after(request), limit=PAGE + 1)
-    rows = found[:PAGE]
-    context = {
-        "rows": rows, "after": _cursor(rows, "passing_until", found), "query": _query(request), "now": clock.now(),
-        "title": _("Between two links"), "hint": _("Given or taken, and not yet both. Whoever is late stands first."),
-    }  # fmt: skip
-    return _list(request, context)
+    title, hint = _("Between two links"), _("Given or taken, and not yet both. Whoever is late stands first.")
+    return _in_time(request, queries.between, "passing_until", title, hint)
 
 
 @require_GET
 def releases(request: HttpRequest) -> HttpResponse:
     """Releases due within a day and those overdue."""
-    by = actor_of(request)
-    by.must(rights.VIEW)
-    found = queries.releases(by, after=_after(request), limit=PAGE + 1)
-    rows = found[:PAGE]
-    context = {
-        "rows": rows, "after": _cursor(rows, "leave_at", found), "query": _query(request), "now": clock.now(),
-        "title": _("Releases due"), "hint": _("Nobody stays past their release. The most overdue stands first."),
-    }  # fmt: skip
-    return _list(request, context)
+    title, hint = _("Releases due"), _("Nobody stays past their release. The most overdue stands first.")
+    return _in_time(request, queries.releases, "leave_at", title, hint)
 
 
 @require_GET
@@ -146,6 +132,19 @@ def new_site(request: HttpRequest) -> HttpResponse:
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _in_time(request: HttpRequest, query: Any, clock_of: str, title: str, hint: str) -> HttpResponse:
+    """A list in the order of one of the clocks of the people on it."""
+    by = actor_of(request)
+    by.must(rights.VIEW)
+    found = query(by, after=_after(request), limit=PAGE + 1)
+    rows = found[:PAGE]
+    context = {
+        "rows": rows, "after": _cursor(rows, clock_of, found), "query": _query(request), "now": clock.now(), "title": title,
+        "hint": hint,
+    }  # fmt: skip
+    return _list(request, context)
 
 
 def _list(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

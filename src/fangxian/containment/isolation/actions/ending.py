@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from fangxian.containment.isolation import passing, subject
+from django.utils.translation import gettext as _
+
+from fangxian.containment.isolation import passing, ruling, subject
+from fangxian.containment.isolation.actions import returning
 from fangxian.containment.isolation.actions.moving import refresh
 from fangxian.containment.isolation.models import Placement
 from fangxian.core import clock
@@ -29,9 +32,13 @@ def watch_ended(by: Actor, contact_id: int, state: str) -> None:
 
 @action
 def watched_again(by: Actor, contact_id: int) -> None:
-    """A contact's release did not hold: whoever has not left yet is not to be let go. Who has left is told anew, by a person."""
+    """A contact's release did not hold: whoever has not left yet is not to be let go; who has left waits to be brought in again."""
     row = _open(subject.CONTACT, contact_id)
-    if row is None or not row.outcome:
+    if row is None:
+        if Placement.objects.filter(subject_kind=subject.CONTACT, subject_id=contact_id).exists():
+            returning.owed_again(by, contact_id, _("The release did not hold."))
+        return
+    if not row.outcome:
         return
     row.outcome = ""
     refresh(row)
@@ -53,7 +60,10 @@ def duty_ended(by: Actor, kind: str, subject_id: int, duty_id: int) -> None:
 
 @action
 def retime(by: Actor, kind: str, subject_ids: Sequence[int]) -> int:
-    """Bring the time of these people's release to what the rule says now: a new exposure moves it. How many had moved."""
+    """Bring the time of these people's release to what the rule says now: a new exposure moves it. How many had moved.
+
+    Whoever is at home after a site, and by the rule belongs on one again, leaves the loop and waits to be brought in.
+    """
     rows = Placement.objects.select_for_update().filter(
         subject_kind=kind, subject_id__in=subject_ids, closed_at__isnull=True
     )
@@ -62,7 +72,13 @@ def retime(by: Actor, kind: str, subject_ids: Sequence[int]) -> int:
 
 def _retimed(by: Actor, row: Placement) -> bool:
     before = row.leave_at
-    refresh(row)
+    stay = ruling.stay(row.subject_kind, row.subject_id)
+    if row.subject_kind == subject.CONTACT and returning.belongs_on_a_site(row, stay):
+        row.outcome = "again"
+        passing.move(by, row, Placement.CLOSED, clock.now())
+        returning.owed_again(by, row.subject_id, _("Exposed again after the time on the site."))
+        return True
+    refresh(row, stay)
     if row.leave_at == before:
         return False
     row.save(update_fields=["leave_at"])

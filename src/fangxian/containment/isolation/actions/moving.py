@@ -181,7 +181,13 @@ def _arrived(by: Actor, row: Placement) -> None:
 
 
 def _home(by: Actor, row: Placement) -> None:
-    """The grid has the person: the time at home is its to watch, and what the nurses had still open is too."""
+    """The grid has the person: the time at home is its to watch, and what the nurses had still open is too.
+
+    Whoever never was on a site is not brought to one any more.
+    """
+    step = duty_queries.open_step(NOTIFICATION, (row.subject_kind, row.subject_id), TRANSFER)
+    if step is not None:
+        duties.waive(rights.trusted(by), step.pk, _("Isolated at home."))
     if row.subject_kind == subject.CONTACT and not row.outcome:
         tracing.hold(rights.trusted(by), row.subject_code, "home", at=row.since)
     _answer(by, row, NURSE, registry.Responsibility().of(GRID, row.area))
