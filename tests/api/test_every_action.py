@@ -202,6 +202,8 @@ LEFT_OUT = {
     "fangxian.containment.venues.actions": {},
     "fangxian.containment.venues.queries": {},
     "fangxian.duties.actions": {
+        "Done": "a form",
+        "complete_many": BY_THE_ENGINE,
         "ask_for_help": "done when somebody was tried in vain as often as the pack says",
         "expire": "done by time itself",
         "open_due": BY_THE_ENGINE,
@@ -239,6 +241,7 @@ LEFT_OUT = {
         "due_of_role": FOR_OTHER_STAGES,
         "of_role": FOR_OTHER_STAGES,
         "open_step": FOR_OTHER_STAGES,
+        "open_steps_of": FOR_OTHER_STAGES,
     },
 }  # fmt: skip
 

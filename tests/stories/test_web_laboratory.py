@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from fangxian.core import clock
 from fangxian.laboratory import queries
 from fangxian.laboratory.models import Box, Member, Positive, Tube, Unmatched
+from fangxian.registry.models import Person
 from tests.support import swabbing, web
 from tests.support.swabbing import Swabbing
 from tests.support.web import signed_in
@@ -102,6 +103,56 @@ def test_the_swab_point_takes_a_tube_with_and_without_a_script(city: World, ther
     somebody = {"kind": "single", "code": "FXNEW00004", "name": "Somebody New", "phone": "13900001111"}
     assert client.post(address, somebody).status_code == 302
     assert Tube.objects.get(code="FXNEW00004").people == 1
+
+
+def test_tubes_kept_without_a_connection_come_together_each_once_and_each_with_its_answer(
+    city: World, there: Swabbing
+) -> None:
+    client, address = signed_in(city, "sampler", "en"), f"/samples/points/{there.point}/"
+
+    def entry(code: str, people: list[str], seconds: int = 600, **more: str) -> dict[str, Any]:
+        fields = {"kind": "pool-10", "reason": "round", "people": "\n".join(people), "code": code, **more}
+        return {"key": f"key-of-{code}", "seconds": str(seconds), "fields": list(fields.items())}
+
+    def send(*kept: Any, account: str = "") -> Any:
+        whose = {"HTTP_X_ACCOUNT": account or str(city.staff["sampler"].pk), "HTTP_ACCEPT": "application/json"}
+        body = {"kept": kept}
+        return client.post(f"{address}swabs/", body, content_type="application/json", **whose)  # type: ignore[arg-type]
+
+    def answers(answer: Any) -> dict[str, str]:
+        assert answer.status_code == 200, answer.content
+        return {one["key"].removeprefix("key-of-"): one.get("said") or one["code"] for one in answer.json()["answers"]}
+
+    newcomer = entry("FXLINE0008", [], name="Somebody Unknown")
+    kept = [
+        *(entry(f"FXLINE000{place}", there.people[place : place + 3], 60 * place) for place in range(1, 7)),
+        entry("FXLINE0001", there.people[8:9]) | {"key": "another-key-of-1"}, newcomer, entry("FXLINE0009", ["nobody-here"]),
+        entry("FXLINE0010", there.people[:1], 9_999_999), entry("FXLINE0011", [], name="Nameless", again="FXNONE0000"),
+    ]  # fmt: skip
+    people = Person.objects.count()
+    with CaptureQueriesContext(connection) as made:
+        first = answers(send(*kept))
+    assert len(made) < 100, "eleven tubes, two with a newcomer"
+    assert first == {
+        **{f"FXLINE000{place}": f"FXLINE000{place}: 3 people." for place in range(1, 7)},
+        "another-key-of-1": "duplicate_barcode", "FXLINE0008": "FXLINE0008: 1 people.", "FXLINE0009": "not_found",
+        "FXLINE0010": "kept_too_long", "FXLINE0011": "not_found",
+    }  # fmt: skip
+    assert (web.NOW - Tube.objects.get(code="FXLINE0004").sampled_at).total_seconds() == 240
+    assert Person.objects.count() == people + 1, "whoever is in a tube that was not taken is not on record either"
+    assert answers(send(*kept)) == first, "the answer was lost: it is told again"
+    assert Tube.objects.filter(code__startswith="FXLINE").count() == 7 and Person.objects.count() == people + 1
+    alone = {"HTTP_IDEMPOTENCY_KEY": "key-of-FXLINE0002", "HTTP_ACCEPT": "application/json"}
+    again = client.post(address, dict(kept[1]["fields"]), **alone)  # type: ignore[arg-type]
+    assert (again.status_code, again.json()["said"]) == (200, first["FXLINE0002"]), "one key, whichever way it comes"
+    changed = entry("FXLINE0003", there.people[:1])
+    assert answers(send(changed)) == {"FXLINE0003": "key_reused"}
+    assert send(kept[0], account="999999").json()["code"] == "other_account"
+    for damaged in ({}, {"kept": []}, {"kept": [{"key": "12345678"}]}, [1]):
+        refused = client.post(
+            f"{address}swabs/", damaged, content_type="application/json", HTTP_ACCEPT="application/json"
+        )
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
 
 
 def test_labels_are_drawn_and_never_the_same_twice(city: World, there: Swabbing) -> None:

@@ -57,6 +57,7 @@ ACCOUNTS = (
     DemoAccount("grid", "grid_worker", "990101001001", "林小雨", "网格员：上门随访", "Grid worker: visits at the door"),
     DemoAccount("clinic", "clinic", "990101", "陈安", "发热门诊：直报", "Fever clinic: direct report"),
     DemoAccount("school", "reporter", "990101", "孟晓", "校医：每日报数", "School nurse: numbers of the day"),
+    DemoAccount("employer", "employer", "990101", "丁港", "冷库主管：高风险岗位", "Cold-store manager: high-risk posts"),
     DemoAccount("lab", "lab", "990101", "吴静", "实验室：收样与结果", "Laboratory: samples and results"),
     DemoAccount("sampler", "sampler", "990101", "江帆", "采样员：采样点", "Swab team: the swab point"),
     DemoAccount(
@@ -139,11 +140,14 @@ def _organise(city: City) -> None:
                 name_en=f"{town_en} office, {en}",
             )  # fmt: skip
             city.organisations["community", f"{county}{number:03}"] = made.pk
+    store = registry.create_organisation(SYSTEM, "cold_store", "北港冷链仓库", "990101", name_en="Beigang cold store")
+    city.organisations["cold_store", "990101"] = store.pk
 
 
 _BOUND = {
     "clinic": "clinic",
     "reporter": "school",
+    "employer": "cold_store",
     "lab": "laboratory",
     "sampler": "laboratory",
     "site_nurse": "isolation_site",

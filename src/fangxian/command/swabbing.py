@@ -16,7 +16,6 @@ from fangxian.laboratory import actions
 from fangxian.laboratory.schemas import BoxForm, PointForm, ResultForm, TubeForm
 from fangxian.laboratory.screening import actions as screening
 from fangxian.laboratory.screening.schemas import WorkerForm
-from fangxian.registry import actions as registry
 
 COUNTY, GRID = "990101", "990101001001002"
 Who = Callable[[str, str], Actor]
@@ -29,6 +28,7 @@ class Swabbing:
     def __init__(self, city: City, who: Who, holder: Holder) -> None:
         self.who, self.holder = who, holder
         self.laboratory = city.organisations["laboratory", COUNTY]
+        self.store = city.organisations["cold_store", COUNTY]
         homes = [home for grid in (GRID, "990101002002002") for home in city.households[grid]]
         self.people = [code for home in homes for code in home][:24]
         self.outbreak = self.point = self.box = ""
@@ -74,11 +74,8 @@ class Swabbing:
 
     def loaders(self) -> None:
         """The loaders of a cold store are tested every day: those swabbed this evening are done, two are still to come."""
-        store = registry.create_organisation(
-            SYSTEM, "cold_store", "北港冷链仓库", COUNTY, name_en="Beigang cold store"
-        ).pk
         by = self.who("duty", COUNTY)
-        roster = screening.open_roster(by, store, "closed_loop").pk
+        roster = screening.open_roster(by, self.store, "closed_loop").pk
         people = [*self.people[14:20], *self.people[20:22]]
         screening.enrol(
             by,

@@ -1,11 +1,15 @@
 """Swab points: the list, opening one, and the page on which one thumb records who is in which tube, connected or not."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,7 +22,7 @@ from fangxian.laboratory import actions, queries, rules
 from fangxian.laboratory.schemas import REASONS, PointForm, TubeForm
 from fangxian.registry import queries as registry
 from fangxian.registry.schemas import PersonForm
-from fangxian.web.duties.sending import done_at, once
+from fangxian.web.duties.sending import Kept, done_at, once, once_each
 from fangxian.web.laboratory.tubes import number
 from fangxian.web.laboratory.words import shared
 from fangxian.web.parts import actor_of, problem, told, wants_json
@@ -106,26 +110,67 @@ def swab(request: HttpRequest, code: str) -> HttpResponse:
     return redirect(f"{request.path}?kind={request.POST.get('kind', '')}&reason={request.POST.get('reason', '')}")
 
 
-def _taken(request: HttpRequest, by: Actor, point: str) -> str:
-    kind, _mark, size = request.POST.get("kind", "single").partition("-")
-    people: list[str | PersonForm] = [*request.POST.get("people", "").split()]
-    name = request.POST.get("name", "").strip()
-    if name:
-        number_of = request.POST.get("document", "").strip()
-        people.append(
-            PersonForm(
-                name=name,
-                documents=(("", number_of),) if number_of else (),
-                phones=(phone,) if (phone := request.POST.get("phone", "").strip()) else (),
-            )
+@require_POST
+def swabs(request: HttpRequest, code: str) -> HttpResponse:
+    """Tubes that a telephone kept, sent together: each is taken once, and each that cannot be is told why."""
+    by = actor_of(request)
+    by.must("samples.collect")
+    try:
+        answers = once_each(
+            request, by, reverse("web:sample_point", args=[code]), lambda kept: _all_taken(by, code, kept)
         )
-    form = TubeForm(
-        code=request.POST.get("code", ""), kind=kind, capacity=int(size) if size.isdecimal() else None, people=people,
-        reason=request.POST.get("reason", "round"), point=point, outbreak=request.POST.get("outbreak", ""),
-        sampled_at=done_at(request), again=request.POST.get("again", ""),
+    except Refusal as refusal:
+        return problem(refusal)
+    told_of = [
+        {"key": key, "code": answer.code, "message": str(answer.message), "remedy": str(answer.remedy)}
+        if isinstance(answer, Refusal)
+        else {"key": key, "said": answer}
+        for key, answer in answers
+    ]
+    return JsonResponse({"answers": told_of}, json_dumps_params={"ensure_ascii": False})
+
+
+def _taken(request: HttpRequest, by: Actor, point: str) -> str:
+    tube = actions.collect(by, _form(request.POST, point, done_at(request)))
+    return _said(tube.code, tube.people)
+
+
+def _all_taken(by: Actor, point: str, kept: Sequence[Kept]) -> list[str | Refusal]:
+    """All of them at once, but for those in which somebody is new: such a tube stands or falls with its person."""
+    forms = [_form(one.fields, point, one.at) for one in kept]
+    known = [place for place, form in enumerate(forms) if all(isinstance(one, str) for one in form.people)]
+    done = actions.collect_many(by, [forms[place] for place in known])
+    answers: dict[int, str | Refusal] = {known[index]: refusal for index, refusal in done.refused}
+    for place, form in enumerate(forms):
+        if place in answers:
+            continue
+        try:
+            if place not in known:
+                with transaction.atomic():
+                    actions.collect(by, form)
+            answers[place] = _said(form.code.strip().upper(), len(form.people))
+        except Refusal as refusal:
+            answers[place] = refusal
+    return [answers[place] for place in range(len(forms))]
+
+
+def _said(code: str, people: int) -> str:
+    return _("%(code)s: %(n)s people.") % {"code": code, "n": people}
+
+
+def _form(given: Mapping[str, str], point: str, at: datetime | None) -> TubeForm:
+    kind, _mark, size = given.get("kind", "single").partition("-")
+    people: list[str | PersonForm] = [*given.get("people", "").split()]
+    name = given.get("name", "").strip()
+    if name:
+        number_of, phone = given.get("document", "").strip(), given.get("phone", "").strip()
+        documents = (("", number_of),) if number_of else ()
+        people.append(PersonForm(name=name, documents=documents, phones=(phone,) if phone else ()))
+    return TubeForm(
+        code=given.get("code", ""), kind=kind, capacity=int(size) if size.isdecimal() else None, people=people,
+        reason=given.get("reason", "round"), point=point, outbreak=given.get("outbreak", ""), sampled_at=at,
+        again=given.get("again", ""),
     )  # fmt: skip
-    tube = actions.collect(by, form)
-    return _("%(code)s: %(n)s people.") % {"code": tube.code, "n": tube.people}
 
 
 def _page(request: HttpRequest, by: Actor, code: str, refusal: Refusal | None) -> HttpResponse:

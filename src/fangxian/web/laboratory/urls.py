@@ -8,6 +8,7 @@ urlpatterns = [
     path("", tubes.index, name="samples"),
     path("points/", points.index, name="sample_points"),
     path("points/<str:code>/", points.swab, name="sample_point"),
+    path("points/<str:code>/swabs/", points.swabs, name="sample_swabs"),
     path("points/<str:code>/labels/", labels.sheet, name="sample_labels"),
     path("points/<str:code>/close/", points.close, name="sample_point_close"),
     path("boxes/", boxes.index, name="sample_boxes"),

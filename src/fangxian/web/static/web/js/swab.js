@@ -92,7 +92,7 @@ async function keep() {
   const fields = [];
   for (const [name, value] of new FormData(form)) if (name !== "csrfmiddlewaretoken" && typeof value === "string") fields.push([name, value]);
   const code = tube.value.trim().toUpperCase();
-  const content = { url: location.pathname, title: code, fields, said: /** @type {[string, string][]} */ ([]), photo: "" };
+  const content = { url: location.pathname, title: code, fields, said: /** @type {[string, string][]} */ ([]), photo: "", together: words.together };
   await queue.add(content, { step: `swab-${code}` });
   taken += 1;
   told.textContent = `${code} · ${filled()} · ${words.taken} (${taken})`;
