@@ -190,6 +190,9 @@ LEFT_OUT = {
         "drawn": "for the page on which a zone is drawn; programs read the zone and the map",
     },
     "fangxian.containment.isolation.actions": {
+        "Handed": "an answer",
+        "holder_of": "asked by the page that a letter opens",
+        "open_letter": "typed by the holder of a letter, on its page",
         "duty_ended": "done when the duties of somebody in isolation have ended",
         "retime": "done when a clock has moved",
         "revealing": "part of revealing a person",
@@ -242,6 +245,7 @@ LEFT_OUT = {
         "of_role": FOR_OTHER_STAGES,
         "open_step": FOR_OTHER_STAGES,
         "open_steps_of": FOR_OTHER_STAGES,
+        "due_of_subjects": FOR_OTHER_STAGES,
     },
 }  # fmt: skip
 

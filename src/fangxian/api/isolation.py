@@ -118,6 +118,11 @@ offer(
     router, "POST", "/isolation-decisions/{decision_id}/dispute", actions.dispute, DECISION, keyed=True, then=_decision
 )
 offer(router, "POST", "/isolation-decisions/{decision_id}/answer", actions.answer, DECISION, keyed=True, then=_decision)
+offer(
+    router, "POST", "/placements/{code}/objection", actions.object_to, DECISION, status=201, keyed=True, then=_decision
+)
+offer(router, "POST", "/placements/{code}/letter", actions.hand_letter, status=201, keyed=False)
+offer(router, "GET", "/own/isolation", queries.own)
 offer(router, "POST", "/placements/{code}/certificate", actions.certify, keyed=True)
 offer(router, "GET", "/allocations", queries.allocations, JobView, after=lambda row: row.pk)
 offer(router, "POST", "/allocations", actions.allocate, JobView, status=202, keyed=True)

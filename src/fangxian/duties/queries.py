@@ -20,9 +20,9 @@ from fangxian.protocols import DutyRule
 
 __all__ = [
     "Answer", "Covered", "answering", "count_outstanding", "coverage", "coverage_by_hour", "diary", "due_of_role",
-    "evidence_wanted", "gaps", "holds", "ids_of_subjects", "last_settled", "last_told", "late_subjects", "may_see",
-    "missing", "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps", "open_steps_of",
-    "outstanding", "rule", "step", "summary", "title",
+    "due_of_subjects", "evidence_wanted", "gaps", "holds", "ids_of_subjects", "last_settled", "last_told",
+    "late_subjects", "may_see", "missing", "my_counts", "my_steps", "of_role", "of_subject", "open_step", "open_steps",
+    "open_steps_of", "outstanding", "rule", "step", "summary", "title",
 ]  # fmt: skip
 
 
@@ -218,6 +218,14 @@ def open_steps_of(kind: str, subject_kind: str, ids: Iterable[int], key: str) ->
         kind=kind, key=key, state=Step.OPEN, duty__subject_kind=subject_kind, duty__subject_id__in=list(ids)
     )
     return dict(steps.values_list("duty__subject_id", "pk"))
+
+
+def due_of_subjects(kind: str, subject_kind: str, ids: Iterable[int]) -> dict[int, datetime]:
+    """By when the last step of one kind of duty is, or was, to be done for each of these subjects. One query."""
+    steps = Step.objects.filter(
+        kind=kind, due_at__isnull=False, duty__subject_kind=subject_kind, duty__subject_id__in=list(ids)
+    )
+    return dict(steps.order_by().values_list("duty__subject_id").annotate(Max("due_at")))
 
 
 def last_told(kind: str, subject_ids: Iterable[int], name: str) -> dict[int, tuple[Any, datetime]]:

@@ -32,7 +32,9 @@ class IsolationRules:
 
     ``room``: people in a room. ``checks``: of temperature and symptoms, on each day. ``slot``: for so long a passage belongs to
     one class, before and after anybody of it used it. ``clean``: of a vehicle between two trips. ``between``: longer than this
-    nobody is between two links of the loop. ``extension``: the longest by which one decision may put a release off.
+    nobody is between two links of the loop. ``extension``: the longest by which one decision may put a release off. ``doors``: homes
+    in a building below which a notice to the neighbours would point at one of them. ``objection``: so long after being told somebody
+    may dispute it.
     """
 
     cite: Cited
@@ -43,6 +45,8 @@ class IsolationRules:
     clean: Annotated[Cited, Measures("duration")]
     between: Annotated[Cited, Measures("duration")]
     extension: Annotated[Cited, Measures("duration")]
+    doors: Annotated[Cited, Measures("count")]
+    objection: Annotated[Cited, Measures("duration")]
 
     def of(self, key: str) -> IsolationClass | None:
         """A class by its key; None for an unknown one."""

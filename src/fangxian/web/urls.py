@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("fangxian.web.phone.urls")),
     path("", include("fangxian.web.account.urls")),
     path("", include("fangxian.web.public.urls")),
+    path("mine/", include("fangxian.web.resident.urls")),
     path("", include("fangxian.web.isolation.urls")),
     path("", include("fangxian.web.screening.urls")),
     path("zones/", include("fangxian.web.zones.urls")),

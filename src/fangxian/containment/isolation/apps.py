@@ -6,5 +6,5 @@ class IsolationConfig(AppConfig):
     label = "isolation"
 
     def ready(self) -> None:
-        # What it listens to; what a traveller in isolation is to the engine of duties.
-        from fangxian.containment.isolation import listening, subject  # noqa: F401
+        # What it listens to; what a traveller in isolation, and an objection, are to the engine of duties.
+        from fangxian.containment.isolation import disputes, listening, subject  # noqa: F401

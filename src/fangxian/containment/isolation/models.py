@@ -3,7 +3,7 @@
 from django.db import models
 
 from fangxian.core.models import Account
-from fangxian.registry.models import Organisation, Person
+from fangxian.registry.models import Organisation, Person, Place
 
 
 class Site(models.Model):
@@ -265,6 +265,8 @@ class Decision(models.Model):
     """What a person decided about somebody's isolation, with the reason, and what the person concerned says to it."""
 
     EXTEND, EARLY, TOGETHER, APART = "extend", "early", "together", "apart"
+    #: What the rule itself decided, written down when somebody disputes it: that there is an isolation, and when it ends.
+    ISOLATE, DATE = "isolate", "date"
 
     placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="decisions")
     kind = models.CharField(max_length=8)
@@ -306,3 +308,68 @@ class Errand(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="errand_due", condition=models.Q(done_at__isnull=True)),
         ]
+
+
+class Letter(models.Model):
+    """What somebody in isolation was handed (隔离告知书): a code by which they see their own isolation and may dispute it.
+
+    Kept is a digest of the code. Another letter ends the one before.
+    """
+
+    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="letters")
+    digest = models.CharField(max_length=64, unique=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    by_name = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["placement"], condition=models.Q(ended_at__isnull=True), name="one_letter")
+        ]
+
+
+class WrongCode(models.Model):
+    """A code that was tried and is none, from which address (a keyed digest of it): forgotten within the hour."""
+
+    address = models.CharField(max_length=32)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["address", "at"], name="wrong_code_address")]
+
+
+class NeighbourNotice(models.Model):
+    """What the people of a building are told of home isolation in it (邻里告知): no person, no door, no number of people.
+
+    `place` is the building, or its compound where the building has so few homes that it would point at one; neither, where it is
+    for the whole community (`area`).
+    """
+
+    code = models.CharField(max_length=10, unique=True)
+    area = models.CharField(max_length=18)
+    place = models.ForeignKey(Place, null=True, on_delete=models.PROTECT, related_name="+")
+    #: Words of `words.MEASURES`.
+    measures = models.JSONField(default=list)
+    office = models.CharField(max_length=120)
+    phone = models.CharField(max_length=30)
+    basis = models.CharField(max_length=120, blank=True)
+    issued_at = models.DateTimeField()
+    by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    by_name = models.CharField(max_length=80)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_why = models.CharField(max_length=300, blank=True)
+    #: Because of whom: never shown with it. It ends when none of them is at home any more.
+    placements = models.ManyToManyField(Placement, related_name="notices")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["place"], condition=models.Q(withdrawn_at__isnull=True, place__isnull=False), name="one_notice_a_place"
+            ),
+            models.UniqueConstraint(
+                fields=["area"], condition=models.Q(withdrawn_at__isnull=True, place__isnull=True), name="one_notice_a_community"
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["area", "-id"], name="neighbour_notice_area")]

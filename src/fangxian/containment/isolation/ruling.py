@@ -90,6 +90,16 @@ def stay_of(owed: Sequence[Any], kind: str, subject_id: int) -> Stay:
     return Stay()
 
 
+def grounds(owed: Sequence[Any]) -> tuple[tuple[Text, Text], ...]:
+    """Why it lasts as long as it does: each part of the isolation, and how long it is by which clause. From the duties at hand."""
+    for duty in sorted(owed, key=lambda one: (one.state != one.OPEN, -one.pk)):
+        rule = duties.rule(duty)
+        if rule.release is not None and rule.stages:
+            lengths = [(stage.name, stage.length) for stage in rule.stages if stage.length is not None]
+            return tuple((name, Text(length.explain("zh"), length.explain("en"))) for name, length in lengths)
+    return ()
+
+
 def _missing(rule: DutyRule, facts: Iterable[Any]) -> Iterable[Text]:
     """The steps of the time on the site whose evidence the release needs and does not have."""
     assert rule.release is not None

@@ -490,3 +490,49 @@ class ClassClocks:
     housed_at: tuple[datetime, ...]
     floors: tuple[str, ...]
     crossings: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDecision:
+    """What was decided about oneself: by which office, never by whom. `answer_by`: by when an objection is answered."""
+
+    id: int
+    kind: str
+    reason: str
+    basis: str
+    until: datetime | None
+    office: Text
+    at: datetime
+    disputed_at: datetime | None
+    dispute: str
+    answer_by: datetime | None
+    answered_at: datetime | None
+    answer: str
+    upheld: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnIsolation:
+    """One's own isolation, as the holder of a letter sees it: what, why, under which clause, until when, by which office.
+
+    `grounds`: each part of it with how long it is and by which clause. `may`: what of the rule may be disputed (isolate, date).
+    """
+
+    code: str
+    name: str
+    link: str
+    site: Text | None
+    class_name: Text
+    begun_at: datetime
+    site_until: datetime | None
+    home_until: datetime | None
+    leave_at: datetime | None
+    closed_at: datetime | None
+    outcome: str
+    missing: tuple[Text, ...]
+    basis: str
+    grounds: tuple[tuple[Text, Text], ...]
+    office: Text
+    phone: str
+    decisions: tuple[OwnDecision, ...]
+    may: frozenset[str]

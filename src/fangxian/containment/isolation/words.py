@@ -58,6 +58,8 @@ DECISIONS: Mapping[str, Text] = {
     "early": Text("提前解除集中隔离", "early release from the site"),
     "together": Text("同意共同居住", "may stay together"),
     "apart": Text("不同意共同居住", "may not stay together"),
+    "isolate": Text("实施隔离", "isolation itself"),
+    "date": Text("解除时间", "time of release"),
 }
 OUTCOMES: Mapping[str, Text] = {
     "released": Text("期满解除", "released"),
@@ -68,4 +70,14 @@ OUTCOMES: Mapping[str, Text] = {
     "moved": Text("移交外地", "moved"),
     "called_off": Text("撤销", "called off"),
     "again": Text("重新隔离", "to be isolated again"),
+}
+#: What is done in a building with home isolation, and told to the neighbours.
+MEASURES: Mapping[str, Text] = {
+    "lift": Text("电梯、楼道等公共部位每日消毒", "Lifts, stairs and other shared parts are disinfected every day."),
+    "rubbish": Text(
+        "隔离户垃圾由专人上门收运，请勿翻动",
+        "Rubbish of homes in isolation is collected at the door; please leave it alone.",
+    ),
+    "delivery": Text("隔离户的生活物资由社区送至门口", "The community brings supplies to homes in isolation."),
+    "air": Text("请保持室内通风，公共部位佩戴口罩", "Please air your rooms, and wear a mask in shared parts."),
 }

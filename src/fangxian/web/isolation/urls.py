@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangxian.web.isolation import allocating, lists, person, places, trips
+from fangxian.web.isolation import allocating, letters, lists, person, places, trips
 
 urlpatterns = [
     path("isolation/", lists.index, name="isolation"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("isolation/people/<str:code>/", person.page, name="isolation_person"),
     path("isolation/people/<str:code>/reveal/", person.reveal, name="isolation_reveal"),
     path("isolation/people/<str:code>/choose/", person.choose, name="isolation_choose"),
+    path("isolation/people/<str:code>/letter/", letters.letter, name="isolation_letter"),
     path("isolation/people/<str:code>/certificate/", person.certificate, name="isolation_certificate"),
     path("isolation/people/<str:code>/<str:what>/", person.act, name="isolation_act"),
     path("isolation/between/", lists.between, name="isolation_between"),

@@ -5,13 +5,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from fangxian.containment.isolation import apart, rights, ruling
-from fangxian.containment.isolation.actions.moving import refresh
 from fangxian.containment.isolation.models import Decision, Placement
 from fangxian.containment.isolation.passing import reasoned
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, record
-from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from fangxian.core.errors import Conflict, Invalid
 
 
 @action
@@ -68,48 +67,6 @@ def stay_together(by: Actor, code: str, other: str, granted: bool, reason: str) 
     return _decide(by, row, Decision.TOGETHER if granted else Decision.APART, reason, other=fellow)
 
 
-@action
-def dispute(by: Actor, decision_id: int, words: str) -> Decision:
-    """The person concerned does not agree (异议), or somebody who looks after them says so for them. Once a decision."""
-    found = _decision(by, decision_id)
-    if found.disputed_at is not None:
-        raise Conflict(_("This decision is disputed already."), remedy=_("An answer is owed to it."))
-    found.disputed_at, found.disputed_by, found.dispute = clock.now(), by.name, _words(words)
-    found.save()
-    record(
-        by, "isolation.disputed", ("placement", found.placement_id), area=found.placement.area,
-        data={"decision": found.pk, "words": found.dispute},
-    )  # fmt: skip
-    return found
-
-
-@action
-def answer(by: Actor, decision_id: int, upheld: bool, words: str) -> Decision:
-    """Answer a dispute: `upheld` is the person's view. Not by whoever decided. An extension that falls is taken back at once."""
-    found = _decision(by, decision_id)
-    row = rights.placement(by, found.placement.code, lock=True)
-    _must_decide(by, row)
-    if found.disputed_at is None or found.answered_at is not None:
-        raise Conflict(_("No dispute waits here for an answer."))
-    if by.account_id is not None and by.account_id == found.by_id:
-        raise NotAllowed(
-            _("Whoever decided does not answer the dispute."),
-            remedy=_("Have it answered by a colleague or the level above."),
-        )
-    found.answered_at, found.answered_by, found.answered_by_account_id = clock.now(), by.name, by.account_id
-    found.answer, found.upheld = _words(words), upheld
-    found.save()
-    if upheld and found.kind == Decision.EXTEND and row.link in (Placement.HOUSED, Placement.HOME):
-        row.extended_until = None
-        refresh(row)
-        row.save()
-    record(
-        by, "isolation.answered", ("placement", row.pk), area=row.area,
-        data={"decision": found.pk, "upheld": upheld, "words": found.answer},
-    )  # fmt: skip
-    return found
-
-
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -144,22 +101,3 @@ def _decide(
         },
     )  # fmt: skip
     return made
-
-
-def _decision(by: Actor, decision_id: int) -> Decision:
-    """A decision about oneself, or about somebody whom the actor may know of. Raises NotFound."""
-    rows = Decision.objects.select_for_update(of=("self",)).select_related(
-        "placement__site", "placement__trip__vehicle"
-    )
-    found = rows.filter(pk=decision_id).first()
-    own = found is not None and by.person_id is not None and by.person_id == found.placement.person_id
-    if found is None or not (own or rights.may_see(by, found.placement)):
-        raise NotFound(_("There is no such decision."))
-    return found
-
-
-def _words(text: str) -> str:
-    text = (text or "").strip()
-    if len(text) < 2 or "\0" in text:
-        raise Invalid(_("Say why."), remedy=_("In up to 500 characters; it stays on record."), field="words")
-    return text[:500]

@@ -27,7 +27,7 @@ def watch_ended(by: Actor, contact_id: int, state: str) -> None:
     if state == "merged":
         _follow(row)
         return
-    _ended(by, row, _OUTCOMES.get(state, "released"))
+    over(by, row, _OUTCOMES.get(state, "released"))
 
 
 @action
@@ -55,7 +55,7 @@ def duty_ended(by: Actor, kind: str, subject_id: int, duty_id: int) -> None:
     owed = duties.of_subject(kind, subject_id)
     closed = next((one for one in owed if one.pk == duty_id), None)
     if closed is not None and not any(one.state == one.OPEN for one in owed):
-        _ended(by, row, closed.outcome or "released")
+        over(by, row, closed.outcome or "released")
 
 
 @action
@@ -68,6 +68,27 @@ def retime(by: Actor, kind: str, subject_ids: Sequence[int]) -> int:
         subject_kind=kind, subject_id__in=subject_ids, closed_at__isnull=True
     )
     return sum(_retimed(by, row) for row in rows.exclude(link=Placement.TOLD).order_by("pk"))
+
+
+def over(by: Actor, row: Placement, outcome: str) -> None:
+    """The isolation of somebody ends: at once where they are at home or never set out, on a site once they are let go.
+
+    The caller holds the person locked.
+    """
+    now = clock.now()
+    row.outcome = outcome
+    waiting = passing.open_of(row, lock=True)
+    if row.link in (Placement.TOLD, Placement.HOME) and (
+        waiting is None or not (waiting.sent_at or waiting.received_at)
+    ):
+        if waiting is not None:
+            passing.call_off(by, row, waiting, outcome)
+        row.room = row.trip = None
+        passing.move(by, row, Placement.CLOSED, now)
+        return
+    row.leave_at = min(row.leave_at or now, now)
+    row.save()
+    record(by, "isolation.ended", ("placement", row.pk), area=row.area, data={"outcome": outcome})
 
 
 def _retimed(by: Actor, row: Placement) -> bool:
@@ -92,23 +113,6 @@ def _retimed(by: Actor, row: Placement) -> bool:
 def _open(kind: str, subject_id: int) -> Placement | None:
     rows = Placement.objects.select_for_update(of=("self",)).select_related("room")
     return rows.filter(subject_kind=kind, subject_id=subject_id, closed_at__isnull=True).first()
-
-
-def _ended(by: Actor, row: Placement, outcome: str) -> None:
-    now = clock.now()
-    row.outcome = outcome
-    waiting = passing.open_of(row, lock=True)
-    if row.link in (Placement.TOLD, Placement.HOME) and (
-        waiting is None or not (waiting.sent_at or waiting.received_at)
-    ):
-        if waiting is not None:
-            passing.call_off(by, row, waiting, outcome)
-        row.room = row.trip = None
-        passing.move(by, row, Placement.CLOSED, now)
-        return
-    row.leave_at = min(row.leave_at or now, now)
-    row.save()
-    record(by, "isolation.ended", ("placement", row.pk), area=row.area, data={"outcome": outcome})
 
 
 def _follow(row: Placement) -> None:

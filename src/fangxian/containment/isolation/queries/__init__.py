@@ -4,6 +4,7 @@ from fangxian.containment.isolation.queries.allocations import allocation, alloc
 from fangxian.containment.isolation.queries.choosing import options
 from fangxian.containment.isolation.queries.clocks import clocks_of
 from fangxian.containment.isolation.queries.counting import numbers, reserve, rooms
+from fangxian.containment.isolation.queries.own import office, own
 from fangxian.containment.isolation.queries.people import (
     between,
     decision_view,
@@ -20,6 +21,6 @@ from fangxian.containment.isolation.queries.trips import trip, trips, vehicles
 
 __all__ = [
     "allocation", "allocations", "between", "clocks_of", "decision_view", "destinations", "errand_view", "errands",
-    "numbers", "options", "people", "placement", "proposed", "releases", "reserve", "rooms", "rounds", "site", "sites",
+    "numbers", "office", "options", "own", "people", "placement", "proposed", "releases", "reserve", "rooms", "rounds", "site", "sites",
     "trip", "trips", "vehicles", "waiting",
 ]  # fmt: skip

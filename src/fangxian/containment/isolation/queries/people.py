@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.containment.isolation import rights, ruling
 from fangxian.containment.isolation.actions.beginning import NOTIFICATION, TRANSFER
+from fangxian.containment.isolation.actions.informing import hands
 from fangxian.containment.isolation.actions.moving import RECEIVED, SENT, may_confirm
 from fangxian.containment.isolation.models import Check, Decision, Errand, HandOver, Placement
 from fangxian.containment.isolation.queries.rows import in_the_loop, rows, visible_within
@@ -200,7 +201,7 @@ def errand_view(one: Errand) -> ErrandView:
 
 
 def _may(by: Actor, row: Placement, waiting: HandOver | None) -> frozenset[str]:
-    """What the actor may do here and now: bring, home, board, withdraw, assign, house, let_go, check, errand, decide, call_off."""
+    """What the actor may do here and now: bring, home, board, withdraw, assign, house, let_go, check, errand, decide, call_off, letter."""
     tell, here = by.may(rights.TELL, row.area), rights.at_site(by, rights.RECEIVE, row.site)
     resting = waiting is None
     care = (row.link == row.HOUSED and rights.at_site(by, rights.CARE, row.site)) or (
@@ -214,5 +215,6 @@ def _may(by: Actor, row: Placement, waiting: HandOver | None) -> frozenset[str]:
         "assign": here and row.link != row.HOME and row.link != row.CLOSED, "house": here and row.link == row.ARRIVED,
         "let_go": here and row.link == row.HOUSED and resting, "check": care, "errand": care, "decide": decide,
         "call_off": mine and not confirmed, "certify": row.link in (row.HOME, row.CLOSED),
+        "letter": row.link != row.CLOSED and hands(by, row),
     }  # fmt: skip
     return frozenset(name for name, may in found.items() if may)
