@@ -148,7 +148,8 @@ def test_tubes_kept_without_a_connection_come_together_each_once_and_each_with_i
     changed = entry("FXLINE0003", there.people[:1])
     assert answers(send(changed)) == {"FXLINE0003": "key_reused"}
     assert send(kept[0], account="999999").json()["code"] == "other_account"
-    for damaged in ({}, {"kept": []}, {"kept": [{"key": "12345678"}]}, [1]):
+    damaged_ones: tuple[Any, ...] = ({}, {"kept": []}, {"kept": [{"key": "12345678"}]}, [1])
+    for damaged in damaged_ones:
         refused = client.post(
             f"{address}swabs/", damaged, content_type="application/json", HTTP_ACCEPT="application/json"
         )

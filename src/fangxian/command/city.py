@@ -57,7 +57,9 @@ ACCOUNTS = (
     DemoAccount("grid", "grid_worker", "990101001001", "林小雨", "网格员：上门随访", "Grid worker: visits at the door"),
     DemoAccount("clinic", "clinic", "990101", "陈安", "发热门诊：直报", "Fever clinic: direct report"),
     DemoAccount("school", "reporter", "990101", "孟晓", "校医：每日报数", "School nurse: numbers of the day"),
-    DemoAccount("employer", "employer", "990101", "丁港", "冷库主管：高风险岗位", "Cold-store manager: high-risk posts"),
+    DemoAccount(
+        "employer", "employer", "990101", "丁港", "冷库主管：高风险岗位", "Cold-store manager: high-risk posts"
+    ),
     DemoAccount("lab", "lab", "990101", "吴静", "实验室：收样与结果", "Laboratory: samples and results"),
     DemoAccount("sampler", "sampler", "990101", "江帆", "采样员：采样点", "Swab team: the swab point"),
     DemoAccount(
