@@ -201,6 +201,7 @@ LEFT_OUT = {
     },
     "fangxian.containment.isolation.queries": {
         "rooms": FOR_OTHER_STAGES,
+        "office": "stands on the letter of somebody in isolation",
         "clocks_of": "a part of the chain of clocks of a tube"},
     "fangxian.containment.venues.actions": {},
     "fangxian.containment.venues.queries": {},
@@ -246,6 +247,7 @@ LEFT_OUT = {
         "open_step": FOR_OTHER_STAGES,
         "open_steps_of": FOR_OTHER_STAGES,
         "due_of_subjects": FOR_OTHER_STAGES,
+        "may_see": FOR_OTHER_STAGES,
     },
 }  # fmt: skip
 
