@@ -28,7 +28,8 @@ class Rates:
             for zone in self.problem.zones
             for site in self.problem.sites
         }
-        self.hour = _HOUR * max([*self._km.values(), 1.0])
+        self.longest = max([*self._km.values(), 1.0])
+        self.hour = _HOUR * self.longest
         self.last = max(
             (
                 self.arrives(trip, site)
@@ -79,21 +80,35 @@ class Rates:
     def unplaced(self, party: Party) -> float:
         return self.hour * party.weight * max(self.last + _NEVER - party.deadline, _NEVER)
 
+    def of(self, state: State, row: int) -> float:
+        """What a party costs as things stand."""
+        party = state.parties[row]
+        if row not in state.taken:
+            return self.unplaced(party)
+        trip, room = state.taken[row]
+        return self.cost(party, trip, room.site)
+
+    def hours(self, state: State, rows: Iterable[int]) -> dict[int, float]:
+        """Hours late by priority, weighted; whoever has no place is late until long after the last arrival."""
+        found: dict[int, float] = defaultdict(float)
+        for row in rows:
+            party = state.parties[row]
+            if row in state.taken:
+                trip, room = state.taken[row]
+                found[party.priority] += party.weight * self.late(party, trip, room.site)
+            else:
+                found[party.priority] += self.unplaced(party) / self.hour
+        return found
+
     def total(self, state: State) -> tuple[Cost, float]:
         """What a finished plan costs, and in one number."""
         late = kilometres = objective = 0.0
-        by_priority: dict[int, float] = defaultdict(float)
-        missing = 0
         for row, party in enumerate(state.parties):
-            if row not in state.taken:
-                missing += party.size
-                objective += self.unplaced(party)
-                by_priority[party.priority] += self.unplaced(party) / self.hour
-                continue
-            trip, room = state.taken[row]
-            hours = self.late(party, trip, room.site)
-            late += party.weight * hours
-            by_priority[party.priority] += party.weight * hours
-            kilometres += party.size * self.kilometres(trip, room.site)
-            objective += self.cost(party, trip, room.site)
+            objective += self.of(state, row)
+            if row in state.taken:
+                trip, room = state.taken[row]
+                late += party.weight * self.late(party, trip, room.site)
+                kilometres += party.size * self.kilometres(trip, room.site)
+        missing = sum(party.size for row, party in enumerate(state.parties) if row not in state.taken)
+        by_priority = self.hours(state, range(len(state.parties)))
         return Cost(missing, late, kilometres, dict(sorted(by_priority.items()))), objective

@@ -19,6 +19,8 @@ from fangxian.analytics.allocation.state import State
 
 #: Deadlines are rounded by the first of these (hours) that leaves few enough groups.
 _STEPS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+#: An hour late more than allowed weighs so many times more.
+BEYOND = 10.0
 Sites = Callable[[Party, int], Iterable[str]]
 """Where a trip may take a party."""
 
@@ -76,7 +78,7 @@ def flow(
     """Every group onto the trips that could take it, each trip for one class and one site; a room costs its price besides.
 
     `whole`: trips are settled and people are counted in whole numbers. `caps`: for each priority, weighted hours late (those unplaced
-    included) that must not be exceeded.
+    included) beyond which an hour counts `BEYOND` times more.
     """
     options: dict[tuple[int, str, str], int] = {}
     rides: dict[tuple[int, int, str], int] = {}
@@ -113,5 +115,6 @@ def flow(
         programme.limit(riding[trip], float(state.seats[trip]))  # implied where options are whole; tighter where not
     for priority, terms in late.items():
         if caps and priority in caps:
-            programme.limit(terms, caps[priority] + 1e-6)
+            beyond = programme.variable(BEYOND * rates.hour)
+            programme.limit([*terms, (beyond, -1.0)], caps[priority])
     return Flow(options, rides, come)

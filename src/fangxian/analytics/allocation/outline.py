@@ -8,71 +8,101 @@ It knows that a trip is for one class and that a family shares a seat row; it do
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import product
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from math import inf
 
 from fangxian.analytics.allocation.costs import Rates
 from fangxian.analytics.allocation.flows import Group, Sites, flow, grouped
-from fangxian.analytics.allocation.problem import Party
 from fangxian.analytics.allocation.programme import Programme
-from fangxian.analytics.allocation.rooms import Need, Prices, Rooms, Stock
+from fangxian.analytics.allocation.rooms import Need, Prices, Rooms
 from fangxian.analytics.allocation.state import Floor, State
+from fangxian.analytics.allocation.watching import FLOORS, ZONES, Watch
 
 #: Groups that the outline makes of all parties, at most.
 _GROUPS = 1200
-#: Sites that are looked at for a class of a zone, the cheapest at the prices.
-_SITES = 5
+#: A detour is looked at if it is, with the price of the room there, no longer than this share of the longest way there is.
+_DETOUR = 0.15
 #: How exactly a zone is solved, and how exactly the floors are.
 _ZONE_GAP, _FLOORS_GAP = 0.002, 0.004
+#: Zones get this share of the time that is left, and the floors this one of what they leave.
+_ZONES, _FLOORS = 0.5, 0.6
 
 
 @dataclass(frozen=True)
 class Outline:
-    """`bound` no plan is below, at these `prices` of rooms. `floors` settled; by zone, rooms to be `kept` for it, and what it `costs`."""
+    """`bound` no plan is below. `kinds` of trips and classes of `floors`, as settled.
+
+    By zone and class: sites to look at (`near`) and `costs`; by class and priority: hours `late`, weighted.
+    """
 
     bound: float
-    prices: Prices
+    kinds: dict[int, str]
+    near: dict[tuple[str, str], list[str]]
     floors: dict[Floor, str] = field(default_factory=dict)
-    kept: dict[str, dict[Stock, float]] = field(default_factory=dict)
-    costs: dict[str, float] = field(default_factory=dict)
+    costs: dict[tuple[str, str], float] = field(default_factory=dict)
+    late: dict[tuple[str, int], float] = field(default_factory=dict)
+
+    def sites(self, rates: Rates, state: State) -> Sites:
+        """Where a trip may take a party: a trip that is settled for a class takes no other."""
+        return lambda party, trip: (
+            rates.sites_of(trip, state, self.near[party.zone, party.kind])
+            if self.kinds.get(trip, party.kind) == party.kind
+            else []
+        )
 
 
-def outlined(state: State, rates: Rates, zones: dict[str, list[int]], seconds: float) -> Outline:
-    """Prices of rooms, then the class of each trip zone by zone at these prices, then the floors and who should go where."""
+def outlined(
+    state: State, rates: Rates, zones: dict[str, list[int]], watch: Watch, caps: Mapping[int, float] | None = None
+) -> Outline:
+    """Prices of rooms, then the class of each trip zone by zone at these prices, then the floors for everybody together.
+
+    `caps`: see `flow`.
+    """
     rows = [row for each in zones.values() for row in each]
+    promised = sum(rates.of(state, row) for row in state.taken)
+    if not rows:
+        return Outline(promised, {}, {})
     rooms = Rooms.of(state, {state.parties[row].kind for row in rows})
-    prices = _priced(state, rates, rooms, rows)
+    prices, split = _priced(state, rates, rooms, rows)
     bound = -rooms.worth(prices)
     kind_of: dict[int, str] = {}
     near: dict[tuple[str, str], list[str]] = {}
+    rest = len(rows)
     for zone, of_zone in zones.items():
-        part = seconds / 2 * len(of_zone) / len(rows)
         groups = grouped(state, of_zone)
-        undercut = {
-            kind: _undercut(rates, rooms, prices, zone, kind, {_want(one) for one in groups if one.party.kind == kind})
-            for kind in rooms.kinds
-        }
-        near |= {(zone, kind): sites for kind, (_, sites) in undercut.items()}
-        programme = Programme()
-        best = _among(state, rates, {kind: best for kind, (best, _) in undercut.items()})
-        flows = flow(programme, state, rates, rooms, groups, best, prices=prices)
-        programme.split(flows.rides.values())
-        found = programme.solve(part, _ZONE_GAP)
-        bound += max(found.bound, 0.0)
-        if found.values is not None:
-            kind_of |= {trip: kind for (trip, kind, _), one in flows.options.items() if found.values[one] > 0.5}
-    return _settled(state, rates, rooms, rows, kind_of, near, bound, prices, seconds / 2)
+        best: dict[str, list[str]] = {}
+        for kind in rooms.kinds:
+            wants = {_want(one) for one in groups if one.party.kind == kind}
+            costs = _costs(rates, rooms, prices, zone, kind, wants)
+            best[kind] = _undercut(rates, zone, costs)
+            near[zone, kind] = _near(rates, costs)
+        # What a zone leaves of its share of the time goes to those that follow.
+        if left := watch.left:
+            programme = Programme()
+            flows = flow(programme, state, rates, rooms, groups, _among(state, rates, best), prices=prices)
+            programme.split(flows.rides.values())
+            found = programme.solve(left * _ZONES * len(of_zone) / rest, _ZONE_GAP)
+            bound += max(found.bound, 0.0)
+            if found.values is not None:
+                kind_of |= {trip: kind for (trip, kind, _), one in flows.options.items() if found.values[one] > 0.5}
+        rest -= len(of_zone)
+        watch.tell(ZONES, 1 - rest / len(rows))
+    outline = Outline(promised + max(bound, split), kind_of, near)
+    outline = _settled(state, rates, rooms, rows, outline, watch.left * _FLOORS, caps) if watch.left else outline
+    watch.tell(FLOORS, 1.0)
+    return outline
 
 
-def _priced(state: State, rates: Rates, rooms: Rooms, rows: list[int]) -> Prices:
-    """What a room more would save, were trips and floors to be split."""
+def _priced(state: State, rates: Rates, rooms: Rooms, rows: list[int]) -> tuple[Prices, float]:
+    """What a room more would save, were trips and floors to be split; and what everybody would then cost."""
     programme = Programme()
     flows = flow(
         programme, state, rates, rooms, grouped(state, rows, _GROUPS), lambda _, trip: rates.sites_of(trip, state)
     )
     housing = rooms.house(programme, flows.come)
-    return housing.prices(programme.relaxed()[2])
+    _, cost, marginals = programme.relaxed()
+    return housing.prices(marginals), cost
 
 
 def _want(group: Group) -> Need:
@@ -84,51 +114,54 @@ def _among(state: State, rates: Rates, sites: Mapping[str, list[str]]) -> Sites:
     return lambda party, trip: rates.sites_of(trip, state, sites[party.kind])
 
 
-def _undercut(
-    rates: Rates, rooms: Rooms, prices: Prices, zone: str, kind: str, wants: set[Need]
-) -> tuple[list[str], list[str]]:
-    """Sites of which none that is nearer is cheaper for everybody, so that no other is ever better; and the cheapest few."""
-    kept: list[tuple[str, dict[Need, float]]] = []
-    total: dict[str, float] = {}
-    for site in sorted(rates.open, key=lambda name: rates.way(zone, name)):
-        costs = {want: want[0] * rates.way(zone, site) + rooms.price(site, kind, want, prices) for want in wants}
-        total[site] = sum(min(cost, rates.hour) for cost in costs.values())
-        if all(any(costs[want] < other[want] for want in wants) for _, other in kept):
-            kept.append((site, costs))
-    return [site for site, _ in kept], sorted(total, key=lambda name: total[name])[:_SITES]
+def _costs(
+    rates: Rates, rooms: Rooms, prices: Prices, zone: str, kind: str, wants: Iterable[Need]
+) -> dict[str, dict[Need, float]]:
+    """The way and the room, by site and want; infinite where there is no such room."""
+    return {
+        site: {want: want[0] * rates.way(zone, site) + rooms.price(site, kind, want, prices) for want in wants}
+        for site in rates.open
+    }
+
+
+def _undercut(rates: Rates, zone: str, costs: Mapping[str, Mapping[Need, float]]) -> list[str]:
+    """Sites of which none that is nearer is cheaper for everybody, so that no other is ever better."""
+    kept: list[str] = []
+    for site in sorted(costs, key=lambda name: rates.way(zone, name)):
+        if all(any(cost < costs[other][want] for want, cost in costs[site].items()) for other in kept):
+            kept.append(site)
+    return kept
+
+
+def _near(rates: Rates, costs: Mapping[str, Mapping[Need, float]]) -> list[str]:
+    """Sites that are for somebody not much dearer than the cheapest."""
+    detour = _DETOUR * rates.longest
+    least: dict[Need, float] = defaultdict(lambda: inf)
+    for of_site in costs.values():
+        for want, cost in of_site.items():
+            least[want] = min(least[want], cost)
+    return [
+        site for site, of_site in costs.items()
+        if any(cost < inf and cost <= least[want] + want[0] * detour for want, cost in of_site.items())
+    ]  # fmt: skip
 
 
 def _settled(
-    state: State, rates: Rates, rooms: Rooms, rows: list[int], kind_of: dict[int, str], near: dict[tuple[str, str], list[str]],
-    bound: float, prices: Prices, seconds: float,
+    state: State, rates: Rates, rooms: Rooms, rows: list[int], outline: Outline, seconds: float, caps: Mapping[int, float] | None
 ) -> Outline:  # fmt: skip
-    """Floors in whole numbers for trips whose classes are known; who goes where may still be split.
-
-    What each zone uses of a stock is in proportion to who comes from it.
-    """
+    """Floors in whole numbers for trips whose classes are known; who goes where may still be split."""
     programme = Programme()
     groups = grouped(state, rows, _GROUPS, kindly=False)
-
-    def sites(party: Party, trip: int) -> list[str]:
-        return rates.sites_of(trip, state, near[party.zone, party.kind]) if kind_of.get(trip) == party.kind else []
-
-    flows = flow(programme, state, rates, rooms, groups, sites)
+    flows = flow(programme, state, rates, rooms, groups, outline.sites(rates, state), caps=caps)
     programme.split((*flows.options.values(), *flows.rides.values()))
     housing = rooms.house(programme, flows.come)
     found = programme.solve(seconds, _FLOORS_GAP)
     if found.values is None:
-        return Outline(bound, prices)
-    costs: dict[str, float] = defaultdict(float)
-    from_zone: dict[Stock, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        return outline
+    costs: dict[tuple[str, str], float] = defaultdict(float)
+    late: dict[tuple[str, int], float] = defaultdict(float)
     for (number, trip, site), variable in flows.rides.items():
-        if (count := float(found.values[variable])) > 1e-6:
-            party = groups[number].party
-            costs[party.zone] += count * rates.cost(party, trip, site)
-            from_zone[site, party.kind, _want(groups[number])][party.zone] += count
-    kept: dict[str, dict[Stock, float]] = defaultdict(lambda: defaultdict(float))
-    for want, shares in from_zone.items():
-        for (stock, used), (zone, part) in product(housing.uses[want], shares.items()):
-            kept[zone][stock] += float(found.values[used]) * part / sum(shares.values())
-    return Outline(
-        bound, prices, housing.floors(found.values), {zone: dict(stocks) for zone, stocks in kept.items()}, dict(costs)
-    )
+        party, count = groups[number].party, float(found.values[variable])
+        costs[party.zone, party.kind] += count * rates.cost(party, trip, site)
+        late[party.kind, party.priority] += count * party.weight * rates.late(party, trip, site)
+    return replace(outline, floors=housing.floors(found.values), costs=dict(costs), late=dict(late))

@@ -13,7 +13,7 @@ from fangxian.analytics.allocation.costs import Rates
 from fangxian.analytics.allocation.flows import Group, Sites, flow, grouped
 from fangxian.analytics.allocation.problem import Room
 from fangxian.analytics.allocation.programme import Programme
-from fangxian.analytics.allocation.rooms import Prices, Rooms, Stock
+from fangxian.analytics.allocation.rooms import Rooms
 from fangxian.analytics.allocation.state import State
 
 #: How exactly people are put on trips that are settled.
@@ -22,23 +22,23 @@ _WHOLE_GAP = 1e-3
 
 def placed(
     state: State, rates: Rates, rows: Iterable[int], sites: Sites, *, seconds: float, gap: float = 1e-3,
-    others: Mapping[Stock, float] | None = None, caps: Mapping[int, float] | None = None, prices: Prices | None = None,
+    caps: Mapping[int, float] | None = None,
 ) -> State | None:  # fmt: skip
     """The state with these parties on trips and in rooms at little cost; None where nothing is found in time.
 
     Trips are settled first, as if parties could be split; then parties go onto them in whole numbers. `sites`: where a trip may take a
-    party. `others`: rooms that are left for others. `caps`, `prices`: see `flow`.
+    party. `caps`: see `flow`.
     """
     rows = list(rows)
     start = perf_counter()
     groups = grouped(state, rows)
     rooms = Rooms.of(state, {state.parties[row].kind for row in rows})
     programme = Programme()
-    flows = flow(programme, state, rates, rooms, groups, sites, caps=caps, prices=prices)
+    flows = flow(programme, state, rates, rooms, groups, sites, caps=caps)
     if not flows.rides:
         return state.copy()
     programme.split(flows.rides.values())
-    housing = rooms.house(programme, flows.come, others=others)
+    housing = rooms.house(programme, flows.come)
     found = programme.solve(seconds, gap)
     if found.values is None:
         return None
@@ -51,11 +51,11 @@ def placed(
     for (trip, kind, site), option in flows.options.items():
         if found.values[option] > 0.5 and loads[trip] > 1e-6:
             done.trips[trip] = (kind, site)
-    return _ridden(done, rates, groups, max(seconds - perf_counter() + start, 0.5), others, caps)
+    return _ridden(done, rates, groups, max(seconds - perf_counter() + start, 0.5), caps)
 
 
 def _ridden(
-    state: State, rates: Rates, groups: list[Group], seconds: float, others: Mapping[Stock, float] | None, caps: Mapping[int, float] | None
+    state: State, rates: Rates, groups: list[Group], seconds: float, caps: Mapping[int, float] | None
 ) -> State | None:  # fmt: skip
     """In whole numbers onto the trips as they are settled."""
     programme = Programme()
@@ -64,7 +64,7 @@ def _ridden(
     if not flows.rides:
         return state
     programme.split(flows.options.values())
-    housing = rooms.house(programme, flows.come, others=others)
+    housing = rooms.house(programme, flows.come)
     found = programme.solve(seconds, _WHOLE_GAP)
     if found.values is None:
         return None

@@ -70,8 +70,8 @@ class Rooms:
             for (site, offered), floors in self.alike.items()
         )
 
-    def house(self, programme: Programme, come: Come, *, others: Mapping[Stock, float] | None = None) -> Housing:
-        """Whoever comes has a room that fits, on a floor of their class. `others`: rooms that are not for them."""
+    def house(self, programme: Programme, come: Come) -> Housing:
+        """Whoever comes has a room that fits, on a floor of their class."""
         counts: dict[tuple[Alike, str], int] = {}
         supply: dict[Stock, list[tuple[int, float]]] = defaultdict(list)
         for one, floors in self.alike.items():
@@ -81,33 +81,27 @@ class Rooms:
                     supply[one[0], kind, need].append((counts[one, kind], -float(rooms)))
             programme.limit([(counts[one, kind], 1.0) for kind in self.kinds], float(len(floors)))
         inside: dict[Stock, list[tuple[int, float]]] = defaultdict(list)
-        used_by: dict[Stock, list[tuple[Stock, int]]] = defaultdict(list)
-        others = others or {}
         for (site, kind, want), variables in come.items():
             uses = []
             for stock in self.fitting(site, kind, want):
                 used = programme.variable()
                 uses.append((used, -1.0))
                 inside[stock].append((used, 1.0))
-                used_by[site, kind, want].append((stock, used))
             programme.equal([*((variable, 1.0) for variable in variables), *uses], 0.0)
         limits = {
-            stock: programme.limit(
-                [*terms, *supply.get(stock, ())], max(self.settled.get(stock, 0) - others.get(stock, 0.0), 0.0)
-            )
+            stock: programme.limit([*terms, *supply.get(stock, ())], float(self.settled.get(stock, 0)))
             for stock, terms in inside.items()
         }
-        return Housing(self, counts, limits, dict(used_by))
+        return Housing(self, counts, limits)
 
 
 @dataclass(frozen=True, slots=True)
 class Housing:
-    """Variables for how many floors each class gets, the row that limits each stock, and what variables say who uses which stock."""
+    """Variables for how many floors each class gets, and the row that limits each stock."""
 
     rooms: Rooms
     counts: dict[tuple[Alike, str], int]
     limits: dict[Stock, int]
-    uses: dict[Stock, list[tuple[Stock, int]]]
 
     def prices(self, marginals: Floats) -> dict[Stock, float]:
         return {stock: float(marginals[row]) for stock, row in self.limits.items()}

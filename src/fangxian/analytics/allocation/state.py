@@ -87,6 +87,12 @@ class State:
             if len(self.rooms[floor]) == self.size[floor]:
                 self.floors[floor] = self.problem.floors.get(floor, "")
 
+    def leave_empty(self) -> None:
+        """Floors that nobody lives on can be settled anew."""
+        for floor, free in self.rooms.items():
+            if len(free) == self.size[floor]:
+                self.floors[floor] = self.problem.floors.get(floor, "")
+
 
 def kept(problem: Problem) -> State:
     """The state after all promises. Raises AllocationError for one that cannot be kept, naming person and reason."""
