@@ -1,12 +1,17 @@
 """`fangxian allocate`: people to trips and rooms, from a file into a file. Needs no installation."""
 
 import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
+from types import FrameType
 from typing import Annotated
 
 import typer
 
-from fangxian.cli.started import console, language, say
+from fangxian.cli.started import bar, console, language, say
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,7 +43,14 @@ def allocate(
         raise typer.BadParameter(
             say(f"没有 {explain} 这个人", f"there is nobody called {explain}"), param_hint="--explain"
         )
-    done = allocation.plan(given, seconds=seconds, gap=gap)
+    with bar() as progress, _stopped_by_hand() as stop:
+        task = progress.add_task(
+            say("分配（Ctrl-C：以目前最好的方案结束）", "Allocating (Ctrl-C: end with the best so far)"), total=100
+        )
+        done = allocation.plan(
+            given, seconds=seconds, gap=gap, stop=stop,
+            on_progress=lambda share: progress.update(task, completed=round(100 * share)),
+        )  # fmt: skip
     whole = allocation.told(done, clock, language())
     out.write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
     why = allocation.explain(given, done, explain).in_(language()) if explain else ""
@@ -63,3 +75,19 @@ def allocate(
         )  # fmt: skip
     if why:
         console.print(why, markup=False, highlight=False)
+
+
+@contextmanager
+def _stopped_by_hand() -> Iterator[Callable[[], bool]]:
+    """Whether somebody pressed Ctrl-C: once, to end with what there is; twice gives up."""
+    asked = Event()
+
+    def noted(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, noted)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -55,7 +55,7 @@ class Search:
             tried = self._class(done, kind, rows, seconds) if seconds else None
             by_hand = served(done, rows)
             done = min((one for one in (tried, by_hand) if one is not None), key=lambda one: self.rates.total(one)[1])
-            done.leave_empty()
+            done.leave_empty(kind)
             rest -= len(rows)
             self.watch.tell(CLASSES, 1 - rest / everybody)
         return self._improved(served(done), gap)
@@ -93,14 +93,14 @@ class Search:
             self.watch.tell(AGAIN, 1 - left / whole)
             again = best.copy()
             again.release(row for row in part.rows if row in again.taken)
-            again.leave_empty()
             own = set(part.rows)
             caps = self._left(self.rates.hours(best, (row for row in range(len(best.parties)) if row not in own)))
             seconds = min(left, max(left * _AGAIN, _LEAST))
             found = placed(again, self.rates, part.rows, part.sites(again), seconds=seconds, gap=_GAP, caps=caps)
             if found is not None and (better := self._score(found)) < score * (1 - 1e-6):
                 best, score, tried = found, better, {part.names}
-                best.leave_empty()
+                for kind in {best.parties[row].kind for row in part.rows}:
+                    best.leave_empty(kind)
         return best
 
     def _parts(self, state: State) -> list[Part]:

@@ -87,10 +87,10 @@ class State:
             if len(self.rooms[floor]) == self.size[floor]:
                 self.floors[floor] = self.problem.floors.get(floor, "")
 
-    def leave_empty(self) -> None:
-        """Floors that nobody lives on can be settled anew."""
+    def leave_empty(self, kind: str) -> None:
+        """Floors that a class has and nobody lives on can be settled anew."""
         for floor, free in self.rooms.items():
-            if len(free) == self.size[floor]:
+            if self.floors.get(floor) == kind and len(free) == self.size[floor]:
                 self.floors[floor] = self.problem.floors.get(floor, "")
 
 

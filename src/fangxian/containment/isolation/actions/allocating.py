@@ -4,7 +4,9 @@ The plan proposes, a person accepts, and the same actions book as by hand: what 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 from django.db import transaction
@@ -107,15 +109,21 @@ def _allocating(job: jobs.Running) -> dict[str, Any]:
         job.advance(_WHOLE)
         return {"places": [], "trips": [], "shortages": [], "unplaced": []}
 
+    stopped = Event()
+
     def told(share: float) -> None:
-        job.advance(max(job.cursor, round(_GATHERED + share * (_PLANNED - _GATHERED))))
+        try:
+            job.advance(max(job.cursor, round(_GATHERED + share * (_PLANNED - _GATHERED))))
+        except jobs.Stopped:  # the best plan so far is kept, with how far it is from the best there is
+            stopped.set()
 
     try:
-        done = plan(found.problem, seconds=SECONDS, on_progress=told)
+        done = plan(found.problem, seconds=SECONDS, on_progress=told, stop=stopped.is_set)
     except AllocationError as fault:
         raise Conflict(str(found.told(fault.text))) from None
     kept = _kept(found, done)
-    job.advance(_WHOLE)
+    with suppress(jobs.Stopped):
+        job.advance(_WHOLE)
     return kept
 
 
