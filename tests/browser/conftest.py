@@ -101,38 +101,90 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def _window(chromium: Browser, site: Site, size: str, language: str, dark: bool) -> BrowserContext:
+    """A browser of its own, in which nobody has been."""
+    width, height = SIZES[size]
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, has_touch=size == "phone", color_scheme="dark" if dark else "light",
+        locale="en-GB" if language == "en" else "zh-CN", timezone_id="Asia/Shanghai", base_url=site.url,
+    )  # fmt: skip
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+def _signed_in(context: BrowserContext, site: Site, post: str, language: str) -> None:
+    context.add_cookies([{"name": name, "value": value, "url": site.url} for name, value in site.cookies[post].items()])
+    if language == "en":
+        token = site.cookies[post]["csrftoken"]
+        context.request.post("/language/", headers={"X-CSRFToken": token}, form={"language": "en"}, max_redirects=0)
+
+
+def _listen(page: Page, complaints: list[str]) -> None:
+    """Note what the browser complains of: a script that fails, a style that the policy forbids."""
+    page.on("pageerror", lambda fault: complaints.append(str(fault)))
+    page.on("console", lambda line: complaints.append(line.text) if _is_complaint(line.type, line.text) else None)
+
+
 @pytest.fixture
 def open_page(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """`open_page("grid", "/contacts/", size="phone", language="en", dark=True)`: a page of somebody who has signed in.
 
-    What the browser complains of (a script that fails, a style that the policy forbids) fails the test.
+    What the browser complains of fails the test.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def opened(post: str, at: str = "/", *, size: str = "desk", language: str = "zh", dark: bool = False) -> Page:
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, has_touch=size == "phone", color_scheme="dark" if dark else "light",
-            locale="en-GB" if language == "en" else "zh-CN", timezone_id="Asia/Shanghai", base_url=site.url,
-        )  # fmt: skip
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        context.add_cookies(
-            [{"name": name, "value": value, "url": site.url} for name, value in site.cookies[post].items()]
-        )
-        if language == "en":
-            token = site.cookies[post]["csrftoken"]
-            context.request.post("/language/", headers={"X-CSRFToken": token}, form={"language": "en"}, max_redirects=0)
+        contexts.append(context := _window(chromium, site, size, language, dark))
+        _signed_in(context, site, post, language)
         page = context.new_page()
-        page.on("pageerror", lambda fault: complaints.append(str(fault)))
-        page.on("console", lambda line: complaints.append(line.text) if _is_complaint(line.type, line.text) else None)
+        _listen(page, complaints)
         page.goto(at)
         return page
 
     yield opened
     for context in contexts:
         context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def windows() -> Iterator[dict[tuple[str, str, bool], tuple[Page, list[str]]]]:
+    """The browsers that the tests of a module look through one after another, and what they complained of."""
+    kept: dict[tuple[str, str, bool], tuple[Page, list[str]]] = {}
+    yield kept
+    for page, _complaints in kept.values():
+        page.context.close()
+
+
+@pytest.fixture
+def look_at(
+    site: Site, chromium: Browser, windows: dict[tuple[str, str, bool], tuple[Page, list[str]]]
+) -> Iterator[Callable[..., Page]]:
+    """The same for a test that looks at a page and does nothing: in a browser that is there already.
+
+    To start one takes longer than to look. Of who was in it before, only the files of the product are left.
+    """
+    complaints: list[str] = []
+
+    def looked_at(post: str, at: str, size: str, language: str, dark: bool) -> Page:
+        nonlocal complaints
+        variant = size, language, dark
+        if variant not in windows:
+            windows[variant] = _window(chromium, site, *variant).new_page(), []
+            _listen(*windows[variant])
+        page, complaints = windows[variant]
+        page.goto("about:blank")
+        complaints.clear()
+        session = page.context.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", {"origin": site.url, "storageTypes": "all"})
+        session.detach()
+        page.context.clear_cookies()
+        _signed_in(page.context, site, post, language)
+        page.goto(at)
+        return page
+
+    yield looked_at
     assert complaints == []
 
 

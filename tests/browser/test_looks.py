@@ -62,10 +62,10 @@ NAMES = sorted(_pages(Site(0, "", "", "", "", "", [], "", {})))
 @pytest.mark.parametrize(("size", "language", "dark"), VARIANTS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_fits_and_shuts_nobody_out(
-    site: Site, open_page: Callable[..., Page], name: str, size: str, language: str, dark: bool
+    site: Site, look_at: Callable[..., Page], name: str, size: str, language: str, dark: bool
 ) -> None:
     post, address = _pages(site)[name]
-    page = open_page(post, address, size=size, language=language, dark=dark)
+    page = look_at(post, address, size, language, dark)
     calm(page)
     if SHOTS:
         look = f"{name}-{size}-{language}{'-dark' if dark else ''}.png"
