@@ -2,8 +2,6 @@
 
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-
 from fangxian.analytics.linkage.chinese import is_han
 
 _KINDS = (
@@ -23,6 +21,8 @@ def division(name: str) -> str:
 @lru_cache(50_000)
 def _word(text: str) -> str:
     """Syllables run together, an apostrophe before one that begins with a vowel."""
+    from pypinyin import lazy_pinyin  # its dictionaries take longer to load than most commands take to work
+
     word = ""
     for syllable in lazy_pinyin(text, v_to_u=True):
         word += ("'" if word and syllable[0] in "aoeāáǎà" else "") + syllable

@@ -10,8 +10,6 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-from pypinyin import Style, pinyin
-
 # The 150 or so most frequent surnames: about nine in ten people.
 SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付"
@@ -58,6 +56,8 @@ def is_han(char: str) -> bool:
 @lru_cache(20_000)
 def readings(char: str) -> tuple[str, ...]:
     """Toneless readings of a character, the usual one first, at most three; ü is v."""
+    from pypinyin import Style, pinyin  # its dictionaries take longer to load than most commands take to work
+
     found = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore", v_to_u=False)
     return tuple(found[0][:3]) if found else (char,)
 
@@ -95,6 +95,8 @@ def fold(syllable: str) -> str:
 @cache
 def syllables() -> frozenset[str]:
     """Every toneless syllable that can stand in a name."""
+    from pypinyin import Style, pinyin
+
     every = pinyin([chr(code) for code in range(0x4E00, 0x9FA6)], style=Style.NORMAL, errors="ignore", v_to_u=False)
     return frozenset(reading for (reading,) in every if len(reading) > 1 or reading in "aeo") - {"hm", "ng"}
 
