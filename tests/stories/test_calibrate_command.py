@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.console import Console
+from tests.support.console import Inside
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "calibrations"
 
@@ -29,7 +29,7 @@ def changed(path: Path, **other: Any) -> Path:
 
 
 def test_a_wave_is_calibrated_and_gone_on_with(tmp_path: Path, asked: Path) -> None:
-    console = Console(tmp_path / "home")
+    console = Inside()
     first = json.loads(console.run("calibrate", str(asked), "--out", str(tmp_path / "answer"), "--json").stdout)
     assert [one["name"] for one in first["parameters"]] == ["transmission", "seeds", "contacts_left"]
     assert all(one["identified"] == (one["median"] is not None) != bool(one["reason"]) for one in first["parameters"])
@@ -52,7 +52,7 @@ def test_a_wave_is_calibrated_and_gone_on_with(tmp_path: Path, asked: Path) -> N
 
 
 def test_the_best_fit_alone(tmp_path: Path, asked: Path) -> None:
-    told = Console(tmp_path / "home").run("calibrate", str(asked), "--out", str(tmp_path / "answer"), "--best").stderr
+    told = Inside().run("calibrate", str(asked), "--out", str(tmp_path / "answer"), "--best").stderr
     assert "transmission: 0.0" in told and "distance" in told
 
 

@@ -9,7 +9,7 @@ import yaml
 
 from fangxian.analytics import deciding
 from tests.properties.test_deciding_laws import TOWN
-from tests.support.console import Console
+from tests.support.console import Inside
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = yaml.safe_dump({**TOWN, "limits": [{"of": "peak_in_hospital", "most": 500}], "compare": {
@@ -19,8 +19,8 @@ SMALL = yaml.safe_dump({**TOWN, "limits": [{"of": "peak_in_hospital", "most": 50
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Console:
-    return Console(tmp_path)
+def console() -> Inside:
+    return Inside()
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def town(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_question_is_answered_and_nothing_is_run_twice(town: Path, console: Console, tmp_path: Path) -> None:
+def test_a_question_is_answered_and_nothing_is_run_twice(town: Path, console: Inside, tmp_path: Path) -> None:
     out = tmp_path / "out"
     told = json.loads(console.run("decide", town, "--out", out, "--json").stdout)
     assert told["policies"] == 18 and told["recommended"]["values"].keys() == {"testing", "tracing", "community"}

@@ -12,18 +12,18 @@ import pytest
 from fangxian.analytics import simulation
 from fangxian.analytics.simulation import scenario, synthesis, whereabouts
 from fangxian.lake import Lake
-from tests.support.console import Console
+from tests.support.console import Inside
 
 TABLE = "code,name,people\n330102001,江畔街道,1800\n330102002,山前镇,1200\n"
 CITY = simulation.synthesise(6_000, seed=2)
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Console:
-    return Console(tmp_path)
+def console() -> Inside:
+    return Inside()
 
 
-def test_a_table_becomes_a_city_that_a_scenario_names(console: Console, tmp_path: Path) -> None:
+def test_a_table_becomes_a_city_that_a_scenario_names(console: Inside, tmp_path: Path) -> None:
     table, out = tmp_path / "townships.csv", tmp_path / "city.npz"
     table.write_text(TABLE, encoding="utf-8")
     stays = tmp_path / "stays"
@@ -155,7 +155,7 @@ def test_a_city_too_small_for_its_scenario_is_refused_before_anything_is_begun(t
         assert said in refused.value.en
 
 
-def test_a_refusal_leaves_nothing_behind(console: Console, tmp_path: Path) -> None:
+def test_a_refusal_leaves_nothing_behind(console: Inside, tmp_path: Path) -> None:
     path = tmp_path / "townships.csv"
     path.write_text("code,name,people\n1,a,many\n", encoding="utf-8")
     refused = console.run("population", "build", path, "--out", tmp_path / "city.npz", code=1)

@@ -12,7 +12,7 @@ import pytest
 
 from fangxian.analytics import simulation
 from fangxian.analytics.simulation import scenario
-from tests.support.console import Console
+from tests.support.console import Console, Inside
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = """
@@ -30,8 +30,8 @@ measures:
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Console:
-    return Console(tmp_path)
+def console() -> Inside:
+    return Inside()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def town(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_question_is_answered_by_many_runs(town: Path, console: Console, tmp_path: Path) -> None:
+def test_a_question_is_answered_by_many_runs(town: Path, console: Inside, tmp_path: Path) -> None:
     told = json.loads(
         console.run("simulate", town, "--runs", "4", "--seed", "7", "--out", tmp_path / "out", "--json").stdout
     )
@@ -59,7 +59,7 @@ def test_a_question_is_answered_by_many_runs(town: Path, console: Console, tmp_p
 
 
 def test_what_was_run_before_is_kept_and_another_scenario_is_not_mixed_in(
-    town: Path, console: Console, tmp_path: Path
+    town: Path, console: Inside, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     console.run("simulate", town, "--runs", "2", "--out", out)
@@ -76,12 +76,12 @@ def test_what_was_run_before_is_kept_and_another_scenario_is_not_mixed_in(
     assert refused.returncode != 0 and "results of something else" in " ".join(refused.stderr.split())
 
 
-def test_ended_in_the_middle_it_goes_on_to_the_same_figures(town: Path, console: Console, tmp_path: Path) -> None:
+def test_ended_in_the_middle_it_goes_on_to_the_same_figures(town: Path, console: Inside, tmp_path: Path) -> None:
     """Two scenarios, killed while they run: what was done is not done again, and all is as if nothing had happened."""
     free = tmp_path / "free.yaml"
     free.write_text(SMALL.split("measures:")[0], encoding="utf-8")
     words: list[str | Path] = ["simulate", free, town, "--runs", "20", "--threads", "1", "--out"]
-    begun = console.start(*words, tmp_path / "killed")
+    begun = Console(tmp_path).start(*words, tmp_path / "killed")
     first = tmp_path / "killed" / "free" / "runs.jsonl"
     while begun.poll() is None and (not first.exists() or first.read_bytes().count(b"\n") < 3):
         time.sleep(0.005)
@@ -132,7 +132,7 @@ def test_a_wrong_scenario_is_refused_by_file_and_field(town: Path, wrong: str, r
     assert said in refused.value.en and refused.value.zh
 
 
-def test_a_refusal_leaves_nothing_behind(town: Path, console: Console, tmp_path: Path) -> None:
+def test_a_refusal_leaves_nothing_behind(town: Path, console: Inside, tmp_path: Path) -> None:
     town.write_text(SMALL.replace("seeds: 15", "seeds: many"), encoding="utf-8")
     refused = console.run("simulate", town, "--out", tmp_path / "out", code=1)
     assert "town.yaml: seeds: is a whole number from 0 to 3000, not many" in " ".join(refused.stderr.split())

@@ -8,7 +8,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from tests.support.console import Console
+from tests.support.console import Console, Inside
 
 #: Zhang was in the noodle shop with Li for half an hour; Li met Wang in the market afterwards; Zhao had been there before.
 STAYS = """person,place,t_in,t_out
@@ -23,18 +23,24 @@ INDEX = "person,from,to\nzhang,2022-03-04 00:00:00,2022-03-05 20:00:00\n"
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Console:
+def console(tmp_path: Path) -> Inside:
     (tmp_path / "stays.csv").write_text(STAYS, encoding="utf-8")
     (tmp_path / "index.csv").write_text(INDEX, encoding="utf-8")
-    return Console(tmp_path / "home")
+    return Inside()
 
 
 def table(path: Path) -> list[dict]:
     return (pa_csv.read_csv(path) if path.suffix == ".csv" else pq.read_table(path)).to_pylist()
 
 
+def test_it_needs_no_installation(console: Inside, tmp_path: Path) -> None:
+    words = ("trace", tmp_path / "stays.csv", "--index", tmp_path / "index.csv", "--json")
+    assert json.loads(Console(tmp_path / "none").run(*words).stdout)["rings"] == {"1": 1, "2": 1}
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.mark.parametrize("engine", ["native", "duckdb"])
-def test_both_rings_with_place_minutes_and_by_whom(console: Console, tmp_path: Path, engine: str) -> None:
+def test_both_rings_with_place_minutes_and_by_whom(console: Inside, tmp_path: Path, engine: str) -> None:
     out, people = tmp_path / "lines.parquet", tmp_path / "people.csv"
     done = console.run(
         "trace", tmp_path / "stays.csv", "--index", tmp_path / "index.csv", "--tau", "15", "--rings", "2",
@@ -58,7 +64,7 @@ def test_both_rings_with_place_minutes_and_by_whom(console: Console, tmp_path: P
     ]  # fmt: skip
 
 
-def test_what_was_kept_is_traced_again_without_the_file(console: Console, tmp_path: Path) -> None:
+def test_what_was_kept_is_traced_again_without_the_file(console: Inside, tmp_path: Path) -> None:
     """The same lines and people, whoever is asked about next; what the folder cannot answer is refused with the way out."""
     ways = (
         "--index",
@@ -83,7 +89,7 @@ def test_what_was_kept_is_traced_again_without_the_file(console: Console, tmp_pa
         assert refused.returncode and words in refused.stderr
 
 
-def test_whole_seconds_and_numbers_stay_what_they_were(console: Console, tmp_path: Path) -> None:
+def test_whole_seconds_and_numbers_stay_what_they_were(console: Inside, tmp_path: Path) -> None:
     stays = pa.table({"person": [70, 9, 9], "place": [5, 5, 5], "t_in": [0, 600, 3000], "t_out": [4000, 1200, 3600]})
     (tmp_path / "days").mkdir()
     for day in range(3):
@@ -107,7 +113,7 @@ def test_whole_seconds_and_numbers_stay_what_they_were(console: Console, tmp_pat
     ]
 
 
-def test_categories_are_read_as_what_they_stand_for(console: Console, tmp_path: Path) -> None:
+def test_categories_are_read_as_what_they_stand_for(console: Inside, tmp_path: Path) -> None:
     words = [line.split(",") for line in STAYS.splitlines()[1:]]
     person, place = (pa.array([row[at] for row in words]).dictionary_encode() for at in (0, 1))
     begin, end = (pa.array([row[at] for row in words]).cast(pa.timestamp("s")) for at in (2, 3))
@@ -117,7 +123,7 @@ def test_categories_are_read_as_what_they_stand_for(console: Console, tmp_path: 
     assert json.loads(done.stdout)["rings"] == {"1": 1, "2": 1}
 
 
-def test_rows_at_fault_are_named_and_the_rest_is_traced(console: Console, tmp_path: Path) -> None:
+def test_rows_at_fault_are_named_and_the_rest_is_traced(console: Inside, tmp_path: Path) -> None:
     bad = (
         "sun,market,2022-03-05 15:00:00,2022-03-05 14:00:00",
         "qian,market,yesterday,2022-03-05 15:00:00",
@@ -138,7 +144,7 @@ def test_rows_at_fault_are_named_and_the_rest_is_traced(console: Console, tmp_pa
     assert "第 9 行 t_in：不是时间。请写成整秒数" in console.run(*command).stderr
 
 
-def test_files_that_cannot_be_meant_are_refused_in_words(console: Console, tmp_path: Path) -> None:
+def test_files_that_cannot_be_meant_are_refused_in_words(console: Inside, tmp_path: Path) -> None:
     def said(*more: str, stays: str = STAYS, index: str = INDEX, code: int = 1) -> str:
         (tmp_path / "stays.csv").write_text(stays, encoding="utf-8")
         (tmp_path / "index.csv").write_text(index, encoding="utf-8")
@@ -156,7 +162,7 @@ def test_files_that_cannot_be_meant_are_refused_in_words(console: Console, tmp_p
     assert "is no whole Parquet file" in words
 
 
-def test_quarter_hours_of_a_day_add_up_when_the_protocol_says_so(console: Console, tmp_path: Path) -> None:
+def test_quarter_hours_of_a_day_add_up_when_the_protocol_says_so(console: Inside, tmp_path: Path) -> None:
     short = [
         "a,gate,0,300",
         "b,gate,0,300",
@@ -183,7 +189,7 @@ def test_quarter_hours_of_a_day_add_up_when_the_protocol_says_so(console: Consol
     assert "only native" in console.run(*command, "--cumulative", "--engine", "duckdb", code=2).stderr
 
 
-def test_companions_by_positions_and_places_that_cases_share(console: Console, tmp_path: Path) -> None:
+def test_companions_by_positions_and_places_that_cases_share(console: Inside, tmp_path: Path) -> None:
     rows = ["person,t,lon,lat", *(f"{who},{at},112.00{who},3.90" for who in (1, 2) for at in range(0, 3601, 300))]
     rows += ["3,0,113.0,3.9", "3,later,112.001,3.9", "4,60,3.9,112.001"]
     (tmp_path / "positions.csv").write_text("\n".join(rows), encoding="utf-8")

@@ -74,6 +74,25 @@ class Console:
         )
 
 
+@dataclass(slots=True)
+class Inside:
+    """The same words said to `fangxian` within this process: for what is no matter of processes, which take seconds to start."""
+
+    language: str = "en"
+
+    def run(self, *words: str | Path, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """Run to the end, as `Console` does."""
+        from typer.testing import CliRunner
+
+        from fangxian.cli import app
+
+        said = [str(word) for word in words]
+        done = CliRunner().invoke(app, said, env={"FANGXIAN_LANGUAGE": self.language, "COLUMNS": "160"})
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+        assert code is None or done.exit_code == code, (done.exit_code, done.stdout, done.stderr)
+        return subprocess.CompletedProcess(said, done.exit_code, done.stdout, done.stderr)
+
+
 def _interruptible() -> None:
     """Ctrl-C is heard, also where the tests themselves were started in the background of a script and do not hear it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
