@@ -23,6 +23,8 @@ LEFT_OUT = {
         "keys_of_labels": "part of sending stays",
         "lake_keys": "part of sending stays",
         "open_keys": "part of finding contacts",
+        "import_organisations": ON_A_PAGE,
+        "import_places": ON_A_PAGE,
         "install": "done once, by `fangxian` itself",
         "register_many": "for imports; people come with their cases and exposures",
         "withdraw_people": BY_AN_UNDO,

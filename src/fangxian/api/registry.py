@@ -230,6 +230,7 @@ offer(router, "GET", "/places/nearest", queries.nearest, Nearby, given=AROUND, t
 offer(router, "GET", "/places/{code}", queries.place, PlaceView)
 offer(router, "PUT", "/places/{code}", actions.amend_place, PlaceView)
 offer(router, "GET", "/households", queries.households, HouseholdView, after=lambda row: row.pk, then=_households)
+offer(router, "GET", "/households/{code}", queries.household, HouseholdView, then=_household)
 offer(router, "POST", "/households", actions.create_household, HouseholdView, status=201, keyed=True, then=_household)
 offer(router, "PUT", "/households/{household}/building", actions.house, HouseholdView, then=_household)
 offer(router, "POST", "/households/{household}/members", actions.move_in, None)

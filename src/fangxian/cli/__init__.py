@@ -29,6 +29,7 @@ from fangxian.cli import (
     series,
     simulate,
     situation,
+    territory,
     trace,
 )
 from fangxian.cli.faults import told
@@ -103,6 +104,7 @@ app.add_typer(
 operate.add_to(app)
 allocate.add_to(app)
 account.add_to(app)
+territory.add_to(app)
 lists.add_to(app)
 situation.add_to(app)
 trace.add_to(app)

@@ -15,6 +15,7 @@ from fangxian.analytics.linkage.chinese import is_han, name_readings, plain_lett
 from fangxian.core import clock, secrets
 from fangxian.core.errors import Invalid
 from fangxian.registry import masking
+from fangxian.registry.languages import sentence
 from fangxian.registry.schemas import PersonForm
 from fangxian.registry.vocabulary import must_be, terms
 from fangxian.standards import cn_ids
@@ -193,13 +194,8 @@ def invalid(fault: InputError, field: str) -> Invalid:
     """What a pure reader refused, in the reader's language."""
     language = get_language() or "zh"
     place = fault.where.text.in_(language)
-    what = _sentence(fault.what.in_(language))
-    return Invalid(f"{place}: {what}" if place else what, remedy=_sentence(fault.remedy.in_(language)), field=field)
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "。")) else text + ("。" if any(map(is_han, text)) else ".")
+    what = sentence(fault.what.in_(language))
+    return Invalid(f"{place}: {what}" if place else what, remedy=sentence(fault.remedy.in_(language)), field=field)
 
 
 def _nationality(code: str) -> str:

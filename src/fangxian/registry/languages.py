@@ -11,3 +11,9 @@ def is_chinese() -> bool:
 def said(zh: str, en: str) -> str:
     """A name in the reader's language; the Chinese one where there is no other."""
     return zh if is_chinese() else en or zh
+
+
+def sentence(text: str) -> str:
+    """A sentence as it stands by itself: begun large, ended with the full stop of its script."""
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "。")) else text + ("。" if is_chinese() else ".")

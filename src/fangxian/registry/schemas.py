@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from fangxian.registry.languages import said
+from fangxian.registry.languages import is_chinese, said, sentence
 from fangxian.standards.errors import InputError
 
 
@@ -50,6 +50,16 @@ class Division:
 
 
 @dataclass(frozen=True, slots=True)
+class RowLeftOut:
+    """A row of a table that was not taken: where, why, what to do, in the reader's language."""
+
+    row: int
+    column: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class DivisionsImport:
     """What an import did. `faults` are the rows left out, each with its place, what is wrong and what to do (zh and en)."""
 
@@ -57,6 +67,27 @@ class DivisionsImport:
     changed: int
     unchanged: int
     faults: tuple[InputError, ...] = ()
+
+    @property
+    def left(self) -> tuple[RowLeftOut, ...]:
+        """The same in the reader's language."""
+        tongue = "zh" if is_chinese() else "en"
+        return tuple(
+            RowLeftOut(
+                one.where.row or 0, one.where.column, sentence(one.what.in_(tongue)), sentence(one.remedy.in_(tongue))
+            )
+            for one in self.faults
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TableTaken:
+    """What the import of a table did."""
+
+    created: int
+    changed: int
+    unchanged: int
+    left: tuple[RowLeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

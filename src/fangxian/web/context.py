@@ -55,6 +55,7 @@ SECTIONS = (
     Section("web:zones", gettext_lazy("Zones"), "zones", ("zones.view",), "picture"),
     Section("web:coverage", gettext_lazy("Coverage"), "coverage", ("coverage.view",), "picture"),
     Section("web:protocols", gettext_lazy("Protocols"), "protocols", ("duties.view",), "records"),
+    Section("web:areas", gettext_lazy("Territory"), "place", ("registry.view", "places.edit"), "records"),
     Section("web:people", gettext_lazy("People"), "people", ("registry.view", "persons.register"), "records"),
     Section("web:posts", gettext_lazy("Posts"), "duties", ("registry.appoint",), "records"),
     Section("web:accounts", gettext_lazy("Accounts"), "lock", ("accounts.grant",), "records"),

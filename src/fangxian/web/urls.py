@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("fangxian.web.registrar.urls")),
     path("protocols/", include("fangxian.web.protocols.urls")),
     path("people/", include("fangxian.web.people.urls")),
+    path("", include("fangxian.web.territory.urls")),
     path("imports/", include("fangxian.web.imports.urls")),
     path("jobs/", include("fangxian.web.jobs.urls")),
     path("lists/", include("fangxian.web.lists.urls")),

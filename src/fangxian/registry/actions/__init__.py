@@ -11,6 +11,7 @@ from fangxian.registry.actions.people import register_many, register_person, wit
 from fangxian.registry.actions.places import PlaceForm, amend_place, create_place
 from fangxian.registry.actions.posts import appoint, end_appointment, hand_over_post
 from fangxian.registry.actions.reveals import PERSONAL, reveal, reveal_many
+from fangxian.registry.actions.tables import import_organisations, import_places
 from fangxian.registry.actions.views import begin_with, delete_view, keep_columns, rename_view, save_view
 from fangxian.registry.checking import check
 
@@ -35,7 +36,9 @@ __all__ = [
     "hand_over_post",
     "house",
     "import_divisions",
+    "import_organisations",
     "import_outlines",
+    "import_places",
     "install",
     "keep_columns",
     "keys_of_labels",

@@ -36,6 +36,7 @@ from fangxian.registry.queries.living import (
 from fangxian.registry.queries.matches import decided_matches, match, waiting_matches
 from fangxian.registry.queries.organisations import (
     headquarters,
+    household,
     household_members,
     households,
     nearest,
@@ -106,6 +107,7 @@ __all__ = [
     "headquarters",
     "holders_of",
     "homes",
+    "household",
     "household_members",
     "households",
     "identified",

@@ -82,6 +82,14 @@ def households(by: Actor, area: str = "", *, after: int = 0, limit: int = 100) -
     return list(found.select_related("head").order_by("pk")[:limit])
 
 
+def household(by: Actor, code: str) -> Household:
+    """One household. Raises NotFound also where the actor may not know of it."""
+    seen = Household.objects.filter(by.scope("registry.view"), code=ids.normalise_code(code)).select_related("head")
+    if (found := seen.first()) is None:
+        raise NotFound(_("There is no household %(code)s.") % {"code": code})
+    return found
+
+
 def household_members(household_ids: Iterable[int]) -> dict[int, list[int]]:
     """Who lives in each of these households: person ids, merged duplicates left out; one query."""
     found: dict[int, list[int]] = {pk: [] for pk in household_ids}
