@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -46,6 +48,25 @@ def database() -> Iterator[Any]:
         install()
         console.print(f"{connection.vendor}, {os.cpu_count()} cores, Python {platform.python_version()}", style="dim")
         yield connection
+
+
+def computed() -> float:
+    """Seconds that this process and its server process of PostgreSQL have computed so far: what a busy machine does not stretch.
+
+    The server's is told in hundredths, and only where it runs on this machine.
+    """
+    from django.db import connection
+
+    if connection.vendor != "postgresql" or connection.connection is None:
+        return time.process_time()
+    stat = Path(f"/proc/{connection.connection.info.backend_pid}/stat")
+    ticks = map(int, stat.read_text().rpartition(")")[2].split()[11:13]) if stat.exists() else ()
+    return time.process_time() + sum(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def load() -> str:
+    """How many processes wanted to run over the last 1, 5 and 15 minutes, on how many cores."""
+    return f"load {' '.join(f'{one:.1f}' for one in os.getloadavg())} on {os.cpu_count()} cores"
 
 
 def show(title: str, figures: Sequence[Figure]) -> None:

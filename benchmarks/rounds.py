@@ -24,8 +24,7 @@ def run(share: float = 1.0) -> list[Figure]:
         from django.test.utils import override_settings
 
         from fangxian.core import clock, jobs
-        from fangxian.laboratory.rounds import actions, queries
-        from fangxian.laboratory.rounds.models import Listed
+        from fangxian.laboratory.rounds import actions
         from fangxian.laboratory.rounds.schemas import PointPlan, RoundForm
         from tests.support import swabbing
         from tests.support import world as xizhou
@@ -55,19 +54,24 @@ def run(share: float = 1.0) -> list[Figure]:
                     f"{swabbed:,} swabs counted in batches of 2,000 tubes", took, note=f"{swabbed / took:,.0f} people/s"
                 )
             )
-        street = f"{xizhou.WANGCHAO}100"
-        missing = Listed.objects.filter(round=round_.pk, area__startswith=street, tube__isnull=True).count()
-        first = queries.missing(duty, round_.code, street, limit=60)
-        asked: dict[str, Callable[[], Any]] = {
-            "the first lines": lambda: queries.missing(duty, round_.code, street, limit=60),
-            "further on": lambda: queries.missing(duty, round_.code, street, after=first[-1].after, limit=60),
-            "behind how many doors": lambda: queries.households_missing(duty, round_.code, street),
-            "the city by place": lambda: queries.split(duty, round_.code),
-        }
-        note = f"{missing:,} missing in the street"
-        return figures + [
-            Figure(f"who has not come: {what}", _median(question), 0.2, note=note) for what, question in asked.items()
-        ]
+        return figures + questions(duty, round_.code, f"{xizhou.WANGCHAO}100")
+
+
+def questions(by: Any, code: str, street: str) -> list[Figure]:
+    """What the page of who has not come asks of a street: the first lines, further on, counted; and the city by place."""
+    from fangxian.laboratory.rounds import queries
+    from fangxian.laboratory.rounds.models import Listed
+
+    missing = Listed.objects.filter(round__code=code, area__startswith=street, tube__isnull=True).count()
+    first = queries.missing(by, code, street, limit=60)
+    asked: dict[str, Callable[[], Any]] = {
+        "the first lines": lambda: queries.missing(by, code, street, limit=60),
+        "further on": lambda: queries.missing(by, code, street, after=first[-1].after, limit=60),
+        "behind how many doors": lambda: queries.households_missing(by, code, street),
+        "the city by place": lambda: queries.split(by, code),
+    }
+    note = f"{missing:,} missing in the street"
+    return [Figure(f"who has not come: {what}", _median(question), 0.2, note=note) for what, question in asked.items()]
 
 
 def _median(question: Callable[[], Any]) -> float:

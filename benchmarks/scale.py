@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks import Figure, console, show
+from benchmarks import Figure, computed, console, load, show
 from benchmarks.province import Province, province
 
 REPEATS, SLOW = 5, 1.5
@@ -48,7 +48,7 @@ FILTERED = {
 class Measured:
     """One address asked by one role: medians in seconds, the number of queries, the slowest of them.
 
-    `own` is the time that the process itself computed, which a busy machine does not stretch.
+    `own` is what this process and the database's computed for it, which a busy machine does not stretch.
     """
 
     address: str
@@ -79,7 +79,7 @@ def run(folder: Path, people: int = 1_000_000, only: str = "") -> list[Measured]
                 found.extend(_all(world, chain(_pages(world), _questions(world)), only))
             except KeyboardInterrupt:  # enough: what was measured is told
                 only = only or "some"
-            _told(found)
+            tell(found)
             if not only:
                 show("Apart from pages", _apart(world))
         return found
@@ -187,31 +187,32 @@ def _deep(world: Province) -> Iterator[tuple[str, str, str]]:
 
 
 def _all(world: Province, asked: Iterator[Asked], only: str) -> Iterator[Measured]:
-    clients = _clients(world)
+    asking = clients(world.logins)
     for one in asked:
         if only and only not in one.name:
             continue
         for role in one.roles:
-            measured = _measure(clients[role], one, role)
-            if measured is not None:
-                yield measured
+            found = measure(asking[role], one, role)
+            if found is not None:
+                yield found
 
 
-def _clients(world: Province) -> dict[str, Any]:
+def clients(logins: Mapping[str, str]) -> dict[str, Any]:
+    """A signed-in client of each role."""
     from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.test import Client
 
     settings.ALLOWED_HOSTS = ["testserver"]
     found = {}
-    for role, login in world.logins.items():
+    for role, login in logins.items():
         client = Client(raise_request_exception=False)
         client.force_login(get_user_model().objects.get(login=login))
         found[role] = client
     return found
 
 
-def _measure(client: Any, asked: Asked, role: str) -> Measured | None:
+def measure(client: Any, asked: Asked, role: str) -> Measured | None:
     """None where the role may not open it. The first time warms and counts, the others are timed."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -234,10 +235,10 @@ def _measure(client: Any, asked: Asked, role: str) -> Measured | None:
     if took > SLOW:  # once is enough to know
         found.times.append(took)
     for turn in range(REPEATS if took <= SLOW else 0):
-        begun, computed = time.perf_counter(), time.process_time()
+        begun, before = time.perf_counter(), computed()
         answer = get(asked.addresses[turn % len(asked.addresses)])
         found.times.append(time.perf_counter() - begun)
-        found.own.append(time.process_time() - computed)
+        found.own.append(computed() - before)
     found.note = f"{len(answer.content) / 1024:,.0f} KB" if not answer.streaming else ""
     if os.environ.get("SQL"):
         console.print(f"{found.median * 1000:9,.0f} ms {found.queries:3} {role:13} {asked.name}", highlight=False)
@@ -286,7 +287,7 @@ def _each(what: str, target: float, acts: Sequence[Callable[[], object]]) -> Fig
     )
 
 
-def _told(found: Sequence[Measured]) -> None:
+def tell(found: Sequence[Measured]) -> None:
     """One line an address: the role for which it took longest."""
     worst: dict[str, Measured] = {}
     for one in found:
@@ -314,7 +315,11 @@ def _told(found: Sequence[Measured]) -> None:
                 markup=False,
             )
     over = sum(one.median > TARGET for one in found), sum(one.queries > BUDGET for one in found)
-    console.print(f"over 150 ms: {over[0]} of {len(found)}; over twelve queries: {over[1]}")
+    busy = sum(statistics.median(one.own or one.times) > TARGET for one in found)
+    console.print(
+        f"over 150 ms: {over[0]} of {len(found)}, by what was computed {busy}; over twelve queries: {over[1]}; {load()}",
+        highlight=False,
+    )
 
 
 if __name__ == "__main__":
