@@ -122,6 +122,7 @@ class Tube(models.Model):
             models.Index(fields=["organisation", "-id"], name="tube_organisation"),
             models.Index(fields=["laboratory", "-id"], name="tube_laboratory"),
             models.Index(fields=["point", "-id"], name="tube_point"),
+            models.Index(fields=["point", "sampled_at", "people"], name="tube_swabbed"),
             models.Index(fields=["former"], name="tube_former", condition=~Q(former="")),
             models.Index(
                 fields=["due_at", "id"],

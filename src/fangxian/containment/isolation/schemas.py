@@ -235,6 +235,17 @@ class PlacementRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPast:
+    """Somebody who should have been let go; masked. Without a site they are at home."""
+
+    code: str
+    name: str
+    site_name: Text | None
+    room: str
+    leave_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PlacementCheck:
     """A look that was had at a person."""
 

@@ -114,7 +114,8 @@ class Listed(models.Model):
         indexes = [
             models.Index(
                 fields=["round", "area", "door", "id"], name="listed_missing", condition=Q(tube__isnull=True, exempt="")
-            )
+            ),
+            models.Index(fields=["round", "id"], name="listed_exempt", condition=Q(tube__isnull=True) & ~Q(exempt="")),
         ]
 
 
@@ -132,4 +133,4 @@ class Booking(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["round", "area", "door"], name="booking_once")]
-        indexes = [models.Index(fields=["point", "at"], name="booking_hour")]
+        indexes = [models.Index(fields=["point", "at", "people"], name="booking_hour")]

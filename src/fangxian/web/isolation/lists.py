@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if fragment(request, "more"):
         return render(request, "web/isolation/sites.html", context)
     context |= {
-        "numbers": queries.numbers(by), "links": LINKS, "overdue": queries.releases(by, limit=5), "now": clock.now(),
+        "numbers": queries.numbers(by), "links": LINKS, "overdue": queries.overdue(by), "now": clock.now(),
         "may_sites": by.may(rights.SITES), "may_tell": by.may(rights.TELL),
         "may_allocate": by.may(rights.TELL) and by.may(rights.DRIVE), "reserve": _reserve(by),
     }  # fmt: skip

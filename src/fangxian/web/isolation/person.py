@@ -63,9 +63,9 @@ def act(request: HttpRequest, code: str, what: str) -> HttpResponse:
 def reveal(request: HttpRequest, code: str) -> HttpResponse:
     """The person in full, for a purpose."""
     by = actor_of(request)
-    view = queries.placement(by, code)
+    person, area = queries.whose(by, code)
     url = reverse("web:isolation_reveal", args=[code])
-    return revealed(request, actions.revealing(by, code), person_card(view.person_id), view.row.area, url)
+    return revealed(request, actions.revealing(by, code), person_card(person), area, url)
 
 
 @require_GET

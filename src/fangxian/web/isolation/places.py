@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -20,6 +22,8 @@ from fangxian.web.parts import actor_of, fragment
 
 #: So many people of a round are shown at once.
 PAGE = 30
+#: Stands in the form of a look for the code of whoever is looked at.
+_WHOSE = "WHOSE"
 
 
 @require_GET
@@ -50,9 +54,11 @@ def rounds(request: HttpRequest, code: str) -> HttpResponse:
     rights.must_at_site(by, rights.CARE, plan)
     found = queries.rounds(by, code, after=_after(request.GET.get("after", "")), limit=PAGE + 1)
     rows = found[:PAGE]
-    cards = [(row, CheckForm(auto_id=f"id_{row.code}_%s")) for row in rows]
+    # Everybody's form is the same but for whose it is: it is rendered once.
+    form = render_to_string("web/isolation/check_fields.html", {"form": CheckForm(auto_id=f"id_{_WHOSE}_%s")})
     context = {
-        "code": plan.code, "site_zh": plan.name_zh, "site_en": plan.name_en or plan.name_zh, "cards": cards, "needs": words.NEEDS,
+        "code": plan.code, "site_zh": plan.name_zh, "site_en": plan.name_en or plan.name_zh, "needs": words.NEEDS,
+        "cards": [(row, mark_safe(form.replace(_WHOSE, row.code))) for row in rows],
         "after": found[PAGE - 1].after if len(found) > PAGE else "", "now": clock.now(),
         "left": sum(row.done < row.wanted for row in rows),
     }  # fmt: skip

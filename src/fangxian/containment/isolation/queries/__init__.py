@@ -10,10 +10,12 @@ from fangxian.containment.isolation.queries.people import (
     decision_view,
     errand_view,
     errands,
+    overdue,
     people,
     placement,
     releases,
     waiting,
+    whose,
 )
 from fangxian.containment.isolation.queries.rounds import rounds
 from fangxian.containment.isolation.queries.sites import destinations, site, sites
@@ -21,6 +23,6 @@ from fangxian.containment.isolation.queries.trips import trip, trips, vehicles
 
 __all__ = [
     "allocation", "allocations", "between", "clocks_of", "decision_view", "destinations", "errand_view", "errands",
-    "numbers", "office", "options", "own", "people", "placement", "proposed", "releases", "reserve", "rooms", "rounds", "site", "sites",
-    "trip", "trips", "vehicles", "waiting",
+    "numbers", "office", "options", "overdue", "own", "people", "placement", "proposed", "releases", "reserve", "rooms", "rounds",
+    "site", "sites", "trip", "trips", "vehicles", "waiting", "whose",
 ]  # fmt: skip

@@ -13,9 +13,10 @@ from fangxian.containment.isolation.actions.beginning import NOTIFICATION, TRANS
 from fangxian.containment.isolation.actions.informing import hands
 from fangxian.containment.isolation.actions.moving import RECEIVED, SENT, may_confirm
 from fangxian.containment.isolation.models import Check, Decision, Errand, HandOver, Placement
-from fangxian.containment.isolation.queries.rows import in_the_loop, rows, visible_within
+from fangxian.containment.isolation.queries.rows import in_the_loop, room_name, rows, site_name, visible_within
 from fangxian.containment.isolation.schemas import (
     ErrandView,
+    KeptPast,
     PassedLink,
     Passing,
     PlacementCheck,
@@ -77,6 +78,24 @@ def releases(
     if site:
         found = found.filter(site=rights.site(by, site))
     return rows(_in_time(found, "leave_at", after, limit))
+
+
+def overdue(by: Actor, *, limit: int = 5) -> list[KeptPast]:
+    """The first of those who are kept past their release; two queries."""
+    found = visible_within(by, "").filter(closed_at__isnull=True, leave_at__lte=clock.now())
+    people = _in_time(found, "leave_at", None, limit)
+    names = registry.names(one.person_id for one in people)
+    return [
+        KeptPast(one.code, names.get(one.person_id, ""), site_name(one.site), room_name(one), one.leave_at)
+        for one in people
+        if one.leave_at is not None
+    ]
+
+
+def whose(by: Actor, code: str) -> tuple[int, str]:
+    """Who somebody in isolation is, by id, and the area they are known under. Raises NotFound. One query."""
+    row = rights.placement(by, code)
+    return row.person_id, row.area
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from fangxian.containment.isolation import rights, ruling
 from fangxian.containment.isolation.actions.caring import turns
@@ -29,11 +31,11 @@ MOST = 200
 
 
 def sites(by: Actor, area: str = "", *, after: int | None = None, limit: int = 50) -> list[IsolationSiteRow]:
-    """Isolation sites that the actor may know of, as they were entered, with their free beds by class; four queries."""
+    """Isolation sites that the actor may know of, as they were entered, with their free beds by class; three queries."""
     found = Site.objects.filter(by.scope(rights.VIEW, organisation="organisation_id"), within(area))
     if after is not None:
         found = found.filter(pk__gt=after)
-    return _rows(list(found.order_by("pk")[:limit]))
+    return _rows(list(_numbered(found).order_by("pk")[:limit]))
 
 
 def destinations(by: Actor, right: str = rights.DRIVE) -> list[Destination]:
@@ -76,33 +78,38 @@ def site(by: Actor, code: str) -> IsolationSiteView:
         for one in pack.isolation.classes
     )
     looks = next((int(one.isolation.checks.number) for one in packs.in_force(row.area) if one.isolation), 1)
-    (head,) = _rows([row])
+    (head,) = _rows(list(_numbered(Site.objects.filter(pk=row.pk))))
     return IsolationSiteView(head, row.address, tuple(shown), classes, looks, frozenset(may), row.version)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _rows(found: Sequence[Site]) -> list[IsolationSiteRow]:
+def _numbered(found: QuerySet[Site]) -> QuerySet[Any]:
+    """Sites with how many people are expected, and how many are kept past their release."""
+    here = Placement.objects.filter(site=OuterRef("pk"), closed_at__isnull=True).order_by().values("site")
+
+    def counted(people: QuerySet[Any, Any]) -> Coalesce:
+        return Coalesce(Subquery(people.annotate(n=Count("pk")).values("n")), 0)
+
+    return found.annotate(
+        expected=counted(here.filter(link__in=(Placement.TOLD, Placement.ABOARD))),
+        overdue=counted(here.filter(link=Placement.HOUSED, leave_at__lte=clock.now())),
+    )
+
+
+def _rows(found: Sequence[Any]) -> list[IsolationSiteRow]:
+    """Sites as `_numbered` has them."""
     beds = _beds(found)
-    now = clock.now()
-    here = Placement.objects.filter(site__in=found, closed_at__isnull=True).order_by().values("site_id")
-    counted = {
-        one["site_id"]: one
-        for one in here.annotate(
-            expected=Count("pk", filter=Q(link__in=(Placement.TOLD, Placement.ABOARD))),
-            overdue=Count("pk", filter=Q(link=Placement.HOUSED, leave_at__lte=now)),
-        )
-    }
     places = registry.short_area_names({one.area for one in found})
     shown = []
     for one in found:
-        mine, numbers = beds.get(one.pk, ()), counted.get(one.pk, {"expected": 0, "overdue": 0})
+        mine = beds.get(one.pk, ())
         shown.append(
             IsolationSiteRow(
                 one.pk, one.code, Text(one.name_zh, one.name_en or one.name_zh), one.area, places[one.area], one.organisation_id,
                 one.ready_in, one.closed_at is None, tuple(mine), sum(bed.free for bed in mine), sum(bed.all for bed in mine),
-                numbers["expected"], numbers["overdue"],
+                one.expected, one.overdue,
             )
         )  # fmt: skip
     return shown

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Max, Min, Q, Sum
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock
 from fangxian.core.access import Actor, within
-from fangxian.laboratory.models import Point, Swab
+from fangxian.laboratory.models import Point, Tube
 from fangxian.laboratory.rounds import finding
 from fangxian.laboratory.rounds.models import Booking, RoundPoint
 from fangxian.laboratory.rounds.schemas import NoticeLine, RoundPointView
@@ -36,15 +36,11 @@ def points(by: Actor, code: str) -> list[RoundPointView]:
         for one in told.annotate(all=Sum("people"), now=Sum("people", filter=Q(at__lte=now - _HALF)))  # type: ignore[attr-defined]
     }
     since, until = row.started_at or now, row.ended_at or now
-    swabs: Iterable[Any] = (
-        Swab.objects.filter(tube__point__in=[one.point_id for one in plans], tube__sampled_at__range=(since, until))
-        .order_by()
-        .values("tube__point")
-        .annotate(
-            n=Count("pk"), lately=Count("pk", filter=Q(tube__sampled_at__gt=now - LATELY)), last=Max("tube__sampled_at")
-        )
+    tubes = Tube.objects.filter(point__in=[one.point_id for one in plans], sampled_at__range=(since, until)).order_by()
+    swabs: Iterable[Any] = tubes.values("point").annotate(
+        n=Sum("people"), lately=Sum("people", filter=Q(sampled_at__gt=now - LATELY), default=0), last=Max("sampled_at")
     )
-    done = {one["tube__point"]: (one["n"], one["lately"], one["last"]) for one in swabs}
+    done = {one["point"]: (one["n"], one["lately"], one["last"]) for one in swabs}
     views = []
     for plan in plans:
         everybody, expected = booked.get(plan.pk, (0, 0))
