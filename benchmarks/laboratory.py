@@ -2,23 +2,25 @@
 
 Targets: 100,000 tubes of 10 registered at 2,000 people a second or more; a file of 100,000 tubes applied to 1 million people in under
 2 minutes. `python -m benchmarks.laboratory 0.2` runs a fifth of it; the rates are told, so that what the whole takes can be
-read off. Requests go through the whole WSGI application. The people are there before; one pool in 1,000 is positive, and one
-person in 1,000 is a contact under watch whose test of the day the result does: each of those is a step of a duty with its line in
-the journal, and costs what is said beside it.
+read off. Requests go through the whole WSGI application. The people are on the roll of a round under way, which counts who has come
+and who waits for a result; one pool in 1,000 is positive, and one person in 1,000 is a contact under watch whose test of the day the
+result does: each of those is a step of a duty with its line in the journal.
 """
 
 import csv
 import io
 import json
+import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from benchmarks import Figure, computed, console, database, show
+from benchmarks.rounds import GRID, enter
 
 TUBES, EACH = 100_000, 10
 #: Tubes of one request.
@@ -30,105 +32,112 @@ WATCHED_OF = 1000
 
 
 def run(share: float = 1.0) -> list[Figure]:
-    """Register people past the clock, then time the batches, then the file."""
+    """Register people past the clock, then time the batches, then the file; each with what the round makes of it."""
     with database():
         from django.test.utils import override_settings
 
-        from fangxian.core import clock, ids, outbox, tokens
+        from fangxian.core import clock, outbox, tokens
         from fangxian.core.access import SYSTEM
         from fangxian.laboratory import actions, intake
         from fangxian.laboratory.models import Member, Swab, Tube
+        from fangxian.laboratory.rounds.models import Patch
         from fangxian.registry.models import Person
         from fangxian.site.wsgi import application
         from tests.support import swabbing
         from tests.support import world as xizhou
 
         tubes = int(TUBES * share)
-        city = xizhou.build(clock.now())
-        there = swabbing.begin(city)
+        city = xizhou.build(clock.now() - timedelta(hours=2))
+        with clock.at(clock.now() - timedelta(hours=2)):
+            there = swabbing.begin(city)
         _token, secret = tokens.issue(SYSTEM, city.staff["sampler"].pk, "benchmark")
-        console.print(f"{tubes * EACH:,} people", style="dim")
-        codes = ids.new_codes(tubes * EACH)
-        _people(codes, xizhou.GRID)
+        enter(tubes * EACH // GRID)
+        codes = list(Person.objects.order_by("-pk").values_list("code", flat=True)[: tubes * EACH])[::-1]
+        console.print(f"{len(codes):,} people", style="dim")
         _watch(city.outbreak, codes)
+        while outbox.deliver():
+            pass
 
-        def batch(first: int) -> None:
-            rows = [
-                {
-                    "code": f"T{number:08}", "kind": "pool", "capacity": EACH, "point": there.point, "outbreak": city.outbreak,
-                    "people": codes[number * EACH : (number + 1) * EACH],
-                }
-                for number in range(first, min(first + BATCH, tubes))
-            ]  # fmt: skip
-            content = _asked(
-                application, _environ("POST", "/api/v1/tubes/batch", json.dumps({"tubes": rows}).encode(), secret)
-            )
-            assert len(content["taken"]) == len(rows), content["refused"][:3]
+        def batches() -> None:
+            for first in range(0, tubes, BATCH):
+                rows = [
+                    {
+                        "code": f"T{number:08}", "kind": "pool", "capacity": EACH, "point": there.point, "outbreak": city.outbreak,
+                        "people": codes[number * EACH : (number + 1) * EACH],
+                    }
+                    for number in range(first, min(first + BATCH, tubes))
+                ]  # fmt: skip
+                body = json.dumps({"tubes": rows}).encode()
+                content = _asked(application, _environ("POST", "/api/v1/tubes/batch", body, secret))
+                assert len(content["taken"]) == len(rows), content["refused"][:3]
+
+        def handed_on() -> None:
+            while outbox.deliver(limit=20):
+                pass
+
+        def applied() -> None:
+            by = city.actor("lab")
+            for forms in _chunks(line.form for line in intake.read(path, path.name).lines):
+                done = actions.report_results(by, forms)
+                assert not done.refused, done.refused[:3]
 
         _asked(
             application, _environ("GET", "/api/v1/openapi.json", b"", secret)
         )  # a server that runs has read its code
-        with override_settings(INLINE=False):
+        figures = []
+
+        def timed(what: str, act: Callable[[], Any], target: float | None = None) -> Figure:
             begun, before = time.perf_counter(), computed()
-            for first in range(0, tubes, BATCH):
-                batch(first)
-            took, own = time.perf_counter() - begun, computed() - before
-        assert Swab.objects.filter(tube__code__startswith="T0").count() == tubes * EACH
-        figures = [
-            Figure(
-                f"{tubes:,} tubes of {EACH} registered by API", took, tubes * EACH / 2000,
-                note=f"{tubes * EACH / took:,.0f} people/s", own=own,
+            act()
+            took = time.perf_counter() - begun
+            figures.append(
+                Figure(what, took, target, note=f"{len(codes) / took:,.0f} people/s", own=computed() - before)
             )
-        ]  # fmt: skip
-        show("The round", figures)
+            show("So far", figures[-1:])
+            return figures[-1]
 
         with tempfile.TemporaryDirectory() as folder, override_settings(INLINE=False):
             path = Path(folder) / "results.csv"
             _file(path, tubes)
-            by = city.actor("lab")
-            begun, before = time.perf_counter(), computed()
-            sheet = intake.read(path, path.name)
-            for forms in _chunks(line.form for line in sheet.lines):
-                done = actions.report_results(by, forms)
-                assert not done.refused, done.refused[:3]
-            told, told_own = time.perf_counter() - begun, computed() - before
-            while outbox.deliver():
-                pass
-            whole, own = time.perf_counter() - begun, computed() - before
-        assert Tube.objects.filter(code__startswith="T0", state="resulted").count() == tubes
+            timed(f"the roll and the appointments of {len(codes):,}", lambda: _round(city, there.point))
+            timed(f"{tubes:,} tubes of {EACH} registered by API", batches, len(codes) / 2000)
+            timed("… and counted in the round", handed_on)
+            taken = timed(f"a file of {tubes:,} results taken", applied)
+            told = timed("… and handed on: the round, contacts' tests of the day", handed_on)
         held = Member.objects.filter(pool__code__startswith="T0").count()
-        figures += [
-            Figure(f"a file of {tubes:,} results taken, {held:,} members of positive pools held", told, own=told_own),
+        whole, own = taken.seconds + told.seconds, (taken.own or 0) + (told.own or 0)
+        figures.append(
             Figure(
-                "… and handed on: contacts' tests of the day done",
-                whole,
-                120 * share,
-                note=f"{(whole - told) * 1000 / max(1, tubes * EACH // WATCHED_OF):,.0f} ms for each contact",
-                own=own,
-            ),
-        ]
-        assert Person.objects.count() > tubes * EACH
+                "the whole of the file", whole, 120 * share, note=f"{held:,} members of positive pools held", own=own
+            )
+        )
+        assert Swab.objects.filter(tube__code__startswith="T0").count() == tubes * EACH
+        assert Tube.objects.filter(code__startswith="T0", state="resulted").count() == tubes
+        counts = Patch.objects.filter(area__gte="990101100").values_list("people", "tested", "waiting")
+        people, tested, waiting = (sum(one) for one in zip(*counts, strict=True))
+        assert (people, tested, waiting) == (len(codes), len(codes), held), (people, tested, waiting, held)
+        console.print(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB", highlight=False)
         return figures
 
 
-def _people(codes: list[str], area: str) -> None:
-    """A million people are there before the round: entered past the actions, which is not what is measured."""
-    from django.db import connection
+def _round(city: Any, point: str) -> None:
+    """Everybody is put on the roll of a round and given an hour at the point."""
+    from fangxian.core import jobs
+    from fangxian.laboratory.rounds import actions
+    from fangxian.laboratory.rounds.schemas import PointPlan, RoundForm
+    from tests.support.world import WANGCHAO
 
-    from fangxian.core import bulk, clock
-    from fangxian.registry.models import Person
-
-    columns = "code name name_latin pinyin sex nationality area address occupation created_at version".split()
-    now = clock.now()
-    bulk.insert(
-        Person, columns, ((code, "某人", "", "mouren", "female", "CHN", area, "", "", now, 1) for code in codes)
+    duty = city.actor("duty")
+    form = RoundForm(
+        name_zh="一轮", areas=[WANGCHAO], outbreak=city.outbreak, points=[PointPlan(point=point, per_hour=9000)]
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE registry_person")
+    actions.start_round(duty, actions.plan_round(duty, form).code)
+    while jobs.run_waiting():
+        pass
 
 
 def _watch(outbreak: str, codes: list[str]) -> None:
-    """One in two hundred is a close contact, with the duties of one."""
+    """One in so many is a close contact, with the duties of one."""
     from fangxian.cases import queries as cases
     from fangxian.core import clock
     from fangxian.core.access import SYSTEM

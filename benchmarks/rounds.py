@@ -32,7 +32,7 @@ def run(share: float = 1.0) -> list[Figure]:
         grids = int(PEOPLE * share / GRID)
         city = xizhou.build(clock.now())
         point, _folk = swabbing.staffed(city)
-        _people(grids)
+        enter(grids)
         console.print(f"{grids * GRID:,} people in {grids:,} grids", style="dim")
         duty = city.actor("duty")
         plan = RoundForm(
@@ -83,7 +83,7 @@ def _median(question: Callable[[], Any]) -> float:
     return statistics.median(times)
 
 
-def _people(grids: int) -> None:
+def enter(grids: int) -> None:
     """Entered past the actions, which is not what is measured: grids of a thousand, twenty of them a street."""
     from django.db import connection
 
