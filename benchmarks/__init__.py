@@ -55,17 +55,31 @@ def database() -> Iterator[Any]:
 
 
 def computed() -> float:
-    """Seconds that this process and its server process of PostgreSQL have computed so far: what a busy machine does not stretch.
+    """Seconds that this process and the server of PostgreSQL have computed so far: what a busy machine does not stretch.
 
-    The server's is told in hundredths, and only where it runs on this machine.
+    The server's, with all its processes, are told in hundredths, and only where it runs on this machine.
     """
     from django.db import connection
 
-    if connection.vendor != "postgresql" or connection.connection is None:
+    if connection.vendor != "postgresql":
         return time.process_time()
-    stat = Path(f"/proc/{connection.connection.info.backend_pid}/stat")
-    ticks = map(int, stat.read_text().rpartition(")")[2].split()[11:13]) if stat.exists() else ()
-    return time.process_time() + sum(ticks) / os.sysconf("SC_CLK_TCK")
+    connection.ensure_connection()
+    session = _ticks(connection.connection.info.backend_pid)
+    if session is None:
+        return time.process_time()
+    server = session[0]
+    beside = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    told = [sum((_ticks(server) or (0, 0, 0))[1:])] + [(_ticks(int(one)) or (0, 0, 0))[1] for one in beside]
+    return time.process_time() + sum(told) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(process: int) -> tuple[int, int, int] | None:
+    """The parent of a process, the ticks it has computed, and those of its children that have ended. None where it is not here."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(told[1]), int(told[11]) + int(told[12]), int(told[13]) + int(told[14])
 
 
 def load() -> str:

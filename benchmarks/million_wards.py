@@ -84,14 +84,14 @@ def isolation(city: Any, people: int) -> None:
 
     rows, riders = [], [one.pk for one in trips if one.state == "under_way"]
     for place, ((person, area), code) in enumerate(zip(folk, ids.new_codes(count), strict=True)):
-        at, site = link(place), place % len(sites)
+        at, home = link(place), place % len(sites)
         days = timedelta(days=place % 7 + 1)
         rows.append(
             Placement(
                 code=code, subject_kind=subject.TRAVELLER, subject_id=-place - 1, subject_code=code, person_id=person, pack=PACK, area=area,
                 cls="arrival", link=at, since=now - days, begun_at=now - days, arrived_at=now - days,
-                site_id=None if at == "told" else sites[site],
-                room_id=rooms[site][place // len(sites) % len(rooms[site])] if at == "housed" else None,
+                site_id=None if at == "told" else sites[home],
+                room_id=rooms[home][place // len(sites) % len(rooms[home])] if at == "housed" else None,
                 trip_id=riders[place % len(riders)] if at == "aboard" else None, deadline=now + timedelta(hours=4),
                 passing_since=now - timedelta(hours=1) if at == "aboard" else None,
                 passing_until=now + timedelta(minutes=place % 200 - 20) if at == "aboard" else None,

@@ -95,7 +95,7 @@ LEFT_OUT = {
         "sparks": "for a page: the series, drawn",
         "unexplained": "for the doctor and the laws; it is always empty",
     },
-    "fangxian.laboratory.actions": {"report_result": "a batch of one"},
+    "fangxian.laboratory.actions": {"report_result": "a batch of one", "start_results": ON_A_PAGE},
     "fangxian.laboratory.queries": {
         "pool_members": FOR_OTHER_STAGES,
         "busiest_day": FOR_OTHER_STAGES,
@@ -204,7 +204,9 @@ LEFT_OUT = {
     "fangxian.containment.isolation.queries": {
         "rooms": FOR_OTHER_STAGES,
         "office": "stands on the letter of somebody in isolation",
-        "clocks_of": "a part of the chain of clocks of a tube"},
+        "clocks_of": "a part of the chain of clocks of a tube",
+        "overdue": "the first lines of the releases, above a page",
+        "whose": "a part of revealing somebody"},
     "fangxian.containment.venues.actions": {},
     "fangxian.containment.venues.queries": {},
     "fangxian.duties.actions": {

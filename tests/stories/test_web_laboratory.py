@@ -5,13 +5,19 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from fangxian.core import clock
+from fangxian.core import clock, jobs
 from fangxian.laboratory import queries
+from fangxian.laboratory.actions import filing, report_results
 from fangxian.laboratory.models import Box, Member, Positive, Tube, Unmatched
+<<<<<<< HEAD
 from fangxian.registry.models import Person
+=======
+from fangxian.web.laboratory import results
+>>>>>>> 254f7f7 (A long file of results is taken as a job: shown while it runs, taken up again where it was; the command reads its files in pieces)
 from tests.support import swabbing, web
 from tests.support.swabbing import Swabbing
 from tests.support.web import signed_in
@@ -235,3 +241,54 @@ def _file(name: str, text: str) -> BytesIO:
     file = BytesIO(text.encode())
     file.name = name
     return file
+
+
+def _many(codes: list[str]) -> BytesIO:
+    """These tubes, one that cannot be read, ten that are unknown."""
+    rows = [*(f"{code},阴性" for code in codes), "FXTAKEN001,看不清", *(f"FXELSE{n:04},阴性" for n in range(10))]
+    file = BytesIO("\n".join(["条码,结果", *rows]).encode())
+    file.name = "results.csv"
+    return file
+
+
+def test_a_long_file_is_taken_as_a_job_that_is_watched_and_goes_on_where_it_was_interrupted(
+    city: World, there: Swabbing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "AT_ONCE", 8)
+    monkeypatch.setattr(filing, "PIECE", 5)
+    client = signed_in(city, "lab")
+    asked = client.post("/samples/results/", {"file": _many(["FXFEVER001", "FXTAKEN001"])})
+    assert asked.status_code == 302 and asked["Location"].startswith("/jobs/")
+    job = jobs.Job.objects.get(kind=filing.KIND)
+    (kept,) = (settings.DATA_DIR / "results").iterdir()
+    turns: list[int] = []
+
+    def cut_off(*given: Any, **more: Any) -> Any:
+        turns.append(1)
+        if len(turns) == 2:
+            raise KeyboardInterrupt
+        return report_results(*given, **more)
+
+    monkeypatch.setattr(filing, "report_results", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.cursor, job.total, job.result["taken"]) == (5, 13, 2)
+    assert Tube.objects.get(code="FXFEVER001").value == "negative" and kept.exists()
+
+    jobs.run(job.pk, resume=True)
+    job.refresh_from_db()
+    assert (job.state, job.cursor) == (job.DONE, 13)
+    counted = {name: job.result[name] for name in ("taken", "repeated", "unmatched", "refused")}
+    assert counted == {"taken": 2, "repeated": 0, "unmatched": 10, "refused": 1}
+    assert Unmatched.objects.filter(barcode__startswith="FXELSE").count() == 10
+    assert not kept.exists()
+    page = client.get(asked["Location"]).content.decode()
+    assert "看不清" in page and ">4<" in page
+
+
+def test_a_long_file_that_is_no_table_of_results_is_refused_before_anything_is_kept(city: World) -> None:
+    file = BytesIO(("姓氏\n" + "王\n" * 3000).encode())
+    file.name = "names.csv"
+    answer = signed_in(city, "lab").post("/samples/results/", {"file": file})
+    assert answer.status_code == 422 and not jobs.Job.objects.filter(kind=filing.KIND).exists()

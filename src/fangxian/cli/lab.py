@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
+from fangxian.cli.started import bar as progress_bar
 from fangxian.cli.started import console, language, say, start
 from fangxian.text import Text
 
@@ -72,13 +74,12 @@ def ingest(
             param_hint="--laboratory",
         )
     start("nothing" if dry_run else "installation")
-    told: list[_Told] = []
     kept: list[_Kept] = []
-    for file in files:
-        for one in _read(file):
-            (told if isinstance(one, _Told) else kept).append(one)  # type: ignore[arg-type]
-    result: dict[str, Any] = {"accepted": len(told), "dry_run": dry_run}
-    if not dry_run:
+    told = _told(files, kept)
+    result: dict[str, Any] = {"accepted": 0, "dry_run": dry_run}
+    if dry_run:
+        result["accepted"] = sum(1 for _one in told)
+    else:
         assert laboratory is not None
         result |= _written(told, kept, laboratory)
     result["quarantined"] = [
@@ -88,6 +89,16 @@ def ingest(
         print(json.dumps(result, ensure_ascii=False))
     else:
         _show(result, kept)
+
+
+def _told(files: list[Path], kept: list[_Kept]) -> Iterator[_Told]:
+    """The results of all files, as they are read; what cannot be is added to what was kept."""
+    for file in files:
+        for one in _read(file):
+            if isinstance(one, _Told):
+                yield one
+            else:
+                kept.append(one)
 
 
 def _read(file: Path) -> Iterator[_Told | _Kept]:
@@ -157,23 +168,28 @@ def _table(file: Path) -> Iterator[_Told | _Kept]:
             yield _Kept(str(file), str(line.row), line.refusal.field or "", str(line.refusal))
 
 
-def _written(told: list[_Told], kept: list[_Kept], laboratory: int) -> dict[str, int]:
-    """Take the results, batch by batch; those that the laboratory stage refuses are added to what was kept."""
+def _written(told: Iterator[_Told], kept: list[_Kept], laboratory: int) -> dict[str, int]:
+    """Take the results, batch by batch as they are read; those that the laboratory stage refuses are added to what was kept.
+
+    Whatever ends it, each batch was taken wholly or not at all; sent again, what was taken is recognised.
+    """
     from fangxian.core.access import SYSTEM
     from fangxian.laboratory import actions
 
     totals = {"taken": 0, "repeated": 0, "unmatched": 0, "positive": 0}
     by = replace(SYSTEM, channel="cli")
-    for source in sorted({one.source for one in told}):
-        of_source = [one for one in told if one.source == source]
-        for place in range(0, len(of_source), _BATCH):
-            batch = of_source[place : place + _BATCH]
-            done = actions.report_results(by, [one.form for one in batch], laboratory=laboratory, source=source)
-            for name in totals:
-                totals[name] += getattr(done, name)
-            kept += [
-                _Kept(batch[i].file, batch[i].message, refusal.field or "", str(refusal)) for i, refusal in done.refused
-            ]
+    with progress_bar() as shown:
+        task = shown.add_task(say("收结果", "taking results"), total=None)
+        for source, alike in groupby(told, lambda one: one.source):
+            while batch := list(islice(alike, _BATCH)):
+                done = actions.report_results(by, [one.form for one in batch], laboratory=laboratory, source=source)
+                for name in totals:
+                    totals[name] += getattr(done, name)
+                kept += [
+                    _Kept(batch[i].file, batch[i].message, refusal.field or "", str(refusal))
+                    for i, refusal in done.refused
+                ]
+                shown.advance(task, len(batch))
     return totals | {"accepted": totals["taken"] + totals["repeated"] + totals["unmatched"]}
 
 

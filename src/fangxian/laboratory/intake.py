@@ -64,11 +64,16 @@ _NOTHING = frozenset({"-", "/", "undetermined", "undet", "nan", "n/a", "na", "no
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file that was opened: which column was taken for what, those that were not taken, and its rows."""
+    """A file that was opened: which column was taken for what, those that were not taken, and its rows, which can be read once."""
 
     taken: Mapping[str, str]
     ignored: tuple[str, ...]
     lines: Iterator[Line[ResultForm]]
+    path: Path
+
+    def rows(self) -> int:
+        """How many rows the file has, counted without reading what they say."""
+        return sum(1 for _row in open_table(self.path))
 
 
 def read(path: Path, name: str, mapping: Mapping[str, str] | None = None) -> Sheet:
@@ -104,7 +109,7 @@ def read(path: Path, name: str, mapping: Mapping[str, str] | None = None) -> She
             remedy=_("Choose one of: %(list)s.") % {"list": ", ".join(table.columns)}, field="value",
         )  # fmt: skip
     taken = {field: table.columns[place] for field, place in at.items()}
-    return Sheet(taken, tuple(one for one in table.columns if one not in taken.values()), lines(table, at, _form))
+    return Sheet(taken, tuple(one for one in table.columns if one not in taken.values()), lines(table, at, _form), path)
 
 
 def _form(cells: Mapping[str, Cell]) -> ResultForm:

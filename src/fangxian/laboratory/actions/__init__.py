@@ -4,6 +4,7 @@ from fangxian.laboratory.actions.boxing import hand_over_box, receive_box, seal_
 from fangxian.laboratory.actions.collecting import collect, collect_many
 from fangxian.laboratory.actions.correcting import cancel_result, correct_result
 from fangxian.laboratory.actions.deciding import decline_positive, open_case
+from fangxian.laboratory.actions.filing import start_results
 from fangxian.laboratory.actions.matching import dismiss_result, match_result
 from fangxian.laboratory.actions.points import close_point, open_point, print_labels
 from fangxian.laboratory.actions.setting_aside import lose_tube, reject_tube, relabel_tube
@@ -29,4 +30,5 @@ __all__ = [
     "report_result",
     "report_results",
     "seal_box",
+    "start_results",
 ]

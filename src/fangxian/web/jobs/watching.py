@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fangxian.cases.actions.editing import EDIT_ALL
 from fangxian.core import ids, jobs
+from fangxian.laboratory.actions.filing import KIND as RESULTS
 from fangxian.tracing.undoing import UNDO
 from fangxian.web.parts import actor_of, fragment
 
@@ -24,6 +25,8 @@ class Words:
     counts: Mapping[str, Any]
     back: Callable[[jobs.Job], str]
     back_name: Any
+    #: Whether what was left out are cases, by their codes; else rows of a file, by their numbers.
+    of_cases: bool = True
 
 
 KINDS: Mapping[str, Words] = {
@@ -50,6 +53,19 @@ KINDS: Mapping[str, Words] = {
         lambda job: reverse("web:import", args=[job.arguments["code"]]),
         gettext_lazy("The import"),
     ),
+    RESULTS: Words(
+        gettext_lazy("A file of results is taken"),
+        {
+            "taken": gettext_lazy("taken"),
+            "positive": gettext_lazy("of them positive"),
+            "repeated": gettext_lazy("were on record already"),
+            "unmatched": gettext_lazy("wait for a person to say whose they are"),
+            "refused": gettext_lazy("left out, with the reason below"),
+        },
+        lambda _job: reverse("web:sample_results"),
+        gettext_lazy("Results"),
+        of_cases=False,
+    ),
 }
 OTHER = Words(gettext_lazy("Work in progress"), {}, lambda _job: reverse("web:home"), gettext_lazy("My duties"))
 
@@ -63,6 +79,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "title": words.title,
         "counts": [(name, job.result.get(key, 0)) for key, name in words.counts.items() if job.result.get(key)],
         "refusals": job.result.get("refusals", ()),
+        "of_cases": words.of_cases,
         "back_url": words.back(job),
         "back_name": words.back_name,
     }

@@ -6,21 +6,22 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, Refusal
+from fangxian.core.jobs import Job
 from fangxian.laboratory import actions, intake
-from fangxian.laboratory.schemas import Entered, ResultForm
+from fangxian.laboratory.schemas import ResultForm
 from fangxian.registry import queries as registry
 from fangxian.web.laboratory.words import shared
 from fangxian.web.parts import actor_of
 
 MOST_BYTES = 20 * 1024 * 1024
-#: Results of one transaction, and refused rows that are shown.
-_CHUNK, _SHOWN = 5_000, 100
+#: Rows that are taken while somebody waits, and refused rows that are shown.
+AT_ONCE, _SHOWN = 2_000, 100
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,7 +36,10 @@ def enter(request: HttpRequest) -> HttpResponse:
             chosen = request.POST.get("laboratory", "")
             laboratory = int(chosen) if chosen.isdecimal() else None
             if request.FILES.get("file"):
-                context |= _file(by, request, laboratory)
+                came = _file(by, request, laboratory)
+                if isinstance(came, Job):
+                    return redirect("web:job", came.code)
+                context |= came
             else:
                 context["done"] = actions.report_result(by, _typed(request), laboratory=laboratory)
         except Refusal as fault:
@@ -71,7 +75,8 @@ def _typed(request: HttpRequest) -> ResultForm:
     )  # fmt: skip
 
 
-def _file(by: Actor, request: HttpRequest, laboratory: int | None) -> dict[str, Any]:
+def _file(by: Actor, request: HttpRequest, laboratory: int | None) -> dict[str, Any] | Job:
+    """What came of a file; of a long one the job that takes it."""
     file = request.FILES["file"]
     assert isinstance(file, UploadedFile)
     if not file.size:
@@ -81,40 +86,20 @@ def _file(by: Actor, request: HttpRequest, laboratory: int | None) -> dict[str, 
     mapping = {
         name.removeprefix("column_"): request.POST[name] for name in request.POST if name.startswith("column_") and request.POST[name]
     }  # fmt: skip
-    done, left = Entered(0, 0, 0, 0, ()), []
     with tempfile.TemporaryDirectory(prefix="fangxian-results-") as folder:
         path = Path(folder) / "results"
-        path.write_bytes(b"".join(file.chunks()))
+        with path.open("wb") as written:
+            for chunk in file.chunks():
+                written.write(chunk)
         sheet = intake.read(path, file.name or "", mapping)
-        chunk: list[tuple[int, ResultForm]] = []
-        for line in sheet.lines:
-            if line.refusal is not None:
-                left.append((line.row, line.refusal))
-            elif line.form is not None:
-                chunk.append((line.row, line.form))
-            if len(chunk) == _CHUNK:
-                done, chunk = _add(done, _taken(by, chunk, laboratory, left)), []
-        if chunk:
-            done = _add(done, _taken(by, chunk, laboratory, left))
+        if sheet.rows() > AT_ONCE:
+            return actions.start_results(by, path, file.name or "", laboratory=laboratory, mapping=mapping)
+        lines = list(sheet.lines)
+    left = [(line.row, line.refusal) for line in lines if line.refusal is not None]
+    good = [(line.row, line.form) for line in lines if line.form is not None]
+    done = actions.report_results(by, [form for _row, form in good], laboratory=laboratory)
+    left += [(good[place][0], refusal) for place, refusal in done.refused]
     left.sort(key=lambda pair: pair[0])
     return {
         "done": done, "left": left[:_SHOWN], "left_number": len(left), "more": max(0, len(left) - _SHOWN), "sheet": sheet,
     }  # fmt: skip
-
-
-def _taken(
-    by: Actor, chunk: list[tuple[int, ResultForm]], laboratory: int | None, left: list[tuple[int, Refusal]]
-) -> Entered:
-    done = actions.report_results(by, [form for _row, form in chunk], laboratory=laboratory)
-    left += [(chunk[place][0], refusal) for place, refusal in done.refused]
-    return done
-
-
-def _add(one: Entered, other: Entered) -> Entered:
-    return Entered(
-        one.taken + other.taken,
-        one.repeated + other.repeated,
-        one.unmatched + other.unmatched,
-        one.positive + other.positive,
-        (),
-    )
