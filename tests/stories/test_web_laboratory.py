@@ -13,11 +13,8 @@ from fangxian.core import clock, jobs
 from fangxian.laboratory import queries
 from fangxian.laboratory.actions import filing, report_results
 from fangxian.laboratory.models import Box, Member, Positive, Tube, Unmatched
-<<<<<<< HEAD
 from fangxian.registry.models import Person
-=======
 from fangxian.web.laboratory import results
->>>>>>> 254f7f7 (A long file of results is taken as a job: shown while it runs, taken up again where it was; the command reads its files in pieces)
 from tests.support import swabbing, web
 from tests.support.swabbing import Swabbing
 from tests.support.web import signed_in
