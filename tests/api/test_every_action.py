@@ -128,6 +128,7 @@ LEFT_OUT = {
         "households_missing": "the number above a page; programs read the list",
         "on_roll": FOR_OTHER_STAGES,
         "result_of": FOR_OTHER_STAGES,
+        "any_running": "whether the list is worth asking for",
     },
     "fangxian.cases.actions": {"withdraw_cases": BY_AN_UNDO, "amend_many": FOR_OTHER_STAGES},
     "fangxian.cases.queries": {

@@ -122,6 +122,8 @@ def test_ready_before_the_singles_come_back_then_proposed_for_one_and_gone_for_n
         "no duty is open for them"
     )
     ready = town.around(3)
+    shown = queries.found(by, queries.search(by, ready.code), CandidateFilter(state="ready"))
+    assert {one.via_name for row in shown for one in row.meetings} == {next(iter(people.names([town.ids[3]]).values()))}
     chosen = list(Candidate.objects.filter(search=ready).values_list("pk", flat=True))
     for refused in (
         lambda: actions.confirm(by, ready.code, chosen),
@@ -306,7 +308,7 @@ def test_the_page_of_the_pool_shows_whom_they_met(town: Town, language: str) -> 
     assert f"/samples/{POOL}/ready/" in _page(town, "investigator", language, f"/samples/{POOL}/")
     page = _page(town, "investigator", language, f"/samples/{POOL}/ready/")
     assert page.count("<rect") == 2, "households and a restaurant"
-    assert ("would be contacts of 4 members" if language == "en" else "4 名成员的密接") in page
+    assert ("were one of 4 members the one" if language == "en" else "4 名成员中有人为感染者") in page
     search = _page(town, "investigator", language, f"/searches/{town.around(3).code}/")
     assert ("told to nobody" if language == "en" else "未告知任何人") in search
     assert 'id="decide"' not in search and "/export/" not in search

@@ -67,6 +67,11 @@ def judge(rounds: Sequence[Held], rule: Stopping) -> RoundProposal:
     return _said("next", after, rule, told, pause)
 
 
+def clean_so_far(rounds: Sequence[Held], rule: Stopping) -> int:
+    """How many rounds in a row, up to the last one that is over, were without a positive."""
+    return len(_in_a_row([one for one in rounds if one.day is not None], rule))
+
+
 def _in_a_row(rounds: Sequence[Held], rule: Stopping) -> list[Held]:
     row: list[Held] = []
     for one in reversed(rounds):

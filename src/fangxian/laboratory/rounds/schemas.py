@@ -249,6 +249,20 @@ class RoundProposal:
 
 
 @dataclass(frozen=True, slots=True)
+class RunningRound:
+    """A round that is under way, or over and not decided on: how far it has come where the reader looks, and the pools found positive.
+
+    `proposal`, `clean` rounds in a row so far, and how many are `wanted` by the rule, for whoever looks after the whole of it.
+    """
+
+    round: TestingRound
+    pools: int
+    proposal: RoundProposal | None
+    clean: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeLine:
     """A building, or a community without buildings on record, in the notice to residents: the hours and the point."""
 

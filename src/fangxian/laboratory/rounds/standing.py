@@ -8,7 +8,7 @@ from fangxian.duties import packs
 from fangxian.laboratory.models import Member, Positive
 from fangxian.laboratory.rounds import rules
 from fangxian.laboratory.rounds.models import NUMBERS, Listed, Patch, Round
-from fangxian.laboratory.rounds.repeating import Held, judge
+from fangxian.laboratory.rounds.repeating import Held, clean_so_far, judge
 from fangxian.laboratory.rounds.schemas import RoundCount, RoundProposal
 
 #: Tested where they are isolated: no positive of the community (社会面).
@@ -19,6 +19,24 @@ def proposal(round_: Round) -> RoundProposal:
     """What the rule of the pack makes of this round and those before it. Six queries, however many rounds there were."""
     pack = packs.pack(round_.pack, round_.area)
     return judge(held(series(round_)), rules.stopping(pack))
+
+
+def series_of(rounds: Sequence[Round]) -> dict[int, tuple[RoundProposal, int, int]]:
+    """For each of these rounds (by id) the proposal, how many rounds in a row were clean so far, and how many the rule wants.
+
+    Six queries, however many rounds there are and were before them.
+    """
+    firsts = {one.first_id or one.pk for one in rounds}
+    known = Round.objects.filter(first__in=firsts) | Round.objects.filter(pk__in=firsts)
+    rows = list(known.exclude(state=Round.CALLED_OFF).order_by("number"))
+    told = dict(zip((row.pk for row in rows), held(rows), strict=True))
+    found = {}
+    for one in rounds:
+        first = one.first_id or one.pk
+        mine = [told[row.pk] for row in rows if first in (row.pk, row.first_id) and row.number <= one.number]
+        rule = rules.stopping(packs.pack(one.pack, one.area))
+        found[one.pk] = judge(mine, rule), clean_so_far(mine, rule), rule.clean
+    return found
 
 
 def series(round_: Round) -> list[Round]:
@@ -64,7 +82,7 @@ def positives(rounds: Sequence[Round]) -> dict[int, set[int]]:
     begun = [one for one in rounds if one.started_at is not None]
     if not begun:
         return found
-    since = begun[0].started_at
+    since = min(one.started_at for one in begun if one.started_at)
     roll = Listed.objects.filter(round__in=begun).values("person")
     own = list(
         Positive.objects.filter(tube__sampled_at__gte=since, person__in=roll).values_list(
@@ -80,12 +98,12 @@ def positives(rounds: Sequence[Round]) -> dict[int, set[int]]:
         if person not in judged or judged[person] < at
     ]  # fmt: skip
     people = {person for person, _at in hits}
-    isolated = Listed.objects.filter(round__in=begun, person__in=people, exempt=_ISOLATED)
-    elsewhere = set(isolated.values_list("round", "person"))
+    rolls = Listed.objects.filter(round__in=begun, person__in=people).exclude(exempt=_ISOLATED)
+    on_roll = set(rolls.values_list("round", "person"))
     for one in begun:
         assert one.started_at is not None
         found[one.pk] = {
             person for person, at in hits
-            if one.started_at <= at and (one.ended_at is None or at <= one.ended_at) and (one.pk, person) not in elsewhere
+            if one.started_at <= at and (one.ended_at is None or at <= one.ended_at) and (one.pk, person) in on_roll
         }  # fmt: skip
     return found

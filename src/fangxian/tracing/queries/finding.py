@@ -1,6 +1,6 @@
 """Searches for contacts as they are read: what one would do, how far it is, whom it proposes and why, and that nobody is missed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ from fangxian.tracing.finds import (
     Value,
 )  # fmt: skip
 from fangxian.tracing.judging import CASE
-from fangxian.tracing.meeting import ABOARD, CELL
+from fangxian.tracing.meeting import ABOARD, CELL, HOME
 from fangxian.tracing.models import Candidate, Search
 from fangxian.tracing.telling import stays_of
 
@@ -199,6 +199,7 @@ class _Around:
     cases: Mapping[int, Any]
     names: Mapping[int, str]
     contacts: Mapping[int, str]
+    members: Collection[int]
 
 
 def _lines(by: Actor, view: SearchView, rows: Sequence[Candidate]) -> list[CandidateRow]:
@@ -209,9 +210,11 @@ def _lines(by: Actor, view: SearchView, rows: Sequence[Candidate]) -> list[Candi
     through = _mine(by, view.id).filter(person_id__in=vias).values_list("person_id", "contact__code", "contact__area")
     seen = {pk: code if code and by.may("contacts.view", area) else "" for pk, code, area in through} if vias else {}
     mine = {row.person_id for row in rows if row.person_id is not None}
+    # of a member of a pool who is no case yet only whoever sees the whole is told
+    members = {one["via"] for one in told if one["kind"] == CASE and not one["case"]} if view.whole else set()
     around = _Around(
         registry.spots({one["place"] for one in told if one["place"]}), known,
-        registry.names({*mine, *seen, *(case.person_id for case in known.values())}), seen,
+        registry.names({*mine, *seen, *members, *(case.person_id for case in known.values())}), seen, members,
     )  # fmt: skip
     return [_line(by, row, around) for row in rows]
 
@@ -232,7 +235,9 @@ def _line(by: Actor, row: Candidate, around: _Around) -> CandidateRow:
 def _meeting(one: Mapping[str, Any], around: _Around) -> Meeting:
     spot, case = around.spots.get(one["place"] or 0), around.cases.get(one["case"] or 0)
     lon, lat = (spot.lon, spot.lat) if spot else searching.point(one)
-    via = (case.person_id if case else 0) if one["kind"] == CASE else one["via"] or 0
+    via = one["via"] or 0
+    if one["kind"] == CASE and via not in around.members:
+        via = case.person_id if case else 0
     code = (case.code if case else "") if one["kind"] == CASE else around.contacts.get(via, "")
     clause, why = _judged(one, 1 if one["kind"] == CASE else 2)
     return Meeting(
@@ -244,7 +249,8 @@ def _meeting(one: Mapping[str, Any], around: _Around) -> Meeting:
 
 def _ground(one: Mapping[str, Any]) -> str:
     """What a place that is not on record is called."""
-    words = {ABOARD: _("aboard %(label)s"), CELL: _("the cell around %(label)s")}.get(one.get("how", ""), "%(label)s")
+    kinds = {ABOARD: _("aboard %(label)s"), CELL: _("the cell around %(label)s"), HOME: _("one household")}
+    words = kinds.get(one.get("how", ""), "%(label)s")
     return str(words % {"label": one["label"]})
 
 

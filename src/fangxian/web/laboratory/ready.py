@@ -32,6 +32,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     most = max((number for _setting, number in told.settings), default=1)
     context = {
         "told": told,
+        "part_css": ["web/css/laboratory.css"],
         "bars": [Bar(_named(setting), number, f"{100 * number / most:.1f}") for setting, number in told.settings],
         "lines": [(one, READINESS[one.state]) for one in told.members if one.people or one.state != "ready"],
         "none": sum(not one.people and one.state == "ready" for one in told.members),

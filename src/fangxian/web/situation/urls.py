@@ -7,6 +7,7 @@ from fangxian.web.situation import reports, views
 urlpatterns = [
     path("", views.index, name="situation"),
     path("missing/", views.missing, name="situation_missing"),
+    path("rounds/", views.running_rounds, name="situation_rounds"),
     path("map/", views.map_of_parts, name="situation_map"),
     path("reports/", reports.index, name="sitreps"),
     path("reports/draft/", reports.draft, name="sitrep_draft"),

@@ -14,11 +14,14 @@ from fangxian.containment.isolation import queries as isolation
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound
 from fangxian.duties.queries import Covered
+from fangxian.laboratory.rounds import queries as rounds
+from fangxian.laboratory.rounds.schemas import STATES
 from fangxian.registry import queries as registry
 from fangxian.registry.levels import upwards
 from fangxian.web.duties.cards import cards as step_cards
 from fangxian.web.maps import geojson
 from fangxian.web.parts import actor_of, section
+from fangxian.web.rounds.words import TONES
 from fangxian.web.saying import chinese, said
 from fangxian.web.situation import showing
 
@@ -64,6 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "reports": reverse("web:sitreps"),
         "rest": [one for one in told.figures if one.key not in showing.FIRST],
         "differs": showing.differs,
+        "any_rounds": by.may("rounds.view", told.area) and rounds.any_running(by, told.area, outbreak=told.outbreak),
         "overdue": isolation.numbers(by, told.area).overdue if by.may("isolation.view", told.area) else 0,
     }
     return render(request, f"web/situation/{'wall' if wall else 'index'}.html", context)
@@ -92,6 +96,20 @@ def missing(request: HttpRequest) -> HttpResponse:
     }
     back = (f"{reverse('web:situation')}?area={found.area}", _("Situation"))
     return section(request, "web/situation/missing.html", context, _("Missing, by name"), back)
+
+
+@require_GET
+def running_rounds(request: HttpRequest) -> HttpResponse:
+    """Testing rounds that go on here: the goal's clock, who came, positive pools, and what the stop rule still asks."""
+    by = actor_of(request)
+    area = queries.seen(by, request.GET.get("area"))
+    by.must("rounds.view", area)
+    context = {
+        "rows": rounds.running(by, area, outbreak=request.GET.get("outbreak", ""), limit=2 if "wall" in request.GET else 5),
+        "states": STATES, "tones": TONES, "part_css": ["web/css/situation.css"],
+    }  # fmt: skip
+    back = (f"{reverse('web:situation')}?area={area}", _("Situation"))
+    return section(request, "web/situation/rounds.html", context, _("Testing rounds"), back)
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from fangxian.core.access import Actor, within
 from fangxian.duties import packs
-from fangxian.laboratory.rounds import finding, rules
-from fangxian.laboratory.rounds.models import NUMBERS, Patch, Round
-from fangxian.laboratory.rounds.schemas import RoundCount, RoundGoal, TestingRound
+from fangxian.laboratory.rounds import finding, rules, standing
+from fangxian.laboratory.rounds.models import NUMBERS, Listed, Patch, Round
+from fangxian.laboratory.rounds.schemas import RoundCount, RoundGoal, RunningRound, TestingRound
 from fangxian.registry import queries as registry
 from fangxian.text import Text
 
@@ -26,6 +26,41 @@ def rounds(
     if after is not None:
         found = found.filter(pk__lt=after)
     return _shown(by, list(found.order_by("-pk")[:limit]))
+
+
+def running(by: Actor, area: str = "", *, outbreak: str = "", limit: int = 5) -> list[RunningRound]:
+    """Rounds that go on in a jurisdiction, or are over and not decided on, those due first first; of an outbreak (its code) on
+    request, and of none. Ten queries at most.
+    """
+    rows = list(_running(by, area, outbreak).order_by("due_at", "pk")[:limit])
+    if not rows:
+        return []
+    wholly = [row for row in rows if by.may(finding.VIEW, row.area)]
+    told = standing.series_of(wholly) if wholly else {}
+    pools = _positive_pools(by, rows, area)
+    return [
+        RunningRound(shown, pools.get(row.pk, 0), *told.get(row.pk, (None, 0, 0)))
+        for row, shown in zip(rows, _shown(by, rows, area), strict=True)
+    ]
+
+
+def any_running(by: Actor, area: str = "", *, outbreak: str = "") -> bool:
+    """Whether there is any such round. One query."""
+    return _running(by, area, outbreak).exists()
+
+
+def _running(by: Actor, area: str, outbreak: str) -> QuerySet[Round]:
+    there = Patch.objects.filter(by.scope(finding.VIEW), within(area), round=OuterRef("pk"))
+    open_now = Q(state__in=(Round.ENROLLING, Round.UNDER_WAY)) | Q(state=Round.ENDED, decided="")
+    found = Round.objects.filter(open_now, (within(area) & by.scope(finding.VIEW)) | Q(Exists(there)))
+    return found.filter(Q(outbreak__isnull=True) | Q(outbreak__code=outbreak)) if outbreak else found
+
+
+def _positive_pools(by: Actor, rows: Sequence[Round], area: str) -> dict[int, int]:
+    """Pools by which somebody came to a round and that are positive, by round."""
+    came = Listed.objects.filter(by.scope(finding.VIEW), within(area), round__in=[row.pk for row in rows])
+    positive = came.filter(tube__value="positive", tube__people__gt=1).order_by()
+    return dict(positive.values_list("round").annotate(n=Count("tube", distinct=True)))
 
 
 def round_of(by: Actor, code: str, area: str = "") -> TestingRound:
