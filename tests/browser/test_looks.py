@@ -52,6 +52,8 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "components": ("grid", "/design/"),
         "employer": ("store", "/screening/"),
         "high-risk-posts": ("duty", "/screening/"),
+        "territory": ("investigator", "/areas/990101/"),
+        "places": ("investigator", "/places/"),
         "not-found": ("grid", "/cases/0000000000/"),
     }
 

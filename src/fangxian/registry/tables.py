@@ -1,7 +1,7 @@
 """Tables of organisations and places (机构、场所台账) as people keep them: which column is which, which word means which kind."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -28,9 +28,16 @@ _NEEDED = ("kind", "name_zh", "area")
 _PARTS = re.compile(r"[、,，/]| or ")
 
 
-def read(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+#: A file, or its rows as text by field.
+Source = Path | Iterable[Mapping[str, str]]
+
+
+def read(source: Source) -> Iterator[tuple[int, Mapping[str, str]]]:
     """The rows that hold anything: number, and text by field. Raises InputError where it is no table or lacks a column."""
-    table = open_table(path)
+    if not isinstance(source, Path):
+        yield from enumerate(source, start=1)
+        return
+    table = open_table(source)
     places: dict[str, int] = {}
     for field, names in _HEADERS.items():
         for place in map(table.index, names):
@@ -41,7 +48,7 @@ def read(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise InputError(
             Text(f"缺少列“{chinese}”", f"the column “{english}” is missing"),
             Text("请加上表头", "Add it to the header"),
-            Where(path.name, table.first_row),
+            Where(source.name, table.first_row),
         )
     for row in table:
         cells = {field: as_text(row.cells[place]) for field, place in places.items()}

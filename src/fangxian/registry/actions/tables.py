@@ -1,7 +1,6 @@
 """Writers of many organisations or places at once, from a table that somebody keeps."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -18,13 +17,13 @@ from fangxian.standards.errors import InputError
 
 
 @action
-def import_organisations(by: Actor, file: Path) -> TableTaken:
+def import_organisations(by: Actor, source: tables.Source) -> TableTaken:
     """Enter a table of organisations: kind, name, area (code); if wanted name_en, phone. Good rows are kept, bad ones told.
 
     The same table twice changes nothing the second time. Raises Invalid for a file that is no such table.
     """
 
-    def entered(row: dict[str, str]) -> bool:
+    def entered(row: Mapping[str, str]) -> bool:
         try:
             create_organisation(
                 by, tables.kind_of("organisation_kinds", row["kind"]), row["name_zh"], row["area"],
@@ -35,17 +34,17 @@ def import_organisations(by: Actor, file: Path) -> TableTaken:
         return True
 
     by.must("registry.organisations")
-    return _taken(file, entered)
+    return _taken(source, entered)
 
 
 @action
-def import_places(by: Actor, file: Path) -> TableTaken:
+def import_places(by: Actor, source: tables.Source) -> TableTaken:
     """Enter a table of places: kind, name, area (code); if wanted name_en, address, lon, lat (degrees, WGS 84), capacity.
 
     Good rows are kept, bad ones told; the same table twice changes nothing. Raises Invalid for a file that is no such table.
     """
 
-    def entered(row: dict[str, str]) -> bool:
+    def entered(row: Mapping[str, str]) -> bool:
         form = PlaceForm(
             kind=tables.kind_of("place_kinds", row["kind"]), name_zh=row["name_zh"], area=row["area"],
             name_en=row.get("name_en", ""), address=row.get("address", ""), lon=_degrees(row, "lon"), lat=_degrees(row, "lat"),
@@ -55,16 +54,16 @@ def import_places(by: Actor, file: Path) -> TableTaken:
         return create_place(by, form).pk > last
 
     by.must("places.edit")
-    return _taken(file, entered)
+    return _taken(source, entered)
 
 
-def _taken(file: Path, enter: Callable[[dict[str, str]], bool]) -> TableTaken:
+def _taken(source: tables.Source, enter: Callable[[Mapping[str, str]], bool]) -> TableTaken:
     """Every row by itself: entered, there already, or left out with the reason."""
     left: list[RowLeftOut] = []
     there: dict[str, bool] = {}
     created = same = 0
     try:
-        for number, row in tables.read(file):
+        for number, row in tables.read(source):
             try:
                 _must_be_there(checking.area(row["area"]), there)
                 done = enter(row)
@@ -89,7 +88,7 @@ def _must_be_there(code: str, there: dict[str, bool]) -> None:
         )
 
 
-def _degrees(row: dict[str, str], field: str) -> float | None:
+def _degrees(row: Mapping[str, str], field: str) -> float | None:
     text = row.get(field, "")
     try:
         return float(text) if text else None
@@ -101,7 +100,7 @@ def _degrees(row: dict[str, str], field: str) -> float | None:
         ) from None
 
 
-def _people(row: dict[str, str]) -> int | None:
+def _people(row: Mapping[str, str]) -> int | None:
     text = row.get("capacity", "")
     if text and not (text.isascii() and text.isdigit() and len(text) < 8):
         raise Invalid(
