@@ -99,7 +99,7 @@ def cities(people: int, trips: int, seconds: float) -> dict[str, Callable[[], Pr
         },
         "tight: nine beds for ten people": partial(city, people, trips, 4, spare=0.9),
         "seats short": partial(city, people, trips, 5, seats=(12, 16, 20, 24)),
-        "families and special needs": partial(city, people, trips, 6, families=0.4, needy=0.12, wheelchairs=0.05),
+        "families and special needs": partial(city, people, trips, 6, families=0.25, needy=0.08, wheelchairs=0.05),
         "long ways": partial(city, people, trips, 7, wide=3.0),
         "a site closes": partial(closing, people, trips, seconds),
     }  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.allocation import city
 from fangxian.analytics.allocation import (
     AllocationError,
     Person,
@@ -123,6 +124,28 @@ def test_promises_are_kept_when_things_change(problem: Problem, data: st.DataObj
     sound(changed, again)
     now = {one.person: (one.trip, one.room) for one in again.assignments}
     assert all(now[one.person] == (one.trip, one.room) for one in told)
+
+
+def test_a_town_is_planned_within_two_hundredths_of_the_bound_and_the_same_again() -> None:
+    """Seven hundred people and sixty trips; families, some who need a ground floor, some who ride in a wheelchair."""
+    town = city(700, 60, seed=1, zones=6, sites=5)
+    shares: list[float] = []
+    done = plan(town, seconds=300, gap=0.02, on_progress=shares.append)
+    sound(town, done)
+    assert done.gap <= 0.02 and done.cost.unplaced < done.greedy.unplaced
+    assert shares == sorted(shares) and shares[0] >= 0 and 0.7 < shares[-1] <= 1
+    again = plan(town, seconds=300, gap=0.02)
+    assert (again.assignments, again.bound) == (done.assignments, done.bound)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.3, 0.6])
+def test_a_search_that_is_stopped_gives_the_best_plan_so_far_with_its_gap(after: float) -> None:
+    """Whenever somebody stops it: what is there is a sound plan, no worse than first come, first served."""
+    town = city(120, 14, seed=2, zones=3, sites=3)
+    told: list[float] = []
+    done = plan(town, seconds=300, gap=0, on_progress=told.append, stop=lambda: bool(told) and told[-1] >= after)
+    sound(town, done)
+    assert 0 < done.bound <= done.objective
 
 
 def small(**changes: object) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from fangxian.analytics import allocation
 from fangxian.cli import app
 
 Run = Callable[..., tuple[str, str]]
@@ -79,6 +81,26 @@ def test_a_promise_is_kept(run: Run, tmp_path: Path) -> None:
     run(source, "--out", out)
     kept = next(one for one in json.loads(out.read_text(encoding="utf-8"))["assignments"] if one["person"] == "Sun")
     assert (kept["trip"], kept["room"], kept["promised"]) == ("bus 9", "102", True)
+
+
+def test_whoever_stops_it_gets_the_best_plan_so_far(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while it computes: the plan is written all the same."""
+    heard: list[bool] = []
+
+    def pressed(given: allocation.Problem, *, stop: Callable[[], bool], **rest: Any) -> allocation.Plan:
+        heard.append(stop())
+        signal.raise_signal(signal.SIGINT)
+        heard.append(stop())
+        return plan(given, stop=stop, **rest)
+
+    plan = allocation.plan
+    monkeypatch.setattr(allocation, "plan", pressed)
+    source, out = written(tmp_path, problem())
+    before = signal.getsignal(signal.SIGINT)
+    short = json.loads(run(source, "--out", out, "--json")[0])
+    assert heard == [False, True] and signal.getsignal(signal.SIGINT) is before
+    assert short["cost"]["unplaced"] <= short["greedy"]["unplaced"]
+    assert len(json.loads(out.read_text(encoding="utf-8"))["assignments"]) == 3 - short["cost"]["unplaced"]
 
 
 @pytest.mark.parametrize(

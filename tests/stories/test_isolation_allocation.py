@@ -1,6 +1,6 @@
 """Rooms and trips proposed for all who wait, and booked by the same actions as by hand; what is short is named with its remedy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from fangxian.analytics.allocation import Plan, Problem, plan
 from fangxian.containment.isolation import actions, queries
+from fangxian.containment.isolation.actions import allocating
 from fangxian.containment.isolation.allocations import AllocationForm
 from fangxian.containment.isolation.schemas import FloorForm, SiteForm
 from fangxian.core import clock, jobs
@@ -121,6 +123,27 @@ def test_what_has_become_impossible_is_refused_by_name_and_the_rest_is_booked(wa
     done = booked(chief, plan, one)
     assert done.result["refused"][0][0] == one and "booked" not in done.result
     assert queries.placement(chief, one).trip == ""
+
+
+def test_a_plan_that_is_stopped_is_the_best_so_far(wards: Wards, monkeypatch: pytest.MonkeyPatch) -> None:
+    chief = wards.actor("chief")
+    contacts = [wards.told() for _one in range(3)]
+    job = actions.allocate(chief, AllocationForm(area=COUNTY))
+
+    def stopped(
+        problem: Problem, *, on_progress: Callable[[float], None], stop: Callable[[], bool], **rest: Any
+    ) -> Plan:
+        jobs.stop(chief, job.code)
+        on_progress(0.1)
+        assert stop()
+        return plan(problem, on_progress=on_progress, stop=stop, **rest)
+
+    monkeypatch.setattr(allocating, "plan", stopped)
+    assert jobs.run(job.pk).state == Job.DONE
+    view = queries.allocation(chief, job.code)
+    assert view.placed + view.unplaced == len(contacts) and 0 <= view.gap <= 1
+    assert {one.code for one in queries.proposed(chief, job.code)} <= set(contacts)
+    booked(chief, job.code)
 
 
 def test_a_plan_is_for_whoever_may_send_and_drive_and_seen_by_whoever_asked(wards: Wards) -> None:

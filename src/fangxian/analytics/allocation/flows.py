@@ -35,11 +35,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`options`: variables that settle a trip for a class and a site; `rides`: how many of a group ride there; `come`: who comes where."""
+    """`options`: variables that settle a trip for a class and a site; `rides`: how many of a group ride there; `come`: who comes where.
+
+    `caps`: the row that limits the hours late of a priority.
+    """
 
     options: dict[tuple[int, str, str], int]
     rides: dict[tuple[int, int, str], int]
     come: Come
+    caps: dict[int, int]
 
 
 def grouped(state: State, rows: Iterable[int], most: float = inf, *, kindly: bool = True) -> list[Group]:
@@ -73,9 +77,11 @@ def grouped(state: State, rows: Iterable[int], most: float = inf, *, kindly: boo
 
 def flow(
     programme: Programme, state: State, rates: Rates, rooms: Rooms, groups: list[Group], sites: Sites, *,
-    prices: Prices | None = None, whole: bool = True, caps: Mapping[int, float] | None = None,
+    prices: Prices | None = None, dear: Mapping[int, float] | None = None, whole: bool = True, caps: Mapping[int, float] | None = None,
 ) -> Flow:  # fmt: skip
     """Every group onto the trips that could take it, each trip for one class and one site; a room costs its price besides.
+
+    `dear`: what an hour late of a priority costs besides.
 
     `whole`: trips are settled and people are counted in whole numbers. `caps`: for each priority, weighted hours late (those unplaced
     included) beyond which an hour counts `BEYOND` times more.
@@ -88,19 +94,22 @@ def flow(
     for number, group in enumerate(groups):
         party, count = group.party, float(len(group.rows))
         want = (party.size, party.needs)
-        placed = [(programme.variable(rates.unplaced(party), count), 1.0)]
-        late[party.priority].append((placed[0][0], rates.unplaced(party) / rates.hour))
+        extra = dear.get(party.priority, 0.0) if dear else 0.0
+        never = rates.unplaced(party)
+        placed = [(programme.variable(never * (1 + extra / rates.hour), count), 1.0)]
+        late[party.priority].append((placed[0][0], never / rates.hour))
         for trip in rates.trips_of(party, state):
             for site in sites(party, trip):
                 if not rooms.fitting(site, party.kind, want):
                     continue
                 price = rooms.price(site, party.kind, want, prices) if prices else 0.0
-                variable = programme.variable(rates.cost(party, trip, site) + price, count, whole=whole)
+                hours = party.weight * rates.late(party, trip, site)
+                variable = programme.variable(rates.cost(party, trip, site) + price + extra * hours, count, whole=whole)
                 rides[number, trip, site] = variable
                 placed.append((variable, 1.0))
                 loads[trip, party.kind, site].append((variable, float(party.size)))
                 come[site, party.kind, want].append(variable)
-                if hours := party.weight * rates.late(party, trip, site):
+                if hours:
                     late[party.priority].append((variable, hours))
         programme.equal(placed, count)
     either: dict[int, list[tuple[int, float]]] = defaultdict(list)
@@ -113,8 +122,9 @@ def flow(
     for trip, one in either.items():
         programme.limit(one, 1.0)
         programme.limit(riding[trip], float(state.seats[trip]))  # implied where options are whole; tighter where not
+    limits: dict[int, int] = {}
     for priority, terms in late.items():
         if caps and priority in caps:
             beyond = programme.variable(BEYOND * rates.hour)
-            programme.limit([*terms, (beyond, -1.0)], caps[priority])
-    return Flow(options, rides, come)
+            limits[priority] = programme.limit([*terms, (beyond, -1.0)], caps[priority])
+    return Flow(options, rides, come, limits)

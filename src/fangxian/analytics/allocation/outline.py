@@ -1,8 +1,10 @@
-"""The whole problem in outline: what rooms are worth, what no plan can cost less than, and what rooms each zone should have.
+"""The whole problem in outline: what no plan can cost less than, what class each trip should be for, and each floor.
 
-Zones have only rooms in common. At given prices of rooms each zone is a small programme of its own, which is solved in whole numbers: what
-all zones cost at these prices, less what all rooms are worth, is a bound of the whole (Lagrangian relaxation of the rooms; Geoffrion 1974).
-It knows that a trip is for one class and that a family shares a seat row; it does not know that floors are settled whole.
+Zones have only rooms in common, and the hours late of each priority, which must not be more than first come, first served. At given prices
+of both each zone is a small programme of its own, which is solved in whole numbers: what all zones cost at these prices, less what all rooms
+and hours are worth, is a bound of the whole (Lagrangian relaxation; Geoffrion 1974). It knows that a trip is for one class and that a family
+shares a seat row; it does not know that floors are settled whole. With the classes that trips have in it, floors are settled for all zones
+together: what is then lost is little.
 """
 
 from __future__ import annotations
@@ -53,19 +55,21 @@ class Outline:
 
 
 def outlined(
-    state: State, rates: Rates, zones: dict[str, list[int]], watch: Watch, caps: Mapping[int, float] | None = None
+    state: State, rates: Rates, zones: dict[str, list[int]], watch: Watch, most: Mapping[int, float]
 ) -> Outline:
     """Prices of rooms, then the class of each trip zone by zone at these prices, then the floors for everybody together.
 
-    `caps`: see `flow`.
+    `most`: hours late by priority that no plan is to exceed.
     """
     rows = [row for each in zones.values() for row in each]
     promised = sum(rates.of(state, row) for row in state.taken)
     if not rows:
         return Outline(promised, {}, {})
     rooms = Rooms.of(state, {state.parties[row].kind for row in rows})
-    prices, split = _priced(state, rates, rooms, rows)
-    bound = -rooms.worth(prices)
+    kept = rates.hours(state, state.taken)
+    caps = {priority: max(hours - kept.get(priority, 0.0), 0.0) for priority, hours in most.items()}
+    prices, dear, split = _priced(state, rates, rooms, rows, caps)
+    bound = -rooms.worth(prices) - sum(dear[priority] * caps[priority] for priority in dear)
     kind_of: dict[int, str] = {}
     near: dict[tuple[str, str], list[str]] = {}
     rest = len(rows)
@@ -80,7 +84,7 @@ def outlined(
         # What a zone leaves of its share of the time goes to those that follow.
         if left := watch.left:
             programme = Programme()
-            flows = flow(programme, state, rates, rooms, groups, _among(state, rates, best), prices=prices)
+            flows = flow(programme, state, rates, rooms, groups, _among(state, rates, best), prices=prices, dear=dear)
             programme.split(flows.rides.values())
             found = programme.solve(left * _ZONES * len(of_zone) / rest, _ZONE_GAP)
             bound += max(found.bound, 0.0)
@@ -94,15 +98,16 @@ def outlined(
     return outline
 
 
-def _priced(state: State, rates: Rates, rooms: Rooms, rows: list[int]) -> tuple[Prices, float]:
-    """What a room more would save, were trips and floors to be split; and what everybody would then cost."""
+def _priced(
+    state: State, rates: Rates, rooms: Rooms, rows: list[int], caps: Mapping[int, float]
+) -> tuple[Prices, dict[int, float], float]:
+    """What a room more would save, and an hour more of each priority, were trips and floors to be split; and what all would then cost."""
     programme = Programme()
-    flows = flow(
-        programme, state, rates, rooms, grouped(state, rows, _GROUPS), lambda _, trip: rates.sites_of(trip, state)
-    )
+    groups = grouped(state, rows, _GROUPS)
+    flows = flow(programme, state, rates, rooms, groups, lambda _, trip: rates.sites_of(trip, state), caps=caps)
     housing = rooms.house(programme, flows.come)
     _, cost, marginals = programme.relaxed()
-    return housing.prices(marginals), cost
+    return housing.prices(marginals), {one: float(marginals[row]) for one, row in flows.caps.items()}, cost
 
 
 def _want(group: Group) -> Need:
@@ -147,7 +152,7 @@ def _near(rates: Rates, costs: Mapping[str, Mapping[Need, float]]) -> list[str]:
 
 
 def _settled(
-    state: State, rates: Rates, rooms: Rooms, rows: list[int], outline: Outline, seconds: float, caps: Mapping[int, float] | None
+    state: State, rates: Rates, rooms: Rooms, rows: list[int], outline: Outline, seconds: float, caps: Mapping[int, float]
 ) -> Outline:  # fmt: skip
     """Floors in whole numbers for trips whose classes are known; who goes where may still be split."""
     programme = Programme()
@@ -160,8 +165,12 @@ def _settled(
         return outline
     costs: dict[tuple[str, str], float] = defaultdict(float)
     late: dict[tuple[str, int], float] = defaultdict(float)
+    for group in groups:
+        costs[group.party.zone, group.party.kind] += len(group.rows) * rates.unplaced(group.party)
+        late[group.party.kind, group.party.priority] += len(group.rows) * rates.unplaced(group.party) / rates.hour
     for (number, trip, site), variable in flows.rides.items():
         party, count = groups[number].party, float(found.values[variable])
-        costs[party.zone, party.kind] += count * rates.cost(party, trip, site)
-        late[party.kind, party.priority] += count * party.weight * rates.late(party, trip, site)
+        costs[party.zone, party.kind] += count * (rates.cost(party, trip, site) - rates.unplaced(party))
+        hours = party.weight * rates.late(party, trip, site) - rates.unplaced(party) / rates.hour
+        late[party.kind, party.priority] += count * hours
     return replace(outline, floors=housing.floors(found.values), costs=dict(costs), late=dict(late))

@@ -42,7 +42,7 @@ def plan(
     watch = Watch(start + seconds, on_progress, stop)
     outline = outlined(state, rates, zones, watch, simple_cost.by_priority)
     search = Search(rates, outline, zones, simple_cost.by_priority, watch)
-    done = search.plan(state, gap)
+    done = search.plan(state, simple, gap)
     best = min((simple, done) if search.beyond(done) < _EXACT else (simple,), key=lambda one: rates.total(one)[1])
     cost, objective = rates.total(best)
     return Plan(

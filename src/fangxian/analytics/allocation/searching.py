@@ -41,8 +41,8 @@ class Search:
     most: dict[int, float]
     watch: Watch
 
-    def plan(self, state: State, gap: float) -> State:
-        """Everybody on trips and in rooms, within `gap` of the outline's bound if there is time for it."""
+    def plan(self, state: State, simple: State, gap: float) -> State:
+        """Everybody on trips and in rooms, within `gap` of the bound if there is time for it; at worst what is made of `simple`."""
         done = state.copy()
         done.floors |= self.outline.floors
         classes: dict[str, list[int]] = defaultdict(list)
@@ -58,7 +58,7 @@ class Search:
             done.leave_empty(kind)
             rest -= len(rows)
             self.watch.tell(CLASSES, 1 - rest / everybody)
-        return self._improved(served(done), gap)
+        return self._improved(min(served(done), simple, key=self._score), gap)
 
     def beyond(self, state: State) -> float:
         """Hours late that are too many."""
