@@ -65,8 +65,9 @@ class Cost:
 class Plan:
     """An allocation, what it costs, and how far from the best it can be at most.
 
-    `trips` and `floors` give the class (and site) that each was settled for. `objective` is the cost that was minimised, `bound` no plan is
-    below that is for no priority later than `greedy`, `gap` = (objective − bound)/objective. `greedy`: what first come, first served would have cost.
+    `trips` and `floors` give the class (and site) that each was settled for. `objective` is the cost that was minimised; no plan that is
+    for no priority later than first come, first served costs less than `bound`; `gap` = (objective − bound)/objective. `greedy`: what first
+    come, first served would have cost.
     """
 
     assignments: tuple[Assignment, ...]
