@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -102,11 +103,18 @@ def _stamp(at: datetime) -> str:
 
 def _digest(previous: str, seq: int, stamp: str, line: Any, body: str) -> bytes:
     """SHA-256 over the predecessor's hash and every field, length-prefixed so that no two entries read alike."""
-    parts = [
-        previous, str(seq), stamp, "" if line.actor_id is None else str(line.actor_id), line.actor, line.channel, line.action,
-        line.subject_kind, str(line.subject_id), line.area, line.purpose, line.basis, body,
-    ]  # fmt: skip
-    return hashlib.sha256("".join([f"{len(part)}:{part}" for part in parts]).encode()).digest()
+    number, subject = str(seq), str(line.subject_id)
+    actor = "" if line.actor_id is None else str(line.actor_id)
+    who = _framed(stamp, actor, line.actor, line.channel, line.action, line.subject_kind)
+    where = _framed(line.area, line.purpose, line.basis)
+    text = f"{len(previous)}:{previous}{len(number)}:{number}{who}{len(subject)}:{subject}{where}{len(body)}:{body}"
+    return hashlib.sha256(text.encode()).digest()
+
+
+@lru_cache(maxsize=1024)
+def _framed(*parts: str) -> str:
+    """Fields with their lengths: most lines of one unit of work have these in common."""
+    return "".join([f"{len(part)}:{part}" for part in parts])
 
 
 def _grow(frontier: list[bytes], leaves: int, entry_hash: bytes) -> None:

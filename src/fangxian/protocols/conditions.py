@@ -223,3 +223,13 @@ def reached(condition: Condition, fact: str) -> tuple[Cited, ...]:
         case AtLeast(items=items):
             return tuple(limit for item in items for limit in reached(item, fact))
     return ()
+
+
+def asks(condition: Condition, fact: str) -> bool:
+    """Whether a condition mentions a fact at all."""
+    match condition:
+        case Not(item=item):
+            return asks(item, fact)
+        case AtLeast(items=items):
+            return any(asks(item, fact) for item in items)
+    return condition.fact.key == fact

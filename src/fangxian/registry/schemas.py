@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from fangxian.registry.languages import is_chinese, said, sentence
 from fangxian.standards.errors import InputError
@@ -166,8 +166,7 @@ class Card:
     duplicates: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(NamedTuple):
     """What a protocol may ask about a person: nothing by which to recognise them."""
 
     id: int

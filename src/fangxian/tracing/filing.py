@@ -44,7 +44,7 @@ class Filing:
         self.posts = areas_with(RIGHT)
         self.prolonged = weighing.prolonged(search.pack, search.area)
         self.ref = packs.reference(packs.pack(search.pack, search.area))
-        self.asks_minutes = weighing.asks(self.ref, "minutes")
+        self.asks_minutes = judging.asks(self.ref, judging.MINUTES)
         self.traits: dict[int, Traits] = {}
         self.areas: dict[str, str] = {}
         self.infectors: dict[int, _Infector] = {}

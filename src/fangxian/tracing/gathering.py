@@ -56,8 +56,13 @@ class World:
 
     def key(self, person: int) -> int:
         """The pseudonym of a person in the lake, 0 for one that it does not know."""
-        keys = self.lake.person_keys
-        return int(keys[person]) if person < len(keys) else 0
+        return self._keys[person] if person < len(self._keys) else 0
+
+    @cached_property
+    def _keys(self) -> list[int]:
+        """The same as a list, quicker one by one."""
+        keys: list[int] = self.lake.person_keys.tolist()
+        return keys
 
 
 def windows(case_ids: Sequence[int]) -> list[tuple[Source, Window]]:

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from fangxian.core import clock
 from fangxian.core.errors import Invalid
 from fangxian.duties import packs
-from fangxian.protocols import ExposureVerdict, Pack, Text, Window
+from fangxian.protocols import ExposureVerdict, Pack, Text, Window, conditions
 
 CASE, CONTACT = "case", "contact"
+MINUTES = "minutes"
 #: Facts that follow from the times on record; whoever fills in a form does not give them.
 TIMING = frozenset({"in_window", "is_ill_during"})
 
@@ -80,7 +81,11 @@ def judge(
 
 @lru_cache(maxsize=20_000)
 def _judgement(ref: str, ring: int, items: tuple[tuple[str, Any], ...]) -> Judgement:
-    verdict, told = verdict_of(ref, ring, items), dict(items)
+    if not asks(ref, MINUTES):  # then stories that differ in them alone are judged once
+        verdict = verdict_of(ref, ring, tuple([one for one in items if one[0] != MINUTES]))
+    else:
+        verdict = verdict_of(ref, ring, items)
+    told = dict(items)
     if verdict.category is None or verdict.criterion is None:
         return Judgement("", NO_RANK, ring, ref, verdict.why, verdict.missing, told)
     category = verdict.category.key
@@ -92,6 +97,18 @@ def _judgement(ref: str, ring: int, items: tuple[tuple[str, Any], ...]) -> Judge
 def verdict_of(ref: str, ring: int, items: tuple[tuple[str, Any], ...]) -> ExposureVerdict:
     """The verdict of a kept edition on these facts; rows of an import that tell the same story are judged once."""
     return packs.by_reference(ref).classify_exposure(dict(items), ring)
+
+
+@lru_cache(maxsize=64)
+def asks(ref: str, fact: str) -> bool:
+    """Whether an edition asks about a fact when it judges exposures."""
+    rules = packs.by_reference(ref).exposure
+    wanted = (
+        conditions.every(category.requires, criterion.when)
+        for category in (rules.categories if rules else ())
+        for criterion in category.criteria
+    )
+    return any(conditions.asks(one, fact) for one in wanted)
 
 
 def rank(ref: str, category: str) -> int:

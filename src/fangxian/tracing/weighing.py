@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from fangxian.protocols.conditions import reached
 from fangxian.protocols.hazard import contact_hazard
 from fangxian.protocols.vocabulary import units
 from fangxian.registry.schemas import Spot, Traits
+from fangxian.tracing import judging
 from fangxian.tracing.finds import Value
 from fangxian.tracing.meeting import Terms
 
@@ -64,13 +64,6 @@ def aboard(known: Mapping[str, Any]) -> tuple[Air, float]:
     return air, float(max(1, known["rows_apart"])) if "rows_apart" in known else float("nan")
 
 
-@lru_cache(maxsize=64)
-def asks(ref: str, fact: str) -> bool:
-    """Whether an edition asks about a fact when it judges exposures."""
-    edition = packs.by_reference(ref)
-    return any(fact in edition.classify_exposure({}, ring).missing for ring in (1, 2))
-
-
 def facts(
     minutes: int, place: Spot | None, one: Traits | None, other: Traits | None, prolonged: float, ref: str
 ) -> dict[str, Any]:
@@ -79,8 +72,8 @@ def facts(
     The minutes are a fact only where the edition `ref` asks for them: else two stories that differ in them alone are one.
     """
     known: dict[str, Any] = {"prolonged": minutes >= prolonged}
-    if asks(ref, "minutes"):
-        known["minutes"] = minutes
+    if judging.asks(ref, judging.MINUTES):
+        known[judging.MINUTES] = minutes
     if place is not None and (kind := setting(place.kind)):
         known["setting"] = kind
     if share_home(one, other):

@@ -64,7 +64,7 @@ def open_keys(by: Actor, keys: Iterable[int], purpose: str, reason: str = "") ->
     """
     by = by.with_purpose(purpose)
     by.must(OPEN)
-    rows = LakeKey.objects.filter(key__in=list(keys)).values_list(
+    rows = LakeKey.objects.filter(key__in=set(keys)).values_list(
         "key", "person_id", "person__canonical_id", "person__area"
     )
     opened = {}
