@@ -238,7 +238,6 @@ LEFT_OUT = {
     "fangxian.duties.queries": {
         "count_outstanding": FOR_OTHER_STAGES,
         "outstanding": FOR_OTHER_STAGES,
-        "may_see": FOR_OTHER_STAGES,
         "Answer": "an answer",
         "Covered": "an answer",
         "answering": FOR_OTHER_STAGES,

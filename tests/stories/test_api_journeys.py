@@ -87,6 +87,7 @@ def test_journeys_at_fault_are_told_by_their_place_and_the_others_are_taken(rail
 def test_whoever_may_send_no_stays_sends_no_journeys(rail: Line, duty_room: Exchange) -> None:
     for post in ("grid", "leader"):
         assert duty_room.line(post).post(PATH.format("1"), JOURNEYS).status_code == 403
-    for body in ([], {}, [journey(phone="13900000001")] * 5001):
+    bodies: tuple[Any, ...] = ([], {}, [journey(phone="13900000001")] * 5001)
+    for body in bodies:
         assert rail.post(PATH.format("1"), body).status_code == 422
     assert lakes.lake().days() == [] and LakeKey.objects.count() == 0

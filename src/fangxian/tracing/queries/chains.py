@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.db.models import Q
 
 from fangxian.analytics.chains import Chains, Graph, analyse, place
@@ -140,7 +141,8 @@ def _found(by: Actor, outbreak_id: int, only: Collection[int] | None = None) -> 
             links.append(link)
             pairs.append(pair)
     by_code = {member.code: member for member in members.values()}
-    found = analyse(list(by_code), pairs, [member.onset_on for member in by_code.values()])
+    onset = np.array([member.onset_on for member in by_code.values()], "datetime64[D]")
+    found = analyse(list(by_code), pairs, onset)
     return _Found(found, by_code, links)
 
 
