@@ -105,6 +105,7 @@ LEFT_OUT = {
         "samples_of": FOR_OTHER_STAGES,
         "swabs": FOR_OTHER_STAGES,
         "test_done_by": FOR_OTHER_STAGES,
+        "tests_owed_by": FOR_OTHER_STAGES,
         "tests_owed": FOR_OTHER_STAGES,
         "told_by": FOR_OTHER_STAGES,
         "waiting_to_be_sealed": "for the page on which a box is sealed; programs read the tubes that were taken",

@@ -222,6 +222,26 @@ def test_a_result_does_the_test_of_its_day_and_a_correction_takes_it_back(town: 
         assert list(differences()) == []
 
 
+def test_a_file_with_two_samples_of_a_contact_does_a_test_with_each_and_those_of_others_beside_them(
+    town: Laboratory,
+) -> None:
+    (code, person), (other, also) = contact(town), contact(town)
+    for day, tubes in ((0, {"TWICE00001": person}), (1, {"TWICE00002": person, "OTHER00001": also})):
+        with clock.at(NOW + timedelta(days=day, hours=1)):
+            for tube, who in tubes.items():
+                town.collect(tube, [who], reason="contact")
+    with clock.at(NOW + timedelta(days=1, hours=7)):
+        told = [ResultForm(code=tube, value="negative") for tube in ("TWICE00001", "TWICE00002", "OTHER00001")]
+        actions.report_results(town.actor("lab"), told)
+        for _turn in range(2):
+            hand_on()
+            assert owed_tests(code)["test.central.d1"] == [("done", "negative")]
+            assert owed_tests(code)["test.central.d2"] == [("done", "negative")]
+            assert ("done", "negative") in owed_tests(other)["test.central.d2"]
+        books_agree()
+        assert list(differences()) == []
+
+
 def test_whoever_was_released_on_a_negative_that_was_wrong_is_watched_again(town: Laboratory) -> None:
     code = tracing.expose(town.actor("investigator"), town.met(setting="restaurant", facts={})).contact
     row = Contact.objects.get(code=code)

@@ -108,7 +108,12 @@ def may_see(by: Actor, step: Step) -> bool:
 
 def of_subject(kind: str, subject_id: int) -> list[Duty]:
     """All duties about a subject with their steps, oldest first. Who may see the subject may see what is owed to it."""
-    duties = Duty.objects.filter(subject_kind=kind, subject_id=subject_id).order_by("opened_at", "pk")
+    return of_subjects(kind, [subject_id])
+
+
+def of_subjects(kind: str, subject_ids: Iterable[int]) -> list[Duty]:
+    """The same of many subjects. Two queries."""
+    duties = Duty.objects.filter(subject_kind=kind, subject_id__in=list(subject_ids)).order_by("opened_at", "pk")
     steps = Step.objects.select_related("organisation", "account", "done_by").order_by("number", "attempt")
     return list(duties.prefetch_related(Prefetch("steps", steps)))
 

@@ -1,6 +1,6 @@
 """What the results of samples mean for contacts: they do the test that is due, or take it back when they were wrong."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,7 +25,13 @@ def take_results(by: Actor, tube_ids: Iterable[int]) -> int:
     """
     outcomes = laboratory.outcomes(tube_ids, _people(Contact.UNDER_WATCH))
     watched = _contacts({outcome.person_id for outcome in outcomes}, Contact.UNDER_WATCH) if outcomes else {}
-    return sum(_told(by, contact, outcome) for outcome in outcomes for contact in watched.get(outcome.person_id, ()))
+    told = [(contact, outcome) for outcome in outcomes for contact in watched.get(outcome.person_id, ())]
+    done = 0
+    while told:  # of one contact one after the other: what the first did decides what the second does
+        first = {one[0].pk: one for one in reversed(told)}
+        done += _told(by, list(first.values()))
+        told = [one for one in told if one is not first[one[0].pk]]
+    return done
 
 
 @action
@@ -90,23 +96,30 @@ def _contacts(people: Iterable[int], state: str) -> dict[int, list[Contact]]:
     return {person: of_human[human] for person, human in humans.items() if human in of_human}
 
 
-def _told(by: Actor, contact: Contact, outcome: Outcome) -> int:
-    """Bring what is recorded of this tube for a contact to what holds now."""
-    steps = laboratory.tests_owed(subject.KIND, contact.pk)
-    earlier = laboratory.told_by(steps, outcome.code)
-    counts = outcome.value == "negative" or (outcome.value == "positive" and outcome.people == 1)
-    if earlier is not None:
-        if counts and (earlier.evidence or {}).get("result") == outcome.value:
-            return 0
-        duties.reopen(by, earlier.pk, _("The result of tube %(code)s was changed.") % {"code": outcome.code})
-        steps = laboratory.tests_owed(subject.KIND, contact.pk)
-    if not counts:
-        return 0
-    evidence: dict[str, Any] = {"result": outcome.value, "tube": outcome.code}
-    if outcome.ct is not None:
-        evidence["ct"] = outcome.ct
-    chosen = laboratory.test_done_by(steps, outcome.sampled_at)
-    if chosen is not None:
-        duties.complete(by, chosen.pk, evidence, at=outcome.sampled_at)
-    suspect(by, contact, evidence)
-    return int(chosen is not None)
+def _told(by: Actor, told: Sequence[tuple[Contact, Outcome]]) -> int:
+    """Bring what is recorded of these tubes for contacts, each once, to what holds now."""
+    owed = laboratory.tests_owed_by(subject.KIND, [contact.pk for contact, _outcome in told])
+    done: list[duties.Done] = []
+    counting: list[tuple[Contact, dict[str, Any]]] = []
+    for contact, outcome in told:
+        steps = owed[contact.pk]
+        earlier = laboratory.told_by(steps, outcome.code)
+        counts = outcome.value == "negative" or (outcome.value == "positive" and outcome.people == 1)
+        if earlier is not None:
+            if counts and (earlier.evidence or {}).get("result") == outcome.value:
+                continue
+            duties.reopen(by, earlier.pk, _("The result of tube %(code)s was changed.") % {"code": outcome.code})
+            steps = laboratory.tests_owed(subject.KIND, contact.pk)
+        if not counts:
+            continue
+        evidence: dict[str, Any] = {"result": outcome.value, "tube": outcome.code}
+        if outcome.ct is not None:
+            evidence["ct"] = outcome.ct
+        counting.append((contact, evidence))
+        chosen = laboratory.test_done_by(steps, outcome.sampled_at)
+        if chosen is not None:
+            done.append(duties.Done(chosen.pk, evidence, outcome.sampled_at))
+    duties.complete_many(by, done, through=subject.KIND)
+    for contact, evidence in counting:
+        suspect(by, contact, evidence)
+    return len(done)

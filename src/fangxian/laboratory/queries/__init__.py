@@ -4,7 +4,7 @@ from fangxian.laboratory.queries.boxes import box, boxes, custody, waiting_to_be
 from fangxian.laboratory.queries.clocks import pool_clocks
 from fangxian.laboratory.queries.decisions import member, members, positives, unmatched
 from fangxian.laboratory.queries.lookups import outcomes, pool_members, samples_of, swabs
-from fangxian.laboratory.queries.owed import test_done_by, tests_owed, told_by
+from fangxian.laboratory.queries.owed import test_done_by, tests_owed, tests_owed_by, told_by
 from fangxian.laboratory.queries.points import point, points
 from fangxian.laboratory.queries.tubes import busiest_day, counted, late, tube, tubes
 
@@ -27,6 +27,7 @@ __all__ = [
     "swabs",
     "test_done_by",
     "tests_owed",
+    "tests_owed_by",
     "told_by",
     "tube",
     "tubes",

@@ -14,13 +14,20 @@ Owed = tuple[Any, bool]
 
 def tests_owed(kind: str, subject_id: int) -> list[Owed]:
     """The newest attempt of every step about a subject that asks for a result and no more, in order of time."""
-    found: list[Owed] = []
-    for duty in duty_queries.of_subject(kind, subject_id):
+    return tests_owed_by(kind, [subject_id])[subject_id]
+
+
+def tests_owed_by(kind: str, subject_ids: Iterable[int]) -> dict[int, list[Owed]]:
+    """The same of many subjects, by subject. Two queries."""
+    found: dict[int, list[Owed]] = {pk: [] for pk in subject_ids}
+    for duty in duty_queries.of_subjects(kind, found):
         rule = duty_queries.rule(duty)
         for key, step in planning.latest(list(duty.steps.all())).items():
             if planning.evidence_wanted(rule, key) == ("result",) and step.due_at is not None:
-                found.append((step, rule.step(key).on_days is not None))
-    return sorted(found, key=lambda one: (one[0].due_at, one[0].pk))
+                found[duty.subject_id].append((step, rule.step(key).on_days is not None))
+    for owed in found.values():
+        owed.sort(key=lambda one: (one[0].due_at, one[0].pk))
+    return found
 
 
 def told_by(steps: Sequence[Owed], tube: str) -> Any:
