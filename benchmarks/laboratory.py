@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def run(share: float = 1.0) -> list[Figure]:
 
         def applied() -> None:
             by = city.actor("lab")
-            for forms in _chunks(line.form for line in intake.read(path, path.name).lines):
+            for forms in chunks((line.form for line in intake.read(path, path.name).lines), CHUNK):
                 done = actions.report_results(by, forms)
                 assert not done.refused, done.refused[:3]
 
@@ -172,14 +173,9 @@ def _file(path: Path, tubes: int) -> None:
             )
 
 
-def _chunks(forms: Iterator[Any]) -> Iterator[list[Any]]:
-    chunk: list[Any] = []
-    for form in forms:
-        chunk.append(form)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
+def chunks(forms: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    """So many at a time."""
+    while chunk := list(islice(forms, size)):
         yield chunk
 
 

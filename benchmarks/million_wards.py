@@ -59,7 +59,8 @@ def isolation(city: Any, people: int) -> None:
     )
     trips = Trip.objects.bulk_create(
         Trip(
-            code=code, vehicle=vans[number % len(vans)], driver_name="武师傅", site_id=sites[number % len(sites)], area=WANGCHAO, cls="arrival",
+            code=code, vehicle=vans[number % len(vans)], driver_name="武师傅", site_id=sites[number % len(sites)], area=WANGCHAO,
+            cls="arrival",
             pack=PACK, state="under_way" if number < len(vans) else "done", leaves_at=now, started_at=now,
             ended_at=None if number < len(vans) else now, cleaned_at=None if number < len(vans) else now,
         )
@@ -108,8 +109,8 @@ def isolation(city: Any, people: int) -> None:
             SYSTEM, subject.ARRIVED, [subject.of(one) for one in rows[start : start + _CHUNK] if one.link != "closed"]
         )
     bulk.insert(
-        HandOver, "placement_id from_link to_link arranged_at sender_id sender_name receiver_id receiver_name sent_at sent_by_name received_at "
-        "received_by_name ended_at called_off".split(),
+        HandOver, "placement_id from_link to_link arranged_at sender_id sender_name receiver_id receiver_name sent_at sent_by_name "
+        "received_at received_by_name ended_at called_off".split(),
         (
             (one.pk, before, after, one.since, body, "网格", body, "隔离点", one.since, "甲", one.since, "乙", one.since, "")
             for one in rows if one.link not in ("told", "aboard") for before, after in (("told", "arrived"), ("arrived", "housed"))
@@ -123,7 +124,7 @@ def isolation(city: Any, people: int) -> None:
 
 
 def posts(city: Any, people: int) -> None:
-    """Employers of every kind with 25 people each, tested every day for two weeks; one in twenty was late once, one in ten is due."""
+    """Employers of every kind with ten people each, tested every day for two weeks; one in twenty was late once, one in ten is due."""
     from fangxian.core import bulk, clock, ids
     from fangxian.core.access import SYSTEM
     from fangxian.laboratory.screening import finding
