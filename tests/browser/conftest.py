@@ -79,7 +79,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Cal
         site = Site(**json.loads(told.readline() or pytest.fail("the product did not start")))
         yield site, as_built
     finally:
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
 
 
 @pytest.fixture

@@ -189,7 +189,7 @@ class Gate:
     def closed(self) -> Iterator[None]:
         with self.changed:
             self.shut = True
-            if not self.changed.wait_for(lambda: self.inside == 0, timeout=30):
+            if not self.changed.wait_for(lambda: self.inside == 0, timeout=300):  # a job may have a kernel to compile
                 raise TimeoutError("a request does not come to its end")
         yield
         with self.changed:

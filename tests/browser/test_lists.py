@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import calm
 
 LIST = """病例编号,姓名,性别,年龄,发病日期,报告日期,病例分类,转归
 {0}1,梁一,男,34,2026-02-20,2026-02-22,确诊病例,在治
@@ -22,27 +24,28 @@ def test_a_list_is_dropped_put_right_taken_in_and_taken_back(
     path = tmp_path / "list.csv"
     path.write_bytes(LIST.format(size[0].upper()).encode("gb18030"))
     page.set_input_files("input[type=file]", path)
-    assert page.inner_text("[data-dropped]") == "list.csv"
+    expect(page.locator("[data-dropped]")).to_have_text("list.csv")
     page.click("main form[enctype] button.primary")
-    page.wait_for_selector(".mapping")
-    assert page.locator(".mapping select").nth(0).input_value() == "id"
+    expect(page.locator(".mapping select").nth(0)).to_have_value("id")
     page.click("main form button.primary")
     fault = page.locator(".faults input:not([type=hidden])").first
-    assert fault.input_value() == "2026-02-31"
+    expect(fault).to_have_value("2026-02-31")
     fault.fill("2026-02-21")
     page.click("form:has(.faults) > .row:last-child button")
     page.wait_for_selector(".note[data-tone=good]")
-    assert page.locator(".faults").count() == 0
+    expect(page.locator(".faults")).to_have_count(0)
+    calm(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
     page.click('form[action$="/start/"] button')
     page.wait_for_selector('form[action$="/undo/"]', state="attached")
-    assert page.locator("progress").get_attribute("value") == page.locator("progress").get_attribute("max") == "3"
+    expect(page.locator('progress[value="3"][max="3"]')).to_be_attached()
     page.click("details:has(form[action$='/undo/']) summary")
     page.fill("#reason", "the wrong list")
     page.click('form[action$="/undo/"] button')
     page.wait_for_url("**/jobs/**")
     page.wait_for_selector("#progress .chip[data-tone=good]")
-    assert page.locator("progress").get_attribute("value") == page.locator("progress").get_attribute("max")
+    whole = page.locator("progress").get_attribute("max") or ""
+    expect(page.locator("progress")).to_have_attribute("value", whole)
     page.click("a.back")
     page.wait_for_selector(".note[data-tone=soon]")
 
@@ -54,14 +57,15 @@ def test_the_line_list_goes_by_the_keyboard(open_page: Callable[..., Page]) -> N
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
-    assert page.locator("tr[data-line]").nth(0).get_attribute("aria-current") == "true"
+    expect(page.locator("tr[data-line]").nth(0)).to_have_attribute("aria-current", "true")
     page.keyboard.press("x")
     page.keyboard.press("j")
     page.keyboard.press("x")
-    assert page.inner_text("[data-ticked]") == "2"
+    expect(page.locator("[data-ticked]")).to_have_text("2")
     page.keyboard.press("?")
-    assert page.locator("#keys").is_visible()
+    expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
     page.focus("[data-sheet]")
     code = page.locator("tr[aria-current] th a").inner_text()
     page.keyboard.press("Enter")

@@ -61,12 +61,15 @@ def test_a_unit_is_ticked_on_the_map_and_in_the_list_alike(
 ) -> None:
     page = _design(open_page, size, language)
     ticked = "[...document.querySelectorAll('#sample-choice input:checked')].map((one) => one.value)"
+    expect(page.locator("#sample-choice input:checked")).to_have_count(2)
     assert page.evaluate(ticked) == ["u2", "u3"]
     x, y = _at(page, "sample-choice", 112.0015, 3.9015)
     (page.touchscreen.tap if size == "phone" else page.mouse.click)(x, y)
+    expect(page.locator("#sample-choice input:checked")).to_have_count(3)  # a tap is told as a click a moment later
     assert page.evaluate(ticked) == ["u0", "u2", "u3"]
     page.locator('#sample-choice input[value="u2"]').focus()
     page.keyboard.press("Space")
+    expect(page.locator("#sample-choice input:checked")).to_have_count(2)
     assert page.evaluate(ticked) == ["u0", "u3"]
     expect(page.locator("#sample-choice .map-status")).to_contain_text("2")
     look = "document.getElementById('sample-choice').layers.get('%s').layer.getLayers()[0].options.weight"
@@ -80,6 +83,7 @@ def test_an_area_is_drawn_with_the_mouse_and_mended_by_keys(open_page: Callable[
     corners = [(112.001, 3.901), (112.014, 3.901), (112.014, 3.907)]
     for lon, lat in corners:
         page.mouse.click(*_at(page, "sample-choice", lon, lat))
+    expect(board.locator(".map-handle")).to_have_count(3)
     written = board.locator("[data-map-corners]").input_value().splitlines()
     assert len(written) == 3
     for line, (lon, lat) in zip(written, corners, strict=True):

@@ -103,7 +103,7 @@ def test_killed_and_gone_on_with(copies: Callable[[str], Console], tmp_path: Pat
     recipe = lists.write_long(tmp_path / "data", CASES)
     words = ("import", str(recipe), "--data", str(tmp_path / "data"))
     kills = 0
-    process = console.start(*words, pieces=PIECES)
+    process = console.start(*words, pieces=PIECES, rest=0.1)  # on a fast machine too it is met in the middle
     while kills < 2 and process.poll() is None:
         before = _job(console)
         deadline = time.monotonic() + rng.uniform(0.1, 0.8)

@@ -88,7 +88,7 @@ def test_ended_in_the_middle_it_goes_on_to_the_same_figures(town: Path, console:
     os.killpg(begun.pid, signal.SIGKILL)
     begun.communicate()
     before = first.read_bytes()
-    assert before.count(b"\n") >= 3 and not (tmp_path / "killed" / "free" / "runs.csv").exists(), "not all was done"
+    assert before.count(b"\n") >= 3 and not (tmp_path / "killed" / "town" / "runs.csv").exists(), "not all was done"
     told = [json.loads(console.run(*words, tmp_path / out, "--json").stdout) for out in ("killed", "whole")]
     assert first.read_bytes().startswith(before)
     figures = [
