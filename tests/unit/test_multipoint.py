@@ -201,10 +201,8 @@ def test_days_one_by_one_are_as_all_at_once() -> None:
 def test_with_other_strengths_what_is_usual_need_not_be_learnt_again() -> None:
     counts = town((6.0, 20.0, 3.0), places=4)
     counts[1, 0, 30:40], counts[2, 2, 100:] = np.nan, np.nan
-    before, sources = (
-        fused(counts, ["a", "b", "c"]),
-        [Source("a", strength=3.0), Source("b"), Source("c", strength=0.5)],
-    )
+    before = fused(counts, ["a", "b", "c"])
+    sources: list[Source | str] = [Source("a", strength=3.0), Source("b"), Source("c", strength=0.5)]
     anew, again = fused(counts, sources), fused(counts, sources, judged=before)
     assert not np.allclose(anew.score, before.score, equal_nan=True)
     for name in ("score", "odds", "grade", "alert", "contributions", "silence", "weights", "threshold"):
