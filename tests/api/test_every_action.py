@@ -195,6 +195,7 @@ LEFT_OUT = {
     },
     "fangxian.containment.isolation.actions": {
         "Handed": "an answer",
+        "neighbours_freed": "done when the last of those at home is free",
         "holder_of": "asked by the page that a letter opens",
         "open_letter": "typed by the holder of a letter, on its page",
         "duty_ended": "done when the duties of somebody in isolation have ended",
@@ -205,6 +206,7 @@ LEFT_OUT = {
     },
     "fangxian.containment.isolation.queries": {
         "rooms": FOR_OTHER_STAGES,
+        "public_neighbour_notice": "for the page that the paper leads to",
         "office": "stands on the letter of somebody in isolation",
         "clocks_of": "a part of the chain of clocks of a tube",
         "overdue": "the first lines of the releases, above a page",

@@ -8,6 +8,7 @@ from fangxian.api.jobs import JobView
 from fangxian.api.offering import offer
 from fangxian.api.shapes import Shown, shown
 from fangxian.containment.isolation import actions, queries
+from fangxian.containment.isolation.papers import NeighbourNoticeView
 from fangxian.containment.isolation.schemas import (
     ErrandView,
     IsolationSiteView,
@@ -72,7 +73,12 @@ def _errand(_by: Actor, one: Any) -> ErrandView:
 
 
 PERSON, SITE, TRIP, VEHICLE = shown(PlacementView), shown(IsolationSiteView), shown(TripView), shown(VehicleView)
+NOTICE = shown(NeighbourNoticeView)
 LOOK, DECISION, ERRAND = shown(PlacementCheck), shown(PlacementDecision), shown(ErrandView)
+
+
+def _notice(by: Actor, one: Any) -> NeighbourNoticeView:
+    return queries.neighbour_notice(by, one.code)
 
 
 def _leave(row: Any) -> Any:
@@ -94,6 +100,7 @@ offer(
 offer(router, "GET", "/isolation-reserve", queries.reserve)
 offer(router, "GET", "/placements", queries.people, after=lambda row: row.id)
 offer(router, "GET", "/placements/numbers", queries.numbers)
+offer(router, "GET", "/placements/untold", queries.untold, after=lambda row: row.id)
 offer(router, "GET", "/placements/between", queries.between, after=lambda row: (row.passing_until, row.id))
 offer(router, "GET", "/placements/releases", queries.releases, after=_leave)
 offer(router, "GET", "/placements/waiting", queries.waiting, after=lambda row: (row.due_at, row.step))

@@ -1,7 +1,9 @@
 """What isolation listens to: watches and duties that ended. Handled idempotently."""
 
 from fangxian.containment.isolation import subject
-from fangxian.containment.isolation.actions import duty_ended, retime, watch_ended, watched_again
+from fangxian.containment.isolation.actions import duty_ended, neighbours_freed, retime, watch_ended, watched_again
+from fangxian.containment.isolation.events import PlacementMoved
+from fangxian.containment.isolation.models import Placement
 from fangxian.core import outbox
 from fangxian.core.access import SYSTEM
 from fangxian.duties.events import DutiesClosed, DutiesRetimed
@@ -18,6 +20,13 @@ def contact_ended(event: ContactEnded) -> None:
 def contact_watched_again(event: ContactWatchedAgain) -> None:
     """Whoever was to be let go and is still there stays."""
     watched_again(SYSTEM, event.contact_id)
+
+
+@outbox.handles(PlacementMoved)
+def placement_moved(event: PlacementMoved) -> None:
+    """Neighbours are told until the last of those at home is free."""
+    if event.link == Placement.CLOSED:
+        neighbours_freed(SYSTEM, event.placement_id)
 
 
 @outbox.handles(DutiesClosed)

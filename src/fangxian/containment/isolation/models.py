@@ -352,7 +352,8 @@ class NeighbourNotice(models.Model):
     place = models.ForeignKey(Place, null=True, on_delete=models.PROTECT, related_name="+")
     #: Words of `words.MEASURES`.
     measures = models.JSONField(default=list)
-    office = models.CharField(max_length=120)
+    office_zh = models.CharField(max_length=120)
+    office_en = models.CharField(max_length=120)
     phone = models.CharField(max_length=30)
     basis = models.CharField(max_length=120, blank=True)
     issued_at = models.DateTimeField()

@@ -14,6 +14,8 @@ from fangxian.core.actions import emit, record
 from fangxian.core.errors import Conflict, Invalid
 from fangxian.registry import queries as registry
 
+#: The role at whose door somebody at home is.
+GRID = "grid_worker"
 #: From where one may come to a link.
 BEFORE = {
     Placement.ABOARD: (Placement.TOLD,),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fangxian.web.isolation import allocating, letters, lists, person, places, trips
+from fangxian.web.isolation import allocating, letters, lists, neighbours, person, places, trips
 
 urlpatterns = [
     path("isolation/", lists.index, name="isolation"),
@@ -12,6 +12,10 @@ urlpatterns = [
     path("isolation/people/<str:code>/reveal/", person.reveal, name="isolation_reveal"),
     path("isolation/people/<str:code>/choose/", person.choose, name="isolation_choose"),
     path("isolation/people/<str:code>/letter/", letters.letter, name="isolation_letter"),
+    path("isolation/people/<str:code>/neighbours/", neighbours.tell, name="isolation_tell_neighbours"),
+    path("isolation/neighbours/", neighbours.index, name="neighbours"),
+    path("isolation/neighbours/<str:code>/", neighbours.notice, name="neighbour_notice"),
+    path("isolation/neighbours/<str:code>/withdraw/", neighbours.withdraw, name="neighbour_withdraw"),
     path("isolation/people/<str:code>/certificate/", person.certificate, name="isolation_certificate"),
     path("isolation/people/<str:code>/<str:what>/", person.act, name="isolation_act"),
     path("isolation/between/", lists.between, name="isolation_between"),

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_GET
 
 from fangxian.command.situation import queries as situation
+from fangxian.containment.isolation import queries as isolation
 from fangxian.containment.venues import queries as venues
 from fangxian.containment.zones import queries as zones
 from fangxian.core import clock
@@ -87,6 +88,13 @@ def notice(request: HttpRequest, language: str, number: str) -> HttpResponse:
     """One notice, as it was published."""
     context = {"notice": zones.public_notice(number), "spoken": language}
     return render(request, "web/public/notice.html", context)
+
+
+@for_everybody
+def neighbours(request: HttpRequest, language: str, code: str) -> HttpResponse:
+    """What the neighbours of home isolation are told, for whoever has the paper: no list leads here, and no search engine."""
+    context = {"notice": isolation.public_neighbour_notice(code), "spoken": language}
+    return render(request, "web/public/neighbours.html", context)
 
 
 @for_everybody

@@ -22,7 +22,7 @@ from fangxian.tracing import actions as tracing
 
 SENT, RECEIVED = "sent", "received"
 #: The role whose steps are done by the nurses of the site, and by the grid once the person is at home.
-NURSE, GRID = "site_nurse", "grid_worker"
+NURSE, GRID = "site_nurse", passing.GRID
 
 
 @action

@@ -4,6 +4,13 @@ from fangxian.containment.isolation.queries.allocations import allocation, alloc
 from fangxian.containment.isolation.queries.choosing import options
 from fangxian.containment.isolation.queries.clocks import clocks_of
 from fangxian.containment.isolation.queries.counting import numbers, reserve, rooms
+from fangxian.containment.isolation.queries.neighbours import (
+    neighbour_draft,
+    neighbour_notice,
+    neighbour_notices,
+    public_neighbour_notice,
+    untold,
+)
 from fangxian.containment.isolation.queries.own import office, own
 from fangxian.containment.isolation.queries.people import (
     between,
@@ -23,6 +30,7 @@ from fangxian.containment.isolation.queries.trips import trip, trips, vehicles
 
 __all__ = [
     "allocation", "allocations", "between", "clocks_of", "decision_view", "destinations", "errand_view", "errands",
-    "numbers", "office", "options", "overdue", "own", "people", "placement", "proposed", "releases", "reserve", "rooms", "rounds",
-    "site", "sites", "trip", "trips", "vehicles", "waiting", "whose",
+    "neighbour_draft", "neighbour_notice", "neighbour_notices", "numbers", "office", "options", "overdue", "own",
+    "people", "placement", "proposed", "public_neighbour_notice", "releases", "reserve", "rooms", "rounds", "site",
+    "sites", "trip", "trips", "untold", "vehicles", "waiting", "whose",
 ]  # fmt: skip

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from fangxian.containment.isolation import disputes, rights, ruling
 from fangxian.containment.isolation.models import Decision, Placement
+from fangxian.containment.isolation.papers import OwnDecision, OwnIsolation
 from fangxian.containment.isolation.queries.rows import site_name
-from fangxian.containment.isolation.schemas import OwnDecision, OwnIsolation
 from fangxian.core import accounts
 from fangxian.core.access import Actor
 from fangxian.core.errors import NotFound

@@ -220,7 +220,8 @@ def errand_view(one: Errand) -> ErrandView:
 
 
 def _may(by: Actor, row: Placement, waiting: HandOver | None) -> frozenset[str]:
-    """What the actor may do here and now: bring, home, board, withdraw, assign, house, let_go, check, errand, decide, call_off, letter."""
+    """What the actor may do here and now: bring, home, board, withdraw, assign, house, let_go, check, errand, decide, call_off,
+    letter, neighbours."""
     tell, here = by.may(rights.TELL, row.area), rights.at_site(by, rights.RECEIVE, row.site)
     resting = waiting is None
     care = (row.link == row.HOUSED and rights.at_site(by, rights.CARE, row.site)) or (
@@ -234,6 +235,7 @@ def _may(by: Actor, row: Placement, waiting: HandOver | None) -> frozenset[str]:
         "assign": here and row.link != row.HOME and row.link != row.CLOSED, "house": here and row.link == row.ARRIVED,
         "let_go": here and row.link == row.HOUSED and resting, "check": care, "errand": care, "decide": decide,
         "call_off": mine and not confirmed, "certify": row.link in (row.HOME, row.CLOSED),
+        "neighbours": row.link == row.HOME and by.may(rights.DECIDE, row.area),
         "letter": row.link != row.CLOSED and hands(by, row),
     }  # fmt: skip
     return frozenset(name for name, may in found.items() if may)
