@@ -52,7 +52,8 @@ def at_home(quarter: Quarter, building: str = "", village: str = VILLAGE) -> str
 
 
 def read(code: str, language: str = "en") -> str:
-    page = Client().get(f"/public/{language}/neighbours/{code}/")
+    with override("en"):  # and as it was, after the request
+        page = Client().get(f"/public/{language}/neighbours/{code}/")
     assert page.status_code == 200
     return page.content.decode()
 
@@ -110,7 +111,8 @@ def test_a_second_person_changes_nothing_that_can_be_read_and_the_last_release_e
     again = actions.tell_neighbours(duty, second, NeighbourForm(measures=("air",)))
     assert again.pk == notice.pk and read(notice.code) == before, "how many they are cannot be told from it"
     for code, holds in ((first, True), (second, False)):
-        tracing.end(SYSTEM, queries.placement(SYSTEM, code).subject, "dismissed", "was not there")
+        wrong = actions.object_to(SYSTEM, code, "isolate", "She was not there.")
+        actions.answer(duty, wrong.pk, True, "So it is.")
         hand_on()
         assert queries.placement(SYSTEM, code).row.link == "closed"
         assert (NeighbourNotice.objects.get().withdrawn_at is None) == holds
@@ -145,10 +147,10 @@ def test_it_is_issued_and_taken_back_by_whoever_decides_and_seen_by_nobody_elsew
         actions.withdraw_notice(duty, notice.code, "once more")
     assert [one.code for one in queries.untold(duty)] == [code], "and somebody is to be told again"
     assert actions.tell_neighbours(duty, code, FORM).code != notice.code
-    assert Client().get("/public/en/neighbours/NOSUCHCODE/").status_code == 404
     on_site = actions.tell(SYSTEM, PlacementForm(contact=tracing.expose(SYSTEM, _form(quarter)).contact)).code
     with pytest.raises(Conflict, match="not isolated at home"):
         actions.tell_neighbours(duty, on_site, FORM)
+    assert Client().get("/public/en/neighbours/NOSUCHCODE/").status_code == 404
 
 
 def _form(quarter: Quarter) -> ExposureForm:

@@ -27,7 +27,8 @@ ELSEWHERE = (
     "/people/duplicates/<", "/public/<str:language>/notice/", "/searches/<", "/sources/<",
     "/surveillance/<", "/jobs/<", "/samples/<", "/samples/boxes/<", "/samples/points/<", "/samples/members/<",
     "/samples/unmatched/<", "/surveillance/series/<",
-    "/isolation/people/<", "/isolation/sites/<", "/trips/<", "/screening/rosters/<",
+    "/isolation/people/<", "/isolation/sites/<", "/isolation/neighbours/<",
+    "/public/<str:language>/neighbours/", "/trips/<", "/screening/rosters/<",
     "/screening/workers/<", "/rounds/<",
 )  # fmt: skip
 #: Who is signed in, and in what post: the same on every page.

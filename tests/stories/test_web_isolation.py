@@ -13,13 +13,15 @@ from django.test.utils import CaptureQueriesContext
 
 from fangxian.containment.isolation import actions, queries
 from fangxian.containment.isolation.schemas import PlacementErrandForm
-from fangxian.core import clock
+from fangxian.core import clock, journal
 from fangxian.core.access import SYSTEM
+from fangxian.registry import actions as registry
+from fangxian.registry.actions import PlaceForm
 from fangxian.registry.models import Person
 from fangxian.tracing import actions as tracing
 from fangxian.web.isolation import lists, places
 from tests.support.county import START, with_pack
-from tests.support.tracers import hand_on
+from tests.support.tracers import GRID, hand_on
 from tests.support.wards import Wards
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +212,68 @@ def _all(client: Client, address: str) -> list[str]:
         more = re.search(r'<a class="button" href="(\?[^"]*after=[^"]+)"', page)
         following = address + more.group(1).replace("&amp;", "&") if more else None
     return found
+
+
+def housed_in_a_tower(wards: Wards) -> str:
+    """Somebody isolated at home in a building of eleven homes."""
+    tower = registry.create_place(
+        SYSTEM, PlaceForm(kind="building", name_zh="望江一号楼", name_en="River Tower", area=GRID)
+    ).code
+    for door in range(11):
+        household = registry.create_household(SYSTEM, GRID, f"{door + 1}01", tower).code
+        last = registry.register_person(SYSTEM, wards.person(household=household)).code
+    code = wards.told(person=last)
+    actions.keep_at_home(SYSTEM, code)
+    actions.send(SYSTEM, code)
+    actions.receive(SYSTEM, code)
+    hand_on()
+    return code
+
+
+def test_neighbours_are_told_on_pages(wards: Wards) -> None:
+    code = housed_in_a_tower(wards)
+    chief, grid = opened(wards, "chief"), opened(wards, "grid")
+    assert "Tell the neighbours" in chief.get(f"/isolation/people/{code}/").content.decode()
+    assert "Tell the neighbours" not in grid.get(f"/isolation/people/{code}/").content.decode()
+    here = f"/isolation/people/{code}/neighbours/"
+    assert "11 homes are in the building" in chief.get(here).content.decode()
+    assert grid.get(here).status_code == 403 and grid.post(here, {"measures": "lift"}).status_code == 403
+    refused = chief.post(here, {"phone": "0510-8000111"})
+    assert refused.status_code == 422 and "at least one measure" in refused.content.decode()
+    answer = chief.post(here, {"measures": ["lift", "delivery"], "phone": "0510-8000111"})
+    assert answer.status_code == 302
+    paper = answer["Location"]
+    for client in (chief, grid):
+        with CaptureQueriesContext(connection) as made:
+            said = client.get(paper).content.decode()
+        assert len(made) <= BUDGET
+        assert "River Tower" in said and "0510-8000111" in said and "<svg" in said and code not in said
+    with CaptureQueriesContext(connection) as made:
+        listed = grid.get("/isolation/neighbours/").content.decode()
+    assert len(made) <= BUDGET and "River Tower" in listed and code not in listed
+    assert opened(wards, "stranger").get(paper).status_code == 404
+    public = re.search(r"/public/en/neighbours/\w+/", said)
+    assert public is not None
+    with CaptureQueriesContext(connection) as made:
+        assert "River Tower" in Client().get(public[0]).content.decode()
+    assert len(made) <= BUDGET
+    assert grid.post(f"{paper}withdraw/", {"reason": "wrong"}).status_code == 403
+    assert chief.post(f"{paper}withdraw/", {"reason": "the wrong building"}).status_code == 302
+    assert "holds no more" in grid.get(paper).content.decode()
+    assert code in chief.get("/isolation/neighbours/").content.decode(), "and somebody is to be told again"
+
+
+def test_the_letter_is_printed_once_and_its_code_is_in_no_address_that_a_server_sees(wards: Wards) -> None:
+    code = wards.told()
+    grid = opened(wards, "grid")
+    here = f"/isolation/people/{code}/letter/"
+    assert grid.get(here).status_code == 302 and opened(wards, "stranger").post(here).status_code == 404
+    with CaptureQueriesContext(connection) as made:
+        page = grid.post(here)
+    said = page.content.decode()
+    assert page["Cache-Control"] == "private, no-store" and len(made) <= 25
+    secret = re.search(r"[0-9A-Y]{4}(?:-[0-9A-Y]{4}){3}", said)
+    assert secret is not None and said.count(f"#{secret[0]}") == 1, "behind the # of the QR code alone"
+    assert Client().post("/mine/en/open/", {"code": secret[0]}).status_code == 302
+    for line in journal.read(prefix="isolation.letter"):
+        assert secret[0] not in str(line.content)
