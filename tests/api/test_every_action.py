@@ -207,6 +207,7 @@ LEFT_OUT = {
     "fangxian.containment.isolation.queries": {
         "rooms": FOR_OTHER_STAGES,
         "public_neighbour_notice": "for the page that the paper leads to",
+        "neighbour_draft": "for the page on which a notice is issued",
         "office": "stands on the letter of somebody in isolation",
         "clocks_of": "a part of the chain of clocks of a tube",
         "overdue": "the first lines of the releases, above a page",

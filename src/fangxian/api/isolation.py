@@ -128,6 +128,13 @@ offer(router, "POST", "/isolation-decisions/{decision_id}/answer", actions.answe
 offer(
     router, "POST", "/placements/{code}/objection", actions.object_to, DECISION, status=201, keyed=True, then=_decision
 )
+offer(
+    router, "POST", "/placements/{code}/neighbour-notice", actions.tell_neighbours, NOTICE,
+    status=201, keyed=True, then=_notice,
+)  # fmt: skip
+offer(router, "GET", "/neighbour-notices", queries.neighbour_notices, after=lambda row: row.id)
+offer(router, "GET", "/neighbour-notices/{code}", queries.neighbour_notice)
+offer(router, "POST", "/neighbour-notices/{code}/withdrawal", actions.withdraw_notice, NOTICE, keyed=True, then=_notice)
 offer(router, "POST", "/placements/{code}/letter", actions.hand_letter, status=201, keyed=False)
 offer(router, "GET", "/own/isolation", queries.own)
 offer(router, "POST", "/placements/{code}/certificate", actions.certify, keyed=True)

@@ -70,7 +70,7 @@ def hand_letter(by: Actor, code: str) -> Handed:
 
 def open_letter(typed: str, address: str) -> int:
     """The letter (id) that a code opens; `address` is where it was typed. Raises NotFound alike for every code that opens none,
-    TooManyTries after `TRIES` of them."""
+    TooManyTries after `TRIES` of them. No action: that a code was wrong is kept although it is refused."""
     now, whence = clock.now(), blind_index("address", address)
     tried = WrongCode.objects.filter(address=whence, at__gt=now - WINDOW)
     if tried.count() >= TRIES:
