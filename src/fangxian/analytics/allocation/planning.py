@@ -10,13 +10,10 @@ from fangxian.analytics.allocation.greedy import served
 from fangxian.analytics.allocation.outline import outlined
 from fangxian.analytics.allocation.problem import Problem
 from fangxian.analytics.allocation.results import Assignment, Plan
-from fangxian.analytics.allocation.searching import Search
+from fangxian.analytics.allocation.searching import EXACT, Search
 from fangxian.analytics.allocation.shortages import shortages
 from fangxian.analytics.allocation.state import State, kept
 from fangxian.analytics.allocation.watching import Watch
-
-#: Hours that are no lateness.
-_EXACT = 1e-5
 
 
 def plan(
@@ -43,7 +40,7 @@ def plan(
     outline = outlined(state, rates, zones, watch, simple_cost.by_priority)
     search = Search(rates, outline, zones, simple_cost.by_priority, watch)
     done = search.plan(state, simple, gap)
-    best = min((simple, done) if search.beyond(done) < _EXACT else (simple,), key=lambda one: rates.total(one)[1])
+    best = min((simple, done) if search.beyond(done) < EXACT else (simple,), key=lambda one: rates.total(one)[1])
     cost, objective = rates.total(best)
     return Plan(
         _assignments(best, rates, set(state.taken)), *shortages(state, best, rates),

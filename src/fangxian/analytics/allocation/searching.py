@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fangxian.analytics.allocation.costs import Rates
-from fangxian.analytics.allocation.flows import BEYOND, Sites
+from fangxian.analytics.allocation.flows import Sites
 from fangxian.analytics.allocation.greedy import served
 from fangxian.analytics.allocation.outline import Outline
 from fangxian.analytics.allocation.placing import placed
@@ -18,6 +18,8 @@ from fangxian.analytics.allocation.watching import AGAIN, CLASSES, Watch
 _GAP = 0.002
 #: A part that is placed anew gets this share of the time that is left, and at least so many seconds.
 _AGAIN, _LEAST = 0.3, 1.0
+#: Hours that are no lateness.
+EXACT = 1e-5
 #: So many zones are tried beside one that costs too much.
 _RIVALS = 3
 
@@ -58,7 +60,10 @@ class Search:
             done.leave_empty(kind)
             rest -= len(rows)
             self.watch.tell(CLASSES, 1 - rest / everybody)
-        return self._improved(min(served(done), simple, key=self._score), gap)
+        done = served(done)
+        # A plan that is later than it may be gets half of the time to mend; else `simple` is made better instead, which is never later.
+        best = self._improved(done, gap, 0.5 if self.beyond(done) > EXACT else 1.0)
+        return self._improved(simple, gap) if self.beyond(best) > EXACT else best
 
     def beyond(self, state: State) -> float:
         """Hours late that are too many."""
@@ -77,28 +82,32 @@ class Search:
     def _left(self, hours: dict[int, float]) -> dict[int, float]:
         return {priority: max(most - hours.get(priority, 0.0), 0.0) for priority, most in self.most.items()}
 
-    def _score(self, state: State) -> float:
-        return self.rates.total(state)[1] + BEYOND * self.rates.hour * self.beyond(state)
+    def _score(self, state: State) -> tuple[float, float]:
+        """Hours too many, then the cost."""
+        beyond = self.beyond(state)
+        return (beyond if beyond > EXACT else 0.0), self.rates.total(state)[1]
 
-    def _improved(self, state: State, gap: float) -> State:
-        """Parts anew, all else as it is, until it is near enough to the bound or no part gets any better."""
-        best, score = state, self._score(state)
+    def _improved(self, state: State, gap: float, share: float = 1.0) -> State:
+        """Parts anew, all else as it is, in a `share` of the time, until it is near enough to the bound or no part gets any better."""
+        best, (beyond, cost) = state, self._score(state)
         tried: set[tuple[str, ...]] = set()
-        whole = max(self.watch.left, _LEAST)
-        while score - self.outline.bound > gap * score and (left := self.watch.left):
+        whole = max(self.watch.left * share, _LEAST)
+        spare = self.watch.left * (1 - share)
+        while (beyond or cost - self.outline.bound > gap * cost) and (left := self.watch.left - spare) > 0:
             part = next((part for part in self._parts(best) if part.names not in tried), None)
             if part is None:
                 break
             tried.add(part.names)
-            self.watch.tell(AGAIN, 1 - left / whole)
+            if share == 1.0:
+                self.watch.tell(AGAIN, max(1 - left / whole, 0.0))
             again = best.copy()
             again.release(row for row in part.rows if row in again.taken)
             own = set(part.rows)
             caps = self._left(self.rates.hours(best, (row for row in range(len(best.parties)) if row not in own)))
             seconds = min(left, max(left * _AGAIN, _LEAST))
             found = placed(again, self.rates, part.rows, part.sites(again), seconds=seconds, gap=_GAP, caps=caps)
-            if found is not None and (better := self._score(found)) < score * (1 - 1e-6):
-                best, score, tried = found, better, {part.names}
+            if found is not None and (better := self._score(found)) < (beyond, cost * (1 - 1e-6)):
+                best, (beyond, cost), tried = found, better, {part.names}
                 for kind in {best.parties[row].kind for row in part.rows}:
                     best.leave_empty(kind)
         return best
