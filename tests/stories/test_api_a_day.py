@@ -7,6 +7,8 @@ from uuid import uuid4
 from fangxian.core import clock
 from fangxian.core.access import PURPOSES
 from fangxian.duties import queries as duties
+from fangxian.duties import subjects
+from fangxian.duties.models import Duty
 from tests.support.exchange import NOW, Exchange
 from tests.support.tracers import hand_on
 from tests.support.world import GRID, WANGCHAO
@@ -154,8 +156,15 @@ def test_coverage_counts_what_is_missing_and_names_it(exchange: Exchange) -> Non
     missing = exchange.line("duty").get(f"/steps/missing?kind=case.review&area={WANGCHAO}&limit=500").json()["rows"]
     assert missing and all(one["late"] for one in missing)
     assert duties.gaps() == []
-    nobody = exchange.line("leader").get(f"/coverage/gaps?area={WANGCHAO}").json()
-    assert nobody["rows"] == []
+    for kind in subjects.kinds():
+        nobody = exchange.line("leader").get(f"/coverage/gaps?area={WANGCHAO}&subject={kind}")
+        assert nobody.json() == {"rows": [], "cursor": ""}, kind
+    Duty.objects.filter(subject_kind="contact").update(subject_kind="nobody")  # as if they had been forgotten
+    lacking = exchange.line("leader").get(f"/coverage/gaps?area={WANGCHAO}&subject=contact&limit=500").json()["rows"]
+    assert len({one["id"] for one in lacking}) == len(exchange.city.contacts)
+    assert {one["subject"] for one in lacking} == {"contact"}
+    wrong = exchange.line("leader").get(f"/coverage/gaps?area={WANGCHAO}&subject=dragon")
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "subject") and "contact" in wrong.json()["remedy"]
 
 
 def test_somebody_is_seen_in_full_for_a_purpose_only_and_can_see_who_looked(exchange: Exchange) -> None:

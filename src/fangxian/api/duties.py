@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from ninja import Router
 from pydantic import Base64Bytes, Field
 
@@ -13,6 +14,7 @@ from fangxian.api.offering import offer
 from fangxian.api.shapes import Area, Shown, shown
 from fangxian.core import clock, pictures
 from fangxian.core.access import Actor
+from fangxian.core.errors import Invalid
 from fangxian.duties import actions, queries, subjects
 from fangxian.protocols import Text
 
@@ -189,10 +191,15 @@ def _gap(_by: Actor, gaps: Sequence[tuple[str, subjects.Subject]]) -> list[Gap]:
     return [Gap(duty=kind, subject=one.kind, id=one.id, area=one.area, pack=one.pack) for kind, one in gaps]
 
 
-def coverage_gaps(by: Actor, area: Area) -> list[tuple[str, subjects.Subject]]:
-    """Subjects of a jurisdiction for whom a pack names a duty that does not exist. It must be empty; this is how one knows."""
+def coverage_gaps(by: Actor, area: Area, subject: str) -> list[tuple[str, subjects.Subject]]:
+    """Subjects of one kind in a jurisdiction for whom a pack names a duty that does not exist. It must be empty; this is how one knows."""
     by.must("coverage.view", area)
-    return queries.gaps(area)
+    if subject not in subjects.kinds():
+        raise Invalid(
+            _("There are no subjects of the kind “%(kind)s”.") % {"kind": subject[:40]},
+            remedy=_("Ask for one of: %(kinds)s.") % {"kinds": ", ".join(subjects.kinds())}, field="subject",
+        )  # fmt: skip
+    return queries.gaps(area, subject)
 
 
 def summary(by: Actor) -> dict[str, Any]:

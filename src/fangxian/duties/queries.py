@@ -354,13 +354,16 @@ def ids_of_subjects(kind: str, subject_ids: Iterable[int]) -> dict[int, int]:
     return dict(rows.values_list("pk", "subject_id"))
 
 
-def gaps(area: str = "") -> list[tuple[str, subjects.Subject]]:
-    """Subjects for whom a pack names a duty that does not exist: (duty kind, subject). It must be empty; this is how one knows."""
+def gaps(area: str = "", subject: str = "") -> list[tuple[str, subjects.Subject]]:
+    """Subjects for whom a pack names a duty that does not exist: (duty kind, subject). It must be empty; this is how one knows.
+
+    Of every kind of subject, or of one.
+    """
     owed: list[tuple[str, subjects.Subject]] = []
     chunk: list[tuple[str, subjects.Subject]] = []
-    for moment, subject in subjects.everything(area):
-        rules = packs.pack(subject.pack, subject.area).opened_by(moment, subject.facts)
-        chunk += [(rule.kind, subject) for rule in rules if rule.subject == subject.kind]
+    for moment, one in subjects.everything(area, subject):
+        rules = packs.pack(one.pack, one.area).opened_by(moment, one.facts)
+        chunk += [(rule.kind, one) for rule in rules if rule.subject == one.kind]
         if len(chunk) > 5000:
             owed += _lacking(chunk)
             chunk = []

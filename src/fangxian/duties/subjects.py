@@ -76,9 +76,14 @@ def reserved_for(duty_kind: str) -> str | None:
     return _reserved.get(duty_kind)
 
 
-def everything(area: str = "") -> Iterable[tuple[str, Subject]]:
-    """All moments of all subjects of all stages within an area."""
-    for provider in _providers.values():
+def kinds() -> tuple[str, ...]:
+    """Every kind of subject that a duty can be about."""
+    return tuple(_providers)
+
+
+def everything(area: str = "", kind: str = "") -> Iterable[tuple[str, Subject]]:
+    """All moments of all subjects within an area: of every stage, or of one kind."""
+    for provider in [_providers[kind]] if kind else _providers.values():
         yield from provider(area)
 
 
