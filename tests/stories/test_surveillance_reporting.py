@@ -257,5 +257,15 @@ def test_with_hundreds_of_sources_the_late_come_first_and_every_one_is_on_some_p
     assert sorted(flat) == sorted(mine) and len(set(flat)) == len(flat)
     late = [one.code for one in queries.my_sources(city.actor("duty"), late=True)]
     assert flat[: len(late)] == late and owing <= set(late)
+    found = [one.code for one, _turn in client.get("/sources/", {"text": "热线5"}).context["sources"]]
+    assert found == [rows[5].code]
+    assert [one.code for one, _turn in client.get("/sources/", {"text": rows[2].code.lower()}).context["sources"]] == [
+        rows[2].code
+    ]
+    some = client.get("/sources/", {"text": "热线"}).context
+    assert {one.code for one, _turn in some["sources"]} < {row.code for row in rows} and some["after"].startswith(
+        "late:"
+    )
+    assert "没有这个名称" in client.get("/sources/", {"text": "%_"}).content.decode()
     for nonsense in ("late:x", "rest:", "-1", "9" * 30, "late:0:0"):
         assert client.get("/sources/", {"after": nonsense}).status_code == 200

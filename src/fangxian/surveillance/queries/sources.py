@@ -41,13 +41,19 @@ def sources(
     return _views(found.order_by("pk")[:limit])
 
 
-def my_sources(by: Actor, *, late: bool | None = None, after: int = 0, limit: int = 60) -> list[SourceView]:
+def my_sources(
+    by: Actor, *, late: bool | None = None, text: str = "", after: int = 0, limit: int = 60
+) -> list[SourceView]:
     """The sources for which the actor reports: those of one's own organisation, or of one's area; by id from the one after `after`.
 
-    With `late` only those of which a report is past its hour, or only the others. Four queries.
+    With `late` only those of which a report is past its hour, or only the others; with `text` those that have it in their name, or
+    that are the code. Four queries.
     """
     mine = by.scope("surveillance.report", organisation="organisation_id")
     found = Source.objects.filter(mine, until__isnull=True, pk__gt=after)
+    if text:
+        named = Q(name_zh__icontains=text) | Q(name_en__icontains=text)
+        found = found.filter(named | Q(code=ids.normalise_code(text)))
     if late is not None:
         behind = Q(pk__in=Report.objects.filter(_OWED, due_at__lte=clock.now()).values("source"))
         found = found.filter(behind if late else ~behind)

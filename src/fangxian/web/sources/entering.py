@@ -46,18 +46,20 @@ def mine(request: HttpRequest) -> HttpResponse:
     """The sources for which the reader reports, what is late first."""
     by = actor_of(request)
     by.must("surveillance.report")
+    text = request.GET.get("text", "").strip()[:80]
     part, _colon, key = request.GET.get("after", "late:0").rpartition(":")
     after = int(key) if key.isascii() and key.isdecimal() and len(key) < 18 else 0
     found: list[SourceView] = []
     if part == "late":
-        found = queries.my_sources(by, late=True, after=after, limit=_PAGE + 1)
+        found = queries.my_sources(by, late=True, text=text, after=after, limit=_PAGE + 1)
         after = 0 if len(found) <= _PAGE else after
     if len(found) <= _PAGE:
-        found += queries.my_sources(by, late=False, after=after, limit=_PAGE + 1 - len(found))
+        found += queries.my_sources(by, late=False, text=text, after=after, limit=_PAGE + 1 - len(found))
     shown = found[:_PAGE]
     context = {
         "sources": [(one, _turn(one)) for one in shown], "may_register": by.may("surveillance.edit"), "today": clock.today(),
         "after": f"{'late' if shown[-1].late else 'rest'}:{shown[-1].id}" if len(found) > _PAGE else "",
+        "text": text, "further": "after" in request.GET,
     }  # fmt: skip
     return render(request, "web/sources/mine.html", context)
 
@@ -179,7 +181,8 @@ def _page(request: HttpRequest, by: Actor, code: str, refusal: Refusal | None) -
         "told": [(one, [amount(one.values.get(part.key), part.unit) for part in source.measures]) for one in told],
         "untested": sheet.untested, "counts_untested": any(one.everyone_of for one in source.measures),
         "charts": [(one, name_of_method(one.method), amount(one.usual)) for one in sheet.charts],
-        "countable": [one for one in source.measures if one.unit == "count"],
+        # what is watched anyway first
+        "countable": sorted((one for one in source.measures if one.unit == "count"), key=lambda one: not one.watch),
         "methods": [(key, name_of_method(key)) for key in CHARTS], "least": LEAST, "most": MOST,
         "breaks": sheet.breaks, "names": {one.key: one.name for one in source.measures},
         "watch": by.may("surveillance.view", source.area), "today": clock.today(),
