@@ -36,7 +36,7 @@ LEFT_OUT = {
         "Parts": "an answer",
         "Post": "an answer",
         "Responsibility": FOR_OTHER_STAGES,
-        "any_outline": FOR_OTHER_STAGES,
+        "named_and_drawn": FOR_OTHER_STAGES,
         "area_names": FOR_OTHER_STAGES,
         "buildings_of": FOR_OTHER_STAGES,
         "holders_of": FOR_OTHER_STAGES,

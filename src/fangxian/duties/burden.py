@@ -1,16 +1,18 @@
 """What is owed in a jurisdiction, by place and kind, at the end of a day: from the rollup down to counties, from open steps below.
 
-Counts only, for stages that have checked the right. The rollup knows no outbreaks: a kind of duty is counted for all of them.
+Counts only, for stages that have checked the right, as questions that are asked together (`core.asking`).
+The rollup knows no outbreaks: a kind of duty is counted for all of them.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Substr
 
 from fangxian.core import clock
+from fangxian.core.asking import Question
 from fangxian.core.periods import Period
 from fangxian.duties.coverage import COUNTY
 from fangxian.duties.models import CoverageCell, Step
@@ -43,8 +45,8 @@ class Burden:
 _COUNTED = ("due", "in_time", "late", "waived")
 
 
-def burden(parts: Parts, period: Period) -> list[Burden]:
-    """By part and kind, as coverage counts it. One query; two for a day in the past, whose later settlements are taken back.
+def burden(parts: Parts, period: Period) -> Question[list[Burden]]:
+    """By part and kind, as coverage counts it; of a day in the past later settlements are taken back.
 
     Of a jurisdiction below the county there is no rollup: the list is empty. A step that was called off or put to another time
     since then counts as it stands now.
@@ -53,34 +55,35 @@ def burden(parts: Parts, period: Period) -> list[Burden]:
         return []
     until, since = clock.hour(period.until), clock.hour(period.since)
     by_then, of_day = Q(hour__lt=until), Q(hour__gte=since, hour__lt=until)
-    rows: Iterable[Mapping[str, Any]] = (
+    cells = (
         CoverageCell.objects.filter(registry.in_any([one[:COUNTY] for one in parts.prefixes], "county"))
         .order_by()
-        .values("county", "kind")
+        .values_list("county", "kind")
         .annotate(
             **{f"then_{name}": Sum(name, filter=by_then, default=0) for name in _COUNTED},
             **{f"day_{name}": Sum(name, filter=of_day, default=0) for name in _COUNTED},
             **{f"all_{name}": Sum(name, default=0) for name in _COUNTED},
         )
-    )  # fmt: skip
+    )
+    rows, *later = yield [cells] if period.live else [cells, _settled_since(parts, period)]
     found: dict[tuple[str, str], Burden] = {}
-    for row in rows:
-        settled = row["all_in_time"] + row["all_late"] + row["all_waived"]
-        due, in_time, late, waived = (row[f"then_{name}"] for name in _COUNTED)
-        day_settled = row["day_in_time"] + row["day_late"] + row["day_waived"]
-        ahead = max(0, row["all_due"] - settled - (due - in_time - late - waived))
-        place = (parts.part(row["county"]), row["kind"])
-        _add(found, Burden(*place, due, in_time, late, waived, row["day_due"], day_settled, ahead))
-    if not period.live:
-        for one in _settled_since(parts, period):
-            _add(found, one)
+    for county, kind, *told in rows:
+        due, in_time, late, waived = told[:4]
+        day_due, *day_settled = told[4:8]
+        all_due, *all_settled = told[8:]
+        ahead = max(0, all_due - sum(all_settled) - (due - in_time - late - waived))
+        place = (parts.part(county), kind)
+        _add(found, Burden(*place, due, in_time, late, waived, day_due, sum(day_settled), ahead))
+    for county, kind, state, number, of_day_too in later[0] if later else ():
+        done, dropped = (number if state == one else 0 for one in (Step.DONE, Step.WAIVED))
+        _add(found, Burden(parts.part(county), kind, late=-done, waived=-dropped, day_settled=-of_day_too))
     kept = (one for one in found.values() if one.due or one.ahead)
     return sorted(kept, key=lambda one: (-one.missing, one.part, one.kind))
 
 
-def late_now(parts: Parts, kinds: Collection[str], period: Period) -> dict[tuple[str, str, str], int]:
-    """Open steps past their time by (part, kind, key of the step); one query along the index of open steps."""
-    rows = (
+def late_now(parts: Parts, kinds: Collection[str], period: Period) -> Question[dict[tuple[str, str, str], int]]:
+    """Open steps past their time by (part, kind, key of the step), along the index of open steps."""
+    (rows,) = yield [
         Step.objects.filter(
             registry.in_any(parts.prefixes), kind__in=list(kinds), state=Step.OPEN, due_at__lte=period.until
         )
@@ -88,7 +91,7 @@ def late_now(parts: Parts, kinds: Collection[str], period: Period) -> dict[tuple
         .annotate(part=Substr("area", 1, max(parts.depth, 1)))
         .values_list("part", "kind", "key")
         .annotate(n=Count("pk"))
-    )
+    ]
     found: dict[tuple[str, str, str], int] = {}
     for part, kind, key, number in rows:
         place = (parts.part(part), kind, key)
@@ -96,23 +99,14 @@ def late_now(parts: Parts, kinds: Collection[str], period: Period) -> dict[tuple
     return found
 
 
-def _settled_since(parts: Parts, period: Period) -> list[Burden]:
-    """What was settled only after the period, as a burden to be added: less in time, late or waived."""
+def _settled_since(parts: Parts, period: Period) -> QuerySet[Any, Any]:
+    """What was settled only after the period: county, kind, state, how many, and how many of them fell due within it."""
     until, since = clock.hour(period.until), clock.hour(period.since)
-    rows: Iterable[Mapping[str, Any]] = (
-        Step.objects.filter(registry.in_any(parts.prefixes), state__in=Step.SETTLED, due_at__lt=until, done_at__gte=period.until)
-        .order_by()
-        .annotate(county=Substr("area", 1, COUNTY))
-        .values("county", "kind", "state")
-        .annotate(n=Count("pk"), of_day=Count("pk", filter=Q(due_at__gte=since)))
-    )  # fmt: skip
-    return [
-        Burden(
-            parts.part(row["county"]), row["kind"], late=-row["n"] if row["state"] == Step.DONE else 0,
-            waived=-row["n"] if row["state"] == Step.WAIVED else 0, day_settled=-row["of_day"],
-        )
-        for row in rows
-    ]  # fmt: skip
+    settled = Step.objects.filter(
+        registry.in_any(parts.prefixes), state__in=Step.SETTLED, due_at__lt=until, done_at__gte=period.until
+    )
+    by_county = settled.order_by().annotate(county=Substr("area", 1, COUNTY)).values_list("county", "kind", "state")
+    return by_county.annotate(n=Count("pk"), of_day=Count("pk", filter=Q(due_at__gte=since)))
 
 
 def _add(found: dict[tuple[str, str], Burden], one: Burden) -> None:

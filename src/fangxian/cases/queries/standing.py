@@ -4,7 +4,8 @@ A card may come in late: the day that it counts for (`at`, its report) and the m
 are two things. Everything in this module is told as of a `Period`, which names both; nothing entered afterwards changes it, so
 a day's numbers can be worked out again next year and are the same. What came in late is told apart from what is new.
 
-Counts only, for stages that have checked the right. Rows carry the part of the jurisdiction (`registry.Parts`) they count for.
+Counts only, for stages that have checked the right, as questions that are asked together (`core.asking`).
+Rows carry the part of the jurisdiction (`registry.Parts`) they count for.
 """
 
 from collections import Counter
@@ -31,6 +32,7 @@ from django.db.models.functions import Coalesce, Substr, TruncDate
 from fangxian.cases.models import Case, Ending, Judgement
 from fangxian.cases.queries.curves import COUNTED
 from fangxian.core import clock
+from fangxian.core.asking import Question
 from fangxian.core.periods import Period
 from fangxian.registry import queries as registry
 from fangxian.registry.queries import Parts
@@ -63,21 +65,21 @@ class Turn:
 K = TypeVar("K", bound=Hashable)
 
 
-def stock(outbreak: int, parts: Parts, period: Period) -> Counter[Held]:
-    """All cases of an outbreak in a jurisdiction by what they are held to be at the end of a period; one query."""
+def stock(outbreak: int, parts: Parts, period: Period) -> Question[Counter[Held]]:
+    """All cases of an outbreak in a jurisdiction by what they are held to be at the end of a period."""
     found = _cases(outbreak, parts, period).order_by()
-    rows = (
+    (rows,) = yield [
         found.annotate(part=_part("area", parts), held=_held(period), ended=_ended(period))
         .values_list("part", "held", "ended", "origin")
         .annotate(n=Count("pk"))
-    )
+    ]
     return _folded(rows, lambda part, *told: Held(parts.part(part), *told))
 
 
-def turns(outbreak: int, parts: Parts, period: Period) -> Counter[Turn]:
-    """Changes of class, discarding among them, that became known in a period and do not count for later days; one query."""
+def turns(outbreak: int, parts: Parts, period: Period) -> Question[Counter[Turn]]:
+    """Changes of class, discarding among them, that became known in a period and do not count for later days."""
     own = Judgement.objects.filter(case_id=OuterRef("case_id"), pk__lt=OuterRef("pk"))
-    rows = (
+    (rows,) = yield [
         _during(Judgement.objects.all(), outbreak, parts, period)
         .annotate(
             before=_or_empty(own.order_by("-pk").values("classification")[:1]),
@@ -85,35 +87,35 @@ def turns(outbreak: int, parts: Parts, period: Period) -> Counter[Turn]:
         )
         .values_list("part", "before", "classification", "late", "first")
         .annotate(n=Count("pk"))
-    )
+    ]
     return _folded(rows, lambda part, *told: Turn(parts.part(part), *told))
 
 
-def endings(outbreak: int, parts: Parts, period: Period) -> Counter[Turn]:
-    """Changes of outcome that became known in a period; `after` is empty where one was taken back; one query."""
+def endings(outbreak: int, parts: Parts, period: Period) -> Question[Counter[Turn]]:
+    """Changes of outcome that became known in a period; `after` is empty where one was taken back."""
     own = Ending.objects.filter(case_id=OuterRef("case_id"), pk__lt=OuterRef("pk"))
-    rows = (
+    (rows,) = yield [
         _during(Ending.objects.all(), outbreak, parts, period)
         .annotate(before=_or_empty(own.order_by("-pk").values("outcome")[:1]))
         .values_list("part", "before", "outcome", "late")
         .annotate(n=Count("pk"))
-    )
+    ]
     return _folded(rows, lambda part, *told: Turn(parts.part(part), *told))
 
 
-def reported(outbreak: int, parts: Parts, period: Period) -> Counter[tuple[str, str]]:
-    """Cases whose report lies in a period: (part, origin) → number, those discarded later too; one query."""
+def reported(outbreak: int, parts: Parts, period: Period) -> Question[Counter[tuple[str, str]]]:
+    """Cases whose report lies in a period: (part, origin) → number, those discarded later too."""
     found = _cases(outbreak, parts, period).filter(reported_at__gte=period.since).order_by()
-    rows = found.annotate(part=_part("area", parts)).values_list("part", "origin").annotate(n=Count("pk"))
+    (rows,) = yield [found.annotate(part=_part("area", parts)).values_list("part", "origin").annotate(n=Count("pk"))]
     return _folded(rows, lambda part, origin: (parts.part(part), origin))
 
 
 def curve(
     outbreak: int, parts: Parts, period: Period, per: Literal["onset", "report"], first: date
-) -> dict[date, dict[str, int]]:
+) -> Question[dict[date, dict[str, int]]]:
     """Cases by day (of onset, or the local day of report) and class, from a day to the end of a period; days without are left out.
 
-    Discarded cases are in none. One query.
+    Discarded cases are in none.
     """
     found = _cases(outbreak, parts, period).order_by()
     if per == "onset":
@@ -121,12 +123,12 @@ def curve(
     else:
         found = found.filter(reported_at__gte=clock.local_midnight(first))
         found = found.annotate(day=TruncDate("reported_at", tzinfo=clock.zone()))
-    rows = (
+    (rows,) = yield [
         found.annotate(held=_held(period))
         .exclude(held=Case.DISCARDED)
         .values_list("day", "held")
         .annotate(n=Count("pk"))
-    )
+    ]
     table: dict[date, dict[str, int]] = {}
     for day, classification, number in rows:
         table.setdefault(day, {})[classification] = number
@@ -156,8 +158,8 @@ def dates(outbreak: int, parts: Parts, period: Period, *, depth: int = 0) -> lis
     return [Dates(onset, report, origin == "imported", place, n) for onset, report, origin, place, n in rows]
 
 
-def newest(outbreak: int, parts: Parts, period: Period) -> datetime | None:
-    """When the newest case that double zero counts (`curves.double_zero`) was first held to be one; one query."""
+def newest(outbreak: int, parts: Parts, period: Period) -> Question[datetime | None]:
+    """When the newest case that double zero counts (`curves.double_zero`) was first held to be one."""
     again = Judgement.objects.filter(
         case_id=OuterRef("case_id"), classification=OuterRef("classification"), pk__lt=OuterRef("pk")
     )
@@ -165,7 +167,8 @@ def newest(outbreak: int, parts: Parts, period: Period) -> datetime | None:
         registry.in_any(parts.prefixes, "case__area"), ~Exists(again), case__outbreak=outbreak, classification__in=COUNTED,
         at__lt=period.until, known_at__lt=period.known,
     )  # fmt: skip
-    return found.order_by("-at").values_list("at", flat=True).first()
+    (rows,) = yield [found.order_by("-at").values_list("at")[:1]]
+    return rows[0][0] if rows else None
 
 
 # ── parts ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

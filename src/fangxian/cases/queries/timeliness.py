@@ -1,6 +1,6 @@
 """Outbreaks, and how fast they were found and answered (7-1-7)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from fangxian.cases.models import Case, Outbreak
 from fangxian.cases.schemas import Interval, SevenOneSeven
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor, within
+from fangxian.core.asking import Question
 from fangxian.core.errors import NotFound
 from fangxian.duties import packs
 from fangxian.registry.levels import upwards
@@ -114,17 +115,28 @@ def seven_one_seven(by: Actor, code: str) -> SevenOneSeven:
     """
     row = must_see(by, code)
     recorded = {name: day for name in _DATES.values() if (day := getattr(row, name)) is not None}
-    today = clock.today()
-    intervals = []
-    for target in packs.pack(row.pack, row.area).targets:
+    proposed = {name: day for name, day in _proposed(row).items() if name not in recorded}
+    return SevenOneSeven(recorded, proposed, _intervals(row.pack, row.area, recorded, clock.today()))
+
+
+def intervals(outbreak: int, today: date) -> Question[tuple[Interval, ...]]:
+    """The intervals alone, as they stood on a day; for stages that have checked the right."""
+    names = tuple(_DATES.values())
+    ((told,),) = yield [Outbreak.objects.filter(pk=outbreak).values_list("pack", "area", *names)]
+    pack, area, *days = told
+    return _intervals(pack, area, {name: day for name, day in zip(names, days, strict=True) if day is not None}, today)
+
+
+def _intervals(pack: str, area: str, recorded: Mapping[str, date], today: date) -> tuple[Interval, ...]:
+    found = []
+    for target in packs.pack(pack, area).targets:
         first, last = recorded.get(_DATES.get(target.from_, "")), recorded.get(_DATES.get(target.to, ""))
         allowed = target.within.delta.days
         took = (last - first).days if first and last else None
         met = took <= allowed if took is not None else False if first and (today - first).days > allowed else None
         name = {"zh": target.name.zh, "en": target.name.en}
-        intervals.append(Interval(target.key, name, first, last, took, allowed, met))
-    proposed = {name: day for name, day in _proposed(row).items() if name not in recorded}
-    return SevenOneSeven(recorded, proposed, tuple(intervals))
+        found.append(Interval(target.key, name, first, last, took, allowed, met))
+    return tuple(found)
 
 
 def _proposed(row: Outbreak) -> dict[str, date]:

@@ -25,6 +25,7 @@ from fangxian.containment.isolation import queries as isolation
 from fangxian.containment.zones import queries as zones
 from fangxian.core import accounts, clock, ids, periods
 from fangxian.core.access import Actor
+from fangxian.core.asking import ask
 from fangxian.core.errors import NotFound
 from fangxian.core.jobs import Job
 from fangxian.duties.packs import in_force
@@ -169,7 +170,7 @@ def _known(by: Actor, area: str, people: int | None, reported: int) -> dict[str,
 
 def _reported(outbreak: int, area: str, first: date) -> dict[date, int]:
     """Cases of a place by day of report, up to now."""
-    found = standing.curve(outbreak, registry.whole(area), periods.today(), "report", first)
+    found = ask(standing.curve(outbreak, registry.whole(area), periods.today(), "report", first))
     return {day: sum(counts.values()) for day, counts in sorted(found.items())}
 
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from fangxian.cases.queries import standing as cases
+from fangxian.core.asking import Question, together
 from fangxian.core.periods import Period
 from fangxian.duties.burden import Burden
 from fangxian.registry.queries import Parts
@@ -21,20 +22,25 @@ _WATCH_ENDS = {
 }
 
 
-def of_people(outbreak: int, parts: Parts, period: Period) -> Numbers:
-    """Everything that is counted in cases and contacts; eight queries."""
+def of_people(outbreak: int, parts: Parts, period: Period) -> Question[Numbers]:
+    """Everything that is counted in cases and contacts."""
+    asked = (
+        cases.stock, cases.turns, cases.endings, cases.reported, tracing.found_among_contacts, tracing.watched, tracing.turns,
+    )  # fmt: skip
+    answers = yield from together(*(one(outbreak, parts, period) for one in asked))
+    stock, turns, endings, reported, among_contacts, watched, watches = answers
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    _stock(found, cases.stock(outbreak, parts, period))
-    _turns(found, cases.turns(outbreak, parts, period))
-    for turn, number in cases.endings(outbreak, parts, period).items():
+    _stock(found, stock)
+    _turns(found, turns)
+    for turn, number in endings.items():
         if turn.after in _OUTCOMES and not turn.late:
             found[f"cases.{turn.after}.new"][turn.part] += number
-    _sources(found, outbreak, parts, period)
-    for one, number in tracing.watched(outbreak, parts, period).items():
+    _sources(found, reported, among_contacts)
+    for one, number in watched.items():
         found["contacts.watched"][one.part] += number
         if not one.held:
             found["contacts.unheld"][one.part] += number
-    for watch, number in tracing.turns(outbreak, parts, period).items():
+    for watch, number in watches.items():
         if watch.state in _WATCH_ENDS and not watch.late:
             found[_WATCH_ENDS[watch.state]][watch.part] += number
     return found
@@ -77,11 +83,15 @@ def _turns(found: dict[str, Counter[str]], turns: Mapping[cases.Turn, int]) -> N
                 found["cases.new.converted"][one.part] += number
 
 
-def _sources(found: dict[str, Counter[str]], outbreak: int, parts: Parts, period: Period) -> None:
+def _sources(
+    found: dict[str, Counter[str]],
+    reported: Mapping[tuple[str, str], int],
+    among_contacts: Mapping[tuple[str, bool], int],
+) -> None:
     """Where the cases of the day came from: imported, contacts under control or not, and everybody else (社会面)."""
-    for (part, origin), number in cases.reported(outbreak, parts, period).items():
+    for (part, origin), number in reported.items():
         found["cases.new"][part] += number
         found["cases.new.imported" if origin == "imported" else "cases.new.community"][part] += number
-    for (part, held), number in tracing.found_among_contacts(outbreak, parts, period).items():
+    for (part, held), number in among_contacts.items():
         found["cases.new.controlled" if held else "cases.new.uncontrolled"][part] += number
         found["cases.new.community"][part] -= number

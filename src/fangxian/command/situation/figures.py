@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from fangxian.cases import queries as case_queries
-from fangxian.cases.queries import standing
+from fangxian.cases.queries import standing, timeliness
 from fangxian.cases.queries.timeliness import OutbreakView
+from fangxian.cases.schemas import Interval
 from fangxian.command.situation import counting, moving
 from fangxian.command.situation.catalogue import Entry, catalogue
 from fangxian.command.situation.counting import Numbers
 from fangxian.command.situation.schemas import Clock, CurveDay, Figure, KindFigures, PartFigures, Situation
 from fangxian.containment.zones import queries as zones
 from fangxian.core import clock
-from fangxian.core.access import SYSTEM
+from fangxian.core.asking import Question, ask, together
 from fangxian.core.periods import Period, whole
 from fangxian.duties import packs
 from fangxian.duties.burden import Burden, burden, late_now
@@ -32,27 +32,32 @@ CLASSES = ("confirmed", "probable", "suspected", "asymptomatic")
 
 
 def situation(
-    outbreak: OutbreakView, area: str, period: Period, before: Callable[[Parts], Mapping[str, int]]
+    outbreak: OutbreakView, area: str, period: Period, before: Callable[[Parts], Question[Mapping[str, int]]]
 ) -> Situation:
     """How an outbreak stands in a jurisdiction. For callers that have checked the right. Raises NotFound for an unknown area.
 
-    `before` gives the totals of the day before, by key; those that it does not give are told without it.
+    `before` gives the totals of the day before, by key; those that it does not give are told without it. Whatever is counted is
+    counted by one statement.
     """
     parts = registry.parts(area)
     pack = packs.pack(outbreak.pack, outbreak.area)
-    owed = burden(parts, period)
+    known_on = period.known.astimezone(clock.zone()).date()
+    people, owed, double_zero, late, in_zones, was, by_onset, by_report, clocks = ask(together(
+        counting.of_people(outbreak.id, parts, period), burden(parts, period), _double_zero(outbreak, parts, period),
+        _late(parts, pack, period), _zones(outbreak, parts, pack, period), before(parts),
+        _curve(outbreak, parts, period, "onset"), _curve(outbreak, parts, period, "report"),
+        timeliness.intervals(outbreak.id, known_on),
+    ))  # fmt: skip
     contact_kinds = [kind for kind, rule in pack.duties.items() if rule.subject == "contact"]
     numbers: Numbers = {
-        **counting.of_people(outbreak.id, parts, period), **counting.of_duties(owed, contact_kinds),
-        "double_zero.days": {area: _double_zero(outbreak, parts, period)},
-        **_late(parts, pack, period), **_zones(outbreak, parts, pack, period),
+        **people, **counting.of_duties(owed, contact_kinds), "double_zero.days": {area: double_zero}, **late, **in_zones,
     }  # fmt: skip
     asked = {
         "outbreak": outbreak.code, "area": area, "since": period.since.isoformat(), "until": period.until.isoformat(),
         "known": period.known.isoformat(),
     }  # fmt: skip
     shown = [one for one in catalogue().values() if _belongs(one.key, pack, bool(owed), numbers)]
-    totals, was = summed(numbers), before(parts)
+    totals = summed(numbers)
     return Situation(
         outbreak=outbreak.code,
         outbreak_name=Text(outbreak.name_zh, outbreak.name_en or outbreak.name_zh),
@@ -67,21 +72,20 @@ def situation(
         classes=_classes(pack),
         figures=tuple(_figure(one, totals, was, asked, period.day) for one in shown),
         parts=_parts(parts, numbers),
-        curves={
-            "onset": _curve(outbreak, parts, period, "onset"),
-            "report": _curve(outbreak, parts, period, "report"),
-        },
+        curves={"onset": by_onset, "report": by_report},
         kinds=_kinds(owed, pack, parts),
-        clocks=_clocks(outbreak, period),
+        clocks=_clocks(clocks),
         changes=moving.changes(totals, was) if was else (),
     )  # fmt: skip
 
 
-def totals_of_day(outbreak: OutbreakView, parts: Parts, day: date) -> dict[str, int]:
+def totals_of_day(outbreak: OutbreakView, parts: Parts, day: date) -> Question[dict[str, int]]:
     """What is counted in cases and contacts on a whole day as it was known at its end; that never changes, so it may be kept."""
     period = whole(day)
-    totals = summed(counting.of_people(outbreak.id, parts, period))
-    return _of_a_day({**totals, "double_zero.days": _double_zero(outbreak, parts, period)})
+    people, double_zero = yield from together(
+        counting.of_people(outbreak.id, parts, period), _double_zero(outbreak, parts, period)
+    )
+    return _of_a_day({**summed(people), "double_zero.days": double_zero})
 
 
 def told_of_day(told: Situation) -> dict[str, int] | None:
@@ -148,10 +152,10 @@ def _parts(parts: Parts, numbers: Numbers) -> tuple[PartFigures, ...]:
 
 def _curve(
     outbreak: OutbreakView, parts: Parts, period: Period, per: Literal["onset", "report"]
-) -> tuple[CurveDay, ...]:
+) -> Question[tuple[CurveDay, ...]]:
     """From the first case on, but no more than the last days; empty where there was none."""
     first = period.day - timedelta(days=CURVE_DAYS - 1)
-    table = standing.curve(outbreak.id, parts, period, per, first)
+    table = yield from standing.curve(outbreak.id, parts, period, per, first)
     if not table:
         return ()
     begin = min(table)
@@ -170,9 +174,9 @@ def _classes(pack: Pack) -> tuple[tuple[str, Text], ...]:
     return tuple((key, Text(words[key].zh, words[key].en)) for key in CLASSES if key in known and key in words)
 
 
-def _double_zero(outbreak: OutbreakView, parts: Parts, period: Period) -> int:
+def _double_zero(outbreak: OutbreakView, parts: Parts, period: Period) -> Question[int]:
     """Whole days without a new case that counts, up to the end of the period (`cases.queries.double_zero`)."""
-    newest = standing.newest(outbreak.id, parts, period)
+    newest = yield from standing.newest(outbreak.id, parts, period)
     begin: date = (newest or outbreak.opened_at).astimezone(clock.zone()).date()
     return max(0, (period.until.astimezone(clock.zone()).date() - begin).days - 1)
 
@@ -207,31 +211,30 @@ def _kind_names(pack: Pack, kinds: Iterable[str]) -> dict[str, Text]:
     return found
 
 
-def _clocks(outbreak: OutbreakView, period: Period) -> tuple[Clock, ...]:
-    with clock.at(period.known):
-        told = case_queries.seven_one_seven(SYSTEM, outbreak.code)
+def _clocks(told: Iterable[Interval]) -> tuple[Clock, ...]:
     return tuple(
         Clock(one.key, Text(one.name["zh"], one.name["en"]), one.from_on, one.to_on, one.days, one.target_days, one.met)
-        for one in told.intervals
+        for one in told
     )
 
 
-def _late(parts: Parts, pack: Pack, period: Period) -> Numbers:
+def _late(parts: Parts, pack: Pack, period: Period) -> Question[Numbers]:
     """Where the rollup does not reach: what is open and late now, by the places below the county."""
     if len(parts.code) < LENGTHS["county"] or not period.live:
         return {}
     found: Counter[str] = Counter()
     kinds = {kind for one in (pack, *packs.in_force()) for kind in one.duties}
-    for (part, _kind, _key), number in late_now(parts, kinds, period).items():
+    late = yield from late_now(parts, kinds, period)
+    for (part, _kind, _key), number in late.items():
         found[part] += number
     return {"duties.late": found}
 
 
-def _zones(outbreak: OutbreakView, parts: Parts, pack: Pack, period: Period) -> Numbers:
+def _zones(outbreak: OutbreakView, parts: Parts, pack: Pack, period: Period) -> Question[Numbers]:
     """Zones in force and proposed at the end, and those lifted on the day; nothing where the protocol knows no zones."""
     if pack.zones is None:
         return {}
-    told = zones.numbers(outbreak.id, parts, period)
+    told = yield from zones.numbers(outbreak.id, parts, period)
     keys = {"in_force": "zones.in_force", "proposed": "zones.proposed", zones.LIFTED_IN_IT: "zones.lifted"}
     found: dict[str, Counter[str]] = {key: Counter() for key in keys.values()}
     for (part, state), number in told.items():

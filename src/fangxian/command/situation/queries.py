@@ -23,6 +23,7 @@ from fangxian.command.situation.schemas import (
 )
 from fangxian.core import clock, ids, journal, periods
 from fangxian.core.access import Actor, within
+from fangxian.core.asking import Question
 from fangxian.core.errors import Invalid, NotFound
 from fangxian.duties import packs
 from fangxian.duties import queries as duties
@@ -235,7 +236,7 @@ def must_have_come(outbreak: OutbreakView, day: date) -> None:
         )
 
 
-def before(outbreak: OutbreakView, parts: Parts, day: date) -> Mapping[str, int]:
+def before(outbreak: OutbreakView, parts: Parts, day: date) -> Question[Mapping[str, int]]:
     """The figures of the day before: cases and contacts as they were known at its end, duties from its report if there is one.
 
     The report that drafted itself in the morning has counted the day already; without it, it is counted once.
@@ -244,14 +245,14 @@ def before(outbreak: OutbreakView, parts: Parts, day: date) -> Mapping[str, int]
     holds = _holding(versions)
     told = {one.key: one.value for one in thaw(holds.figures).figures} if holds else {}
     whole = next((found for row in versions if (found := figures.told_of_day(thaw(row.figures)))), None)
-    return {**told, **(whole or _totals(outbreak, parts, day))}
+    return {**told, **(whole or (yield from _totals(outbreak, parts, day)))}
 
 
-def _totals(outbreak: OutbreakView, parts: Parts, day: date) -> Mapping[str, int]:
+def _totals(outbreak: OutbreakView, parts: Parts, day: date) -> Question[Mapping[str, int]]:
     key = f"situation:day:{outbreak.code}:{parts.code}:{day}"
     kept: Mapping[str, int] | None = cache.get(key)
     if kept is None:
-        kept = figures.totals_of_day(outbreak, parts, day)
+        kept = yield from figures.totals_of_day(outbreak, parts, day)
         if not clock.is_virtual():
             cache.set(key, kept, A_DAY)
     return kept

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.translation import gettext as _
 
 from fangxian.core import clock
@@ -42,6 +42,18 @@ def area_names(codes: Iterable[str], lang: str | None = None) -> dict[str, str]:
     rows = Jurisdiction.objects.filter(pk__in=wanted).values_list("code", "name_zh", "name_en")
     found = {code: _name(zh, en, chinese) for code, zh, en in rows}
     return {code: found.get(code) or code or _("the whole country") for code in wanted}
+
+
+def named_and_drawn(named: Iterable[str], drawn: Iterable[str]) -> tuple[dict[str, str], bool]:
+    """`area_names` of some jurisdictions, and whether the outline of any of others is on record. One query."""
+    chinese, called, wanted = _chinese(None), set(named), set(drawn)
+    has_outline = ExpressionWrapper(Q(outline__isnull=False), BooleanField())
+    rows = Jurisdiction.objects.filter(pk__in=called | wanted).annotate(has_outline=has_outline)
+    found = {row[0]: row[1:] for row in rows.values_list("code", "name_zh", "name_en", "has_outline")}
+    names = {
+        code: _name(*found[code][:2], chinese) if code in found else code or _("the whole country") for code in called
+    }
+    return names, any(found[code][2] for code in wanted & found.keys())
 
 
 def full_area_names(codes: Iterable[str], lang: str | None = None) -> dict[str, str]:

@@ -77,11 +77,6 @@ def outlines_of(codes: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     return dict(rows.values_list("code", "outline"))
 
 
-def any_outline(codes: Iterable[str]) -> bool:
-    """Whether the outline of any of these divisions is on record."""
-    return Jurisdiction.objects.filter(pk__in=set(codes), outline__isnull=False).exists()
-
-
 def outlines_within(area: str, level: str, *, limit: int = 2000) -> dict[str, Mapping[str, Any]]:
     """The borders of every jurisdiction of a level within one, by code; those that are not drawn are left out."""
     rows: Any = Jurisdiction.objects.filter(within(area, "code"), level=level, outline__isnull=False)

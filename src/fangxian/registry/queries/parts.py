@@ -1,8 +1,9 @@
 """A jurisdiction and the parts that its numbers are told by: what lies one level below it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.translation import gettext as _
 
 from fangxian.core.access import within
@@ -45,15 +46,17 @@ def whole(code: str) -> Parts:
 
 
 def parts(code: str) -> Parts:
-    """The parts of a jurisdiction; "" is the whole country. Two queries. Raises NotFound for a code that is not in the register."""
-    ended = dict(Jurisdiction.objects.exclude(successor="").values_list("code", "successor"))
+    """The parts of a jurisdiction; "" is the whole country. One query. Raises NotFound for a code that is not in the register."""
     levels = [LEVELS[length] for length in sorted(LEVELS) if length > len(code)][:2]
     above = [code[:length] for length in LEVELS if length <= len(code)]
-    rows: Iterable[tuple[str, str, str, object]] = (
-        Jurisdiction.objects.filter(within(code, "code"), level__in=levels)
-        | Jurisdiction.objects.filter(code__in=above)
-    ).values_list("code", "name_zh", "name_en", "valid_until")
-    names = {one: (zh, en or romanised.division(zh)) for one, zh, en, _until in rows}
+    near = Q(within(code, "code"), level__in=levels) | Q(code__in=above)
+    rows: list[tuple[str, str, str, str, bool]] = list(
+        Jurisdiction.objects.annotate(is_near=ExpressionWrapper(near, BooleanField()))
+        .filter(near | ~Q(successor=""))
+        .values_list("code", "name_zh", "name_en", "successor", "is_near")
+    )
+    ended = {one: successor for one, _zh, _en, successor, _near in rows if successor}
+    names = {one: (zh, en or romanised.division(zh)) for one, zh, en, _successor, is_near in rows if is_near}
     if code and code not in names:
         raise NotFound(_("There is no jurisdiction %(code)s.") % {"code": code})
     names.setdefault("", ("全国", "the whole country"))

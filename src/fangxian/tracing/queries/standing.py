@@ -1,4 +1,7 @@
-"""How the watch over contacts stood at the end of a day, as it was known then. Counts only, for stages that checked the right."""
+"""How the watch over contacts stood at the end of a day, as it was known then.
+
+Counts only, for stages that have checked the right, as questions that are asked together (`core.asking`).
+"""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
@@ -8,6 +11,7 @@ from typing import Any, TypeVar
 from django.db.models import BooleanField, Case, Count, ExpressionWrapper, F, Q, QuerySet, Value, When
 from django.db.models.functions import Substr
 
+from fangxian.core.asking import Question
 from fangxian.core.periods import Period
 from fangxian.registry import queries as registry
 from fangxian.registry.queries import Parts
@@ -34,8 +38,8 @@ class WatchTurn:
     late: bool = False
 
 
-def watched(outbreak: int, parts: Parts, period: Period) -> Counter[Watched]:
-    """Contacts under watch at the end of a period; one query. The category is the one they have now."""
+def watched(outbreak: int, parts: Parts, period: Period) -> Question[Counter[Watched]]:
+    """Contacts under watch at the end of a period. The category is the one they have now."""
     if period.live:
         found = _contacts(outbreak, parts).filter(state=Contact.UNDER_WATCH)
         held = ~Q(held="")
@@ -43,26 +47,30 @@ def watched(outbreak: int, parts: Parts, period: Period) -> Counter[Watched]:
         lasting = Q(state=Contact.UNDER_WATCH) | Q(ended_at__gte=period.until)
         found = _contacts(outbreak, parts).filter(lasting, created_at__lt=period.known, identified_at__lt=period.until)
         held = Q(held_at__lt=period.until)
-    rows = found.annotate(is_held=_truth(held)).values_list("part", "category", "is_held").annotate(n=Count("pk"))
+    (rows,) = yield [
+        found.annotate(is_held=_truth(held)).values_list("part", "category", "is_held").annotate(n=Count("pk"))
+    ]
     return _folded(rows, lambda part, *told: Watched(parts.part(part), *told))
 
 
-def turns(outbreak: int, parts: Parts, period: Period) -> Counter[WatchTurn]:
-    """Watches that began and that ended in a period; two queries."""
+def turns(outbreak: int, parts: Parts, period: Period) -> Question[Counter[WatchTurn]]:
+    """Watches that began and that ended in a period."""
     began = _contacts(outbreak, parts).filter(created_at__gte=period.since, identified_at__lt=period.until)
     ended = _contacts(outbreak, parts).filter(ended_at__gte=period.since)
     if not period.live:
         began = began.filter(created_at__lt=period.known)
         ended = ended.filter(ended_at__lt=period.until)
     late = _truth(Q(identified_at__lt=period.since))
-    rows = began.annotate(late=late).values_list("part", Value("new"), "late").annotate(n=Count("pk"))
-    found = _folded(rows, lambda part, *told: WatchTurn(parts.part(part), *told))
-    rows = ended.values_list("part", "state").annotate(n=Count("pk"))
-    return found + _folded(rows, lambda part, state: WatchTurn(parts.part(part), state))
+    fresh, over = yield [
+        began.annotate(late=late).values_list("part", "late").annotate(n=Count("pk")),
+        ended.values_list("part", "state").annotate(n=Count("pk")),
+    ]
+    found = _folded(fresh, lambda part, late: WatchTurn(parts.part(part), "new", late))
+    return found + _folded(over, lambda part, state: WatchTurn(parts.part(part), state))
 
 
-def found_among_contacts(outbreak: int, parts: Parts, period: Period) -> Counter[tuple[str, bool]]:
-    """Cases reported in a period who were contacts before, by whether they were held by then (管控中发现); one query.
+def found_among_contacts(outbreak: int, parts: Parts, period: Period) -> Question[Counter[tuple[str, bool]]]:
+    """Cases reported in a period who were contacts before, by whether they were held by then (管控中发现).
 
     (part of the case, held) → number. Imported cases are not among them, whoever they had met.
     """
@@ -75,11 +83,11 @@ def found_among_contacts(outbreak: int, parts: Parts, period: Period) -> Counter
             case__reported_at__lt=period.until, case__created_at__lt=period.known, ended_at__lt=period.known
         )
     held = Case(When(held_at__lte=F("case__reported_at"), then=Value(True)), default=Value(False))
-    rows = (
+    (rows,) = yield [
         found.annotate(part=Substr("case__area", 1, parts.depth), was_held=held)
         .values_list("part", "was_held")
         .annotate(n=Count("pk"))
-    )
+    ]
     return _folded(rows, lambda part, was_held: (parts.part(part), was_held))
 
 

@@ -43,6 +43,8 @@ def index(request: HttpRequest) -> HttpResponse:
         return render(request, "web/situation/none.html", {})
     wall = request.GET.get("wall") == "1"
     query = f"&outbreak={told.outbreak}" if len(outbreaks) > 1 else ""
+    above, others = _elsewhere(by, told)
+    names, drawn = registry.named_and_drawn((*above, *others), (one.code for one in told.parts))
     context: dict[str, Any] = {
         "told": told,
         "title": said(told.area_name),
@@ -57,11 +59,14 @@ def index(request: HttpRequest) -> HttpResponse:
         "days": showing.table_of_days(told, per),
         "classes": [said(text) for _key, text in told.classes],
         "parts": showing.parts(told, query),
-        "board": showing.board(told, query) if registry.any_outline(one.code for one in told.parts) else None,
+        "board": showing.board(told, query) if drawn else None,
         "kinds": [(one, _covered(told.area, one)) for one in told.kinds[:MOST_KINDS]],
         "may_cover": by.may("coverage.view"),
         "lists": by.may("cases.view"),
-        "above": _above(by, told, query),
+        "above": [
+            (names[code], f"{reverse('web:situation')}?area={code}{query}")
+            for code in (*sorted(above, key=len), *others)
+        ],
         "query": query,
         "worst": told.kinds[0].kind if told.kinds and told.kinds[0].missing else "",
         "reports": reverse("web:sitreps"),
@@ -119,16 +124,7 @@ def _covered(area: str, one: Any) -> Covered:
     return Covered(area, one.kind, one.due, one.in_time, one.late, one.waived)
 
 
-def _above(by: Actor, told: Situation, query: str) -> list[tuple[str, str]]:
-    """The way up, as far as the reader may look: (name, address), the highest first."""
-    codes = [
-        code for code in reversed([*upwards(told.area)[1:], ""]) if code != told.area and by.may("situation.view", code)
-    ]
-    names = registry.area_names(codes) if codes else {}
-    own = queries.places(by)
-    tops = [(names[code], f"{reverse('web:situation')}?area={code}{query}") for code in sorted(codes, key=len)]
-    others = [code for code in own if not told.area.startswith(code)]
-    if others:
-        called = registry.area_names(others)
-        tops += [(called[code], f"{reverse('web:situation')}?area={code}{query}") for code in others]
-    return tops
+def _elsewhere(by: Actor, told: Situation) -> tuple[list[str], list[str]]:
+    """The places above this one, as far as the reader may look, and those of the reader's that it does not lie in."""
+    above = [code for code in ("", *upwards(told.area)[1:]) if code != told.area and by.may("situation.view", code)]
+    return above, [code for code in queries.places(by) if not told.area.startswith(code)]

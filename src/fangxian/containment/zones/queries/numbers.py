@@ -6,25 +6,30 @@ from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Substr
 
 from fangxian.containment.zones.models import Change, Zone
+from fangxian.core.asking import Question
 from fangxian.core.periods import Period
 from fangxian.registry import queries as registry
 from fangxian.registry.queries import Parts
 
 
-def numbers(outbreak: int, parts: Parts, period: Period) -> Counter[tuple[str, str]]:
-    """(part, state) → zones in that state at the end of a period, and (part, "lifted in it"); two queries."""
+def numbers(outbreak: int, parts: Parts, period: Period) -> Question[Counter[tuple[str, str]]]:
+    """(part, state) → zones in that state at the end of a period, and (part, "lifted in it")."""
     where = registry.in_any(parts.prefixes)
     zones = Zone.objects.filter(where, outbreak=outbreak, proposed_at__lt=period.until).order_by()
     then = Change.objects.filter(zone=OuterRef("pk"), at__lt=period.until).order_by("-at", "-pk").values("state")[:1]
     told = zones.annotate(then=F("state") if period.live else Subquery(then), part=Substr("area", 1, parts.depth))
-    found: Counter[tuple[str, str]] = Counter()
-    for part, state, number in told.values_list("part", "then").annotate(n=Count("pk")):
-        found[parts.part(part), state] += number
     lifted = Change.objects.filter(
         registry.in_any(parts.prefixes, "zone__area"), zone__outbreak=outbreak, what="lifted"
     )
     lifted = lifted.filter(at__gte=period.since, at__lt=period.until).order_by()
-    for part, number in lifted.values_list(Substr("zone__area", 1, parts.depth)).annotate(n=Count("pk")):
+    standing, over = yield [
+        told.values_list("part", "then").annotate(n=Count("pk")),
+        lifted.annotate(part=Substr("zone__area", 1, parts.depth)).values_list("part").annotate(n=Count("pk")),
+    ]
+    found: Counter[tuple[str, str]] = Counter()
+    for part, state, number in standing:
+        found[parts.part(part), state] += number
+    for part, number in over:
         found[parts.part(part), LIFTED_IN_IT] += number
     return found
 
