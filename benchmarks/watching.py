@@ -175,7 +175,7 @@ def _numbers(sources: Sequence[Any], days: int) -> int:
     )
     given: dict[str, Any] = {
         "first": first, "last": last, "now": now, "told_until": told_until, "late": [one.pk for one in sources[-5:]],
-        "kinds": list(kinds), "keys": list(keys), "means": list(means),
+        "kinds": list(kinds), "keys": list(keys), "means": [float(one) for one in means],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_OBSERVATIONS, given)
