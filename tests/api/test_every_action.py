@@ -208,6 +208,7 @@ LEFT_OUT = {
         "rooms": FOR_OTHER_STAGES,
         "public_neighbour_notice": "for the page that the paper leads to",
         "neighbour_draft": "for the page on which a notice is issued",
+        "kept_too_long": "a part of the situation; `numbers` has it for programs",
         "office": "stands on the letter of somebody in isolation",
         "clocks_of": "a part of the chain of clocks of a tube",
         "overdue": "the first lines of the releases, above a page",

@@ -73,7 +73,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rest": [one for one in told.figures if one.key not in showing.FIRST],
         "differs": showing.differs,
         "any_rounds": by.may("rounds.view", told.area) and rounds.any_running(by, told.area, outbreak=told.outbreak),
-        "overdue": isolation.numbers(by, told.area).overdue if by.may("isolation.view", told.area) else 0,
+        "overdue": isolation.kept_too_long(by, told.area) if by.may("isolation.view", told.area) else 0,
     }
     return render(request, f"web/situation/{'wall' if wall else 'index'}.html", context)
 

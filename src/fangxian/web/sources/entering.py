@@ -165,7 +165,9 @@ def _names(source: SourceView) -> list[tuple[str, Any]]:
 
 def _page(request: HttpRequest, by: Actor, code: str, refusal: Refusal | None) -> HttpResponse:
     asked = _asked(request) or clock.today()
-    sheet = queries.sheet(by, code, min(asked, clock.today()) - _BACK, clock.today())
+    today = clock.today()
+    last = today if today - asked <= _BACK else asked  # a day long ago is shown with those before it
+    sheet = queries.sheet(by, code, min(asked, today) - _BACK, last)
     source, told = sheet.source, sheet.reports
     day = _day(request, source)
     this = next((one for one in told if one.day == day), None)
