@@ -43,7 +43,7 @@ def numbers(by: Actor, area: str = "") -> LoopNumbers:
 
 def kept_too_long(by: Actor, area: str = "") -> int:
     """How many people are in the loop past their release, of those that the actor may know of; one query."""
-    return visible_within(by, area).filter(closed_at__isnull=True, leave_at__lte=clock.now()).count()
+    return int(visible_within(by, area).filter(closed_at__isnull=True, leave_at__lte=clock.now()).count())
 
 
 def rooms(by: Actor, area: str, hours: int) -> int:
