@@ -30,8 +30,7 @@ from fangxian.containment.isolation.queries.trips import trip, trips, vehicles
 
 __all__ = [
     "allocation", "allocations", "between", "clocks_of", "decision_view", "destinations", "errand_view", "errands",
-    "kept_too_long",
-    "neighbour_draft", "neighbour_notice", "neighbour_notices", "numbers", "office", "options", "overdue", "own",
+    "kept_too_long", "neighbour_draft", "neighbour_notice", "neighbour_notices", "numbers", "office", "options", "overdue", "own",
     "people", "placement", "proposed", "public_neighbour_notice", "releases", "reserve", "rooms", "rounds", "site",
     "sites", "trip", "trips", "untold", "vehicles", "waiting", "whose",
 ]  # fmt: skip
