@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from fangxian.core.access import Actor
-from fangxian.registry import actions as registry
 from fangxian.standards.linelist import Rejection, TripRow, moment_of
 from fangxian.tracing.actions.boarding import send_journeys
 from fangxian.tracing.actions.staying import LookUp
@@ -25,7 +24,7 @@ def board(
     rows: Sequence[TripRow],
     zone: ZoneInfo,
     group: str = "",
-    naming: LookUp = registry.keys_of_labels,
+    naming: LookUp | None = None,
 ) -> list[Rejection]:
     """Take journeys into the lake; those that were not taken as they were, by row and column.
 

@@ -13,7 +13,6 @@ from fangxian.analytics.copresence.seats import read_seat
 from fangxian.analytics.copresence.tickets import ticket
 from fangxian.analytics.copresence.travel import TRANSPORTS, together
 from fangxian.core.access import Actor
-from fangxian.registry import actions as registry
 from fangxian.standards import cn_ids
 from fangxian.text import Text
 from fangxian.tracing.actions.staying import SEND, LookUp, look_up, send
@@ -47,7 +46,7 @@ def send_journeys(
     *,
     digest: str = "",
     group: str = "",
-    naming: LookUp = registry.keys_of_labels,
+    naming: LookUp | None = None,
 ) -> Boarded:
     """Take journeys into the lake as one batch, once: sent again under its name (its content, if it has none) it changes nothing.
 
@@ -85,7 +84,7 @@ def send_journeys(
     return Boarded(replace(receipt, rows=len(journeys), faulty=len(journeys) - receipt.taken), refused, doubtful)
 
 
-def _keys(by: Actor, source: str, labels: pa.Array, naming: LookUp) -> list[int]:
+def _keys(by: Actor, source: str, labels: pa.Array, naming: LookUp | None) -> list[int]:
     """The lake keys of passengers, each by what it is known by."""
     found: dict[str, int] = {}
     parted = [(label, *label.partition(":")) for label in labels.to_pylist()]
