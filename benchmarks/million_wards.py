@@ -34,8 +34,8 @@ def positives(city: Any, people: int) -> None:
 def isolation(city: Any, people: int) -> None:
     """Forty sites of 500 rooms; of 15,000 people most are in a room, some told, on the way or at home; as many have left; 600 trips."""
     from fangxian.containment.isolation import actions, subject
+    from fangxian.containment.isolation.forms import FloorForm, SiteForm
     from fangxian.containment.isolation.models import Check, HandOver, Placement, Room, Trip, Vehicle
-    from fangxian.containment.isolation.schemas import FloorForm, SiteForm
     from fangxian.core import bulk, clock, ids
     from fangxian.core.access import SYSTEM
     from fangxian.duties import actions as duties

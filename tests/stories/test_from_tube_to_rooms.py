@@ -16,7 +16,7 @@ from fangxian.cases import queries as cases
 from fangxian.cases.schemas import CaseForm
 from fangxian.command.clocks import Lane, from_tube_to_rooms
 from fangxian.containment.isolation import actions as isolation
-from fangxian.containment.isolation.schemas import PlacementForm
+from fangxian.containment.isolation.forms import PlacementForm
 from fangxian.core import clock
 from fangxian.core.errors import Conflict, NotFound
 from fangxian.duties import actions as duty_actions

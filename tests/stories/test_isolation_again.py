@@ -8,8 +8,8 @@ import pytest
 from django.utils.translation import override
 
 from fangxian.containment.isolation import actions, queries
+from fangxian.containment.isolation.forms import CheckForm, PlacementForm
 from fangxian.containment.isolation.models import Placement
-from fangxian.containment.isolation.schemas import CheckForm, PlacementForm
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.duties import actions as duty_actions

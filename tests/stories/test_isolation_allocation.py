@@ -14,7 +14,7 @@ from fangxian.analytics.allocation import Plan, Problem, plan
 from fangxian.containment.isolation import actions, queries
 from fangxian.containment.isolation.actions import allocating
 from fangxian.containment.isolation.allocations import AllocationForm
-from fangxian.containment.isolation.schemas import FloorForm, SiteForm
+from fangxian.containment.isolation.forms import FloorForm, SiteForm
 from fangxian.core import clock, jobs
 from fangxian.core.access import SYSTEM, Actor
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound

@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils.translation import override
 
 from fangxian.containment.isolation import actions, queries
+from fangxian.containment.isolation.forms import CheckForm, FloorForm, PlacementErrandForm, PlacementForm, TripForm
 from fangxian.containment.isolation.models import Placement
-from fangxian.containment.isolation.schemas import CheckForm, FloorForm, PlacementErrandForm, PlacementForm, TripForm
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound

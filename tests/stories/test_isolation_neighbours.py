@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils.translation import override
 
 from fangxian.containment.isolation import actions, queries
+from fangxian.containment.isolation.forms import PlacementForm
 from fangxian.containment.isolation.models import NeighbourNotice, Placement
 from fangxian.containment.isolation.papers import NeighbourForm
-from fangxian.containment.isolation.schemas import PlacementForm
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from fangxian.core.errors import Conflict, Invalid, NotAllowed, NotFound

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from fangxian.containment.isolation import actions, queries
-from fangxian.containment.isolation.schemas import PlacementErrandForm
+from fangxian.containment.isolation.forms import PlacementErrandForm
 from fangxian.core import clock, journal
 from fangxian.core.access import SYSTEM
 from fangxian.registry import actions as registry

@@ -1,7 +1,7 @@
 """An isolation site in Xizhou: two floors of rooms, somebody in one of them, and a trip under way with somebody to be picked up."""
 
 from fangxian.containment.isolation import actions, queries
-from fangxian.containment.isolation.schemas import FloorForm, PlacementForm, SiteForm, TripForm, VehicleForm
+from fangxian.containment.isolation.forms import FloorForm, PlacementForm, SiteForm, TripForm, VehicleForm
 from fangxian.core import clock
 from fangxian.core.access import SYSTEM
 from tests.support import world as xizhou

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from fangxian.containment.isolation import actions, queries
-from fangxian.containment.isolation.schemas import FloorForm, PlacementForm, SiteForm, TripForm, VehicleForm
+from fangxian.containment.isolation.forms import FloorForm, PlacementForm, SiteForm, TripForm, VehicleForm
 from fangxian.core import accounts, clock
 from fangxian.core.access import SYSTEM, Grant
 from fangxian.registry import actions as registry

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from fangxian.command.city import City
 from fangxian.containment.isolation import actions, queries, ruling
-from fangxian.containment.isolation.schemas import (
+from fangxian.containment.isolation.forms import (
     CheckForm,
     FloorForm,
     PlacementErrandForm,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from fangxian.containment.isolation import actions, queries, rights
-from fangxian.containment.isolation.schemas import PlacementForm, SiteForm
+from fangxian.containment.isolation.forms import PlacementForm, SiteForm
 from fangxian.containment.isolation.words import LINKS
 from fangxian.core import clock
 from fangxian.core.access import Actor

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.containment.isolation import actions, queries, words
-from fangxian.containment.isolation.schemas import CheckForm as Look
-from fangxian.containment.isolation.schemas import PlacementErrandForm
+from fangxian.containment.isolation.forms import CheckForm as Look
+from fangxian.containment.isolation.forms import PlacementErrandForm
 from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotFound, Refusal

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fangxian.containment.isolation import actions, queries, rights, words
-from fangxian.containment.isolation.schemas import TripForm
+from fangxian.containment.isolation.forms import TripForm
 from fangxian.core import clock
 from fangxian.core.access import Actor
 from fangxian.core.errors import Invalid, NotFound, Refusal

@@ -17,8 +17,8 @@ from fangxian.containment.isolation import rights
 from fangxian.containment.isolation.actions.driving import board, plan_trip
 from fangxian.containment.isolation.actions.rooming import keep_room
 from fangxian.containment.isolation.allocations import AllocationForm
+from fangxian.containment.isolation.forms import TripForm
 from fangxian.containment.isolation.gathering import Gathered, gather
-from fangxian.containment.isolation.schemas import TripForm
 from fangxian.core import accounts, clock, jobs
 from fangxian.core.access import SYSTEM, Actor, actor_for
 from fangxian.core.actions import action, record

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from fangxian.cases import queries as cases
 from fangxian.containment.isolation import rights, ruling, subject
+from fangxian.containment.isolation.forms import PlacementForm
 from fangxian.containment.isolation.models import Placement
 from fangxian.containment.isolation.passing import move, open_of, reasoned
-from fangxian.containment.isolation.schemas import PlacementForm
 from fangxian.containment.isolation.words import NEEDS
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor

@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 
 from fangxian.containment.isolation import rights, ruling, subject
+from fangxian.containment.isolation.forms import CheckForm, PlacementErrandForm
 from fangxian.containment.isolation.models import Check, Errand, Placement
 from fangxian.containment.isolation.passing import reasoned
-from fangxian.containment.isolation.schemas import CheckForm, PlacementErrandForm
 from fangxian.containment.isolation.words import ERRANDS, MEDICINE, MOODS
 from fangxian.core import clock
 from fangxian.core.access import Actor

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from fangxian.containment.isolation import apart, passing, rights, ruling
 from fangxian.containment.isolation.actions.moving import GRID
+from fangxian.containment.isolation.forms import TripForm, VehicleForm
 from fangxian.containment.isolation.models import HandOver, Placement, Trip, Vehicle
-from fangxian.containment.isolation.schemas import TripForm, VehicleForm
 from fangxian.core import accounts, clock, ids
 from fangxian.core.access import Actor
 from fangxian.core.actions import action, record

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 
 from fangxian.containment.isolation import apart, rights, ruling
+from fangxian.containment.isolation.forms import FloorForm, SiteForm
 from fangxian.containment.isolation.models import Floor, Passage, Placement, Room, Site
 from fangxian.containment.isolation.passing import reasoned
-from fangxian.containment.isolation.schemas import FloorForm, SiteForm
 from fangxian.containment.isolation.words import NEEDS, ROOM_STATES, ZONES
 from fangxian.core import clock, ids
 from fangxian.core.access import Actor
