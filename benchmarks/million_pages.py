@@ -113,8 +113,8 @@ def _further(world: County) -> Iterator[tuple[str, str]]:
         ("/samples/", Tube.objects), ("/samples/boxes/", Box.objects), ("/isolation/people/", Placement.objects),
         ("/screening/", Roster.objects),
     ):  # fmt: skip
-        middle = rows.order_by("pk").values_list("pk", flat=True)[rows.count() // 2]
-        yield f"{path} in the middle", f"{path}?after={middle}"
+        for middle in rows.order_by("pk").values_list("pk", flat=True)[rows.count() // 2 :][:1]:
+            yield f"{path} in the middle", f"{path}?after={middle}"
     tube = Tube.objects.filter(state="received", due_at__isnull=False).order_by("due_at", "pk")[world.people // 100]
     yield "/samples/?late=on in the middle", f"/samples/?late=on&after={quote(Cursor.write(tube.due_at, tube.pk))}"
     missing = Listed.objects.filter(tube__isnull=True, exempt="").order_by("area", "door", "pk")
