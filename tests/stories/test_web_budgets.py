@@ -13,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from fangxian.cases import queries as cases
 from fangxian.core.access import SYSTEM
 from fangxian.duties import queries as duties
+from fangxian.registry import actions as register
 from fangxian.registry import queries as registry
+from fangxian.registry.actions import PlaceForm
 from fangxian.tracing import queries as tracing
 from tests.support.addresses import filled, pages, variables
 from tests.support.web import signed_in
-from tests.support.world import World
+from tests.support.world import GRID, WANGCHAO, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_hour")]
 BUDGET = 12
@@ -53,6 +55,9 @@ def samples(city: World) -> dict[str, list[Any]]:
         "organisation": [one.pk for one in registry.organisations()][:1],
         "name": ["covid-19-cn-9"], "key": ["curve"], "form": ["svg"], "people.code": [city_person(case)],
         "exposure_id": [one.id for one in tracing.exposures(SYSTEM, case=case)],
+        "organisation": [city.bodies["clinic"]], "areas.code": [WANGCHAO],
+        "places.code": [register.create_place(SYSTEM, PlaceForm(kind="market", name_zh="海鲜市场", area=GRID, lon=112.0, lat=3.9)).code],
+        "households.code": [register.create_household(SYSTEM, GRID, "渔港路 7 号").code],
     }  # fmt: skip
 
 
