@@ -52,7 +52,6 @@ def samples(city: World) -> dict[str, list[Any]]:
         "step_id": [step.pk for step in duties.open_steps(SYSTEM)][:1],
         "stay_id": [stay.id for stay in tracing.track(SYSTEM, case).stays],
         "appointment": [one.pk for one in registry.appointments(SYSTEM)][:1], "account": [city.staff["grid"].pk],
-        "organisation": [one.pk for one in registry.organisations()][:1],
         "name": ["covid-19-cn-9"], "key": ["curve"], "form": ["svg"], "people.code": [city_person(case)],
         "exposure_id": [one.id for one in tracing.exposures(SYSTEM, case=case)],
         "organisation": [city.bodies["clinic"]], "areas.code": [WANGCHAO],
