@@ -202,8 +202,7 @@ class Loop(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_the_laws_of_the_loop_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subjects, "_providers", {})
-    monkeypatch.setattr(subjects, "_describers", {})
+    monkeypatch.setattr(subjects, "_kinds", {})
     monkeypatch.setattr(subjects, "_reserved", {})
     run_state_machine_as_test(
         Loop,

@@ -7,7 +7,7 @@ import re
 import zlib
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\s*(.*?)endobj", re.DOTALL)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_STREAM = re.compile(rb"/Length (\d+).*?stream\r?\n", re.DOTALL)
 
 
 def text_of_pdf(made: bytes) -> str:
@@ -37,7 +37,8 @@ def _inflated(body: bytes) -> bytes:
     found = _STREAM.search(body)
     if found is None:
         return b""
-    return zlib.decompress(found[1]) if b"/FlateDecode" in body else found[1]
+    stream = body[found.end() : found.end() + int(found[1])]  # by its length: it may hold any byte, and end with any
+    return zlib.decompress(stream) if b"/FlateDecode" in body else stream
 
 
 def _characters(cmap: bytes) -> dict[int, str]:

@@ -48,19 +48,23 @@ Describer = Callable[[Iterable[int]], Mapping[int, Described]]
 #: The related subjects whose steps a release depends on: (relation, subject id) → subject ids of the same kind or another.
 Related = Callable[[int], Mapping[str, tuple[str, int]]]
 
-_providers: dict[str, Provider] = {}
-_describers: dict[str, Describer] = {}
-_related: dict[str, Related] = {}
-_rights: dict[str, str] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    provider: Provider
+    describer: Describer
+    right: str
+    related: Related | None
+
+
+_kinds: dict[str, _Kind] = {}
 
 
 def register(
     kind: str, *, provider: Provider, describer: Describer, right: str = "", related: Related | None = None
 ) -> None:
     """Called by a stage when it is ready, once for each kind of subject. `right` is what its page asks for."""
-    _providers[kind], _describers[kind], _rights[kind] = provider, describer, right
-    if related:
-        _related[kind] = related
+    _kinds[kind] = _Kind(provider, describer, right, related)
 
 
 _reserved: dict[str, str] = {}
@@ -78,28 +82,26 @@ def reserved_for(duty_kind: str) -> str | None:
 
 def kinds() -> tuple[str, ...]:
     """Every kind of subject that a duty can be about."""
-    return tuple(_providers)
+    return tuple(_kinds)
 
 
 def everything(area: str = "", kind: str = "") -> Iterable[tuple[str, Subject]]:
     """All moments of all subjects within an area: of every stage, or of one kind."""
-    for provider in [_providers[kind]] if kind else _providers.values():
-        yield from provider(area)
+    for one in [_kinds[kind]] if kind else _kinds.values():
+        yield from one.provider(area)
 
 
 def describe(kind: str, ids: Iterable[int]) -> Mapping[int, Described]:
     """How subjects are called, by id. An unknown kind has no description."""
-    describer = _describers.get(kind)
-    return describer(ids) if describer else {}
+    return _kinds[kind].describer(ids) if kind in _kinds else {}
 
 
 def may_open(by: Actor, kind: str) -> bool:
     """Whether pages of this kind of subject are open to the actor at all: who may do a step need not read a patient's record."""
-    right = _rights.get(kind, "")
-    return not right or by.may(right)
+    return kind in _kinds and (not _kinds[kind].right or by.may(_kinds[kind].right))
 
 
 def related(kind: str, subject_id: int) -> Mapping[str, tuple[str, int]]:
     """Whom this subject's release depends on: relation → (kind, id)."""
-    finder = _related.get(kind)
+    finder = _kinds[kind].related if kind in _kinds else None
     return finder(subject_id) if finder else {}
