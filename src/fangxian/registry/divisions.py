@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.core.access import after
 from fangxian.core.errors import Invalid
+from fangxian.registry import tables
 from fangxian.registry.models import Jurisdiction
 from fangxian.registry.schemas import Division
 from fangxian.standards import cn_ids
@@ -185,14 +186,7 @@ def _given(source: Path | Iterable[Division | Mapping[str, Any]]) -> Iterator[tu
         yield from enumerate(source, start=1)
         return
     table = open_table(source)
-    places: dict[str, int] = {}
-    for field, names in _HEADERS.items():
-        for place in map(table.index, names):
-            if place is not None:
-                places.setdefault(field, place)
-    if missing := [field for field in ("code", "name") if field not in places]:
-        what = Text(f"缺少列“{missing[0]}”", f"the column “{missing[0]}” is missing")
-        raise InputError(what, Text("请加上表头", "Add it to the header"), Where(source.name, table.first_row))
+    places = tables.columns(table, _HEADERS, ("code", "name"), source.name)
     for row in table:
         yield row.number, {field: row.cells[place] for field, place in places.items()}
 

@@ -1,7 +1,7 @@
 """Tables of organisations and places (机构、场所台账) as people keep them: which column is which, which word means which kind."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from fangxian.core.errors import Invalid
 from fangxian.registry.vocabulary import terms
 from fangxian.standards.errors import InputError, Where
-from fangxian.standards.tables import as_text, open_table
+from fangxian.standards.tables import Table, as_text, open_table
 from fangxian.text import Text
 
 #: What the columns are called in tables that people have.
@@ -38,22 +38,28 @@ def read(source: Source) -> Iterator[tuple[int, Mapping[str, str]]]:
         yield from enumerate(source, start=1)
         return
     table = open_table(source)
-    places: dict[str, int] = {}
-    for field, names in _HEADERS.items():
-        for place in map(table.index, names):
-            if place is not None:
-                places.setdefault(field, place)
-    if missing := [_HEADERS[field] for field in _NEEDED if field not in places]:
-        english, chinese = missing[0][0], next(name for name in missing[0] if not name.isascii())
-        raise InputError(
-            Text(f"缺少列“{chinese}”", f"the column “{english}” is missing"),
-            Text("请加上表头", "Add it to the header"),
-            Where(source.name, table.first_row),
-        )
+    places = columns(table, _HEADERS, _NEEDED, source.name)
     for row in table:
         cells = {field: as_text(row.cells[place]) for field, place in places.items()}
         if any(cells.values()):
             yield row.number, cells
+
+
+def columns(table: Table, headers: Mapping[str, Sequence[str]], needed: Sequence[str], file: str) -> dict[str, int]:
+    """Where each field stands in a table, by what people call its column. Raises InputError where one that is needed is missing."""
+    places: dict[str, int] = {}
+    for field, names in headers.items():
+        for place in map(table.index, names):
+            if place is not None:
+                places.setdefault(field, place)
+    if missing := [headers[field] for field in needed if field not in places]:
+        chinese = next(name for name in missing[0] if not name.isascii())
+        raise InputError(
+            Text(f"缺少列“{chinese}”", f"the column “{missing[0][0]}” is missing"),
+            Text("请加上表头", "Add it to the header"),
+            Where(file, table.first_row),
+        )
+    return places
 
 
 def header(field: str) -> Text:
